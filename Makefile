@@ -1,0 +1,87 @@
+# The chatroom. `make help` lists the targets.
+
+CXXFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+override CPPFLAGS += -I.
+override CXXFLAGS += -std=c++20 -pthread $(WARNINGS)
+LDLIBS := -lcrypt
+
+# A variant is a whole build of its own (make asan, make tsan): its objects and programs live apart.
+BUILD ?= build/plain
+BIN ?= .
+
+CHAT := $(sort $(wildcard chat/*.cpp))
+CHAT_OBJECTS := $(CHAT:%.cpp=$(BUILD)/%.o)
+UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp)))
+SYSTEM_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
+
+.PHONY: all
+all: $(BIN)/server $(BIN)/client ## build ./server and ./client (the default)
+
+$(BIN)/server: $(BUILD)/server.o $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BIN)/client: $(BUILD)/client.o $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libchat.a: $(CHAT_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%.o: override CPPFLAGS += -DBOOST_TEST_DYN_LINK
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+$(BUILD)/unit_tests: $(UNIT_OBJECTS) $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
+
+$(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+# Testing. The sanitizers are variants: the same targets, built apart with other flags.
+
+ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+TSAN := -O1 -fno-omit-frame-pointer -fsanitize=thread
+SOURCES := $(CHAT) server.cpp client.cpp
+
+.PHONY: tests asan-tests tsan-tests test smoke asan tsan
+tests: all $(BUILD)/unit_tests $(BUILD)/system_tests ## build the test programs
+
+asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' tests
+
+tsan-tests: ## build them, and the churn, with ThreadSanitizer
+	$(MAKE) BUILD=build/tsan BIN=build/tsan CXXFLAGS='$(CXXFLAGS) $(TSAN)' tests build/tsan/churn
+
+test: tests ## run unit and system tests
+	$(BUILD)/unit_tests
+	$(BUILD)/system_tests
+
+smoke: all ## run the smoke scripts, each a demonstration of one thing the room does
+	BIN='$(BIN)' scripts/smoke.sh
+
+asan: asan-tests ## run unit and system tests with AddressSanitizer and UBSan
+	build/asan/unit_tests
+	build/asan/system_tests
+
+tsan: tsan-tests ## run system tests and 60 s of churn with ThreadSanitizer
+	build/tsan/system_tests
+	build/tsan/churn 60
+
+.PHONY: tidy format clean
+tidy: ## check with clang-tidy and clang's -Wthread-safety
+	clang++ $(CPPFLAGS) -std=c++20 -fsyntax-only -Wthread-safety -Werror $(SOURCES)
+	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 1 clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I.
+
+format: ## lay out the sources with clang-format
+	find chat tests *.cpp -name '*.[ch]pp' -exec clang-format -i {} +
+
+clean: ## remove what was built
+	rm -rf build server client

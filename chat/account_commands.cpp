@@ -1,0 +1,69 @@
+#include "chat/account_commands.hpp"
+
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <stdexcept>
+
+#include "chat/limits.hpp"
+#include "chat/password_hash.hpp"
+#include "chat/password_prompt.hpp"
+#include "chat/password_storage.hpp"
+#include "chat/text.hpp"
+
+namespace chat {
+namespace {
+
+int exit_status_of(const std::function<void()>& command) {
+  try {
+    command();
+    if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "server: " << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace
+
+int add_account(const std::string& file, const std::string& name) {
+  return exit_status_of([&] {
+    if (!is_name(name)) {
+      throw std::runtime_error("a name is 1 to " + std::to_string(kMaxName) +
+                               " of the characters A-Z a-z 0-9 _ . - and begins with a letter or "
+                               "digit");
+    }
+    // Before the question: nobody likes to type a password twice in vain. update() looks again,
+    // since meanwhile someone else may have added the name.
+    if (const auto present = PasswordStorage::load(file).name_of(name)) {
+      throw std::runtime_error("there is an account " + *present + " already");
+    }
+    const std::string hash = hash_password(ask_new_password());
+    PasswordStorage::update(file, [&](PasswordStorage& storage) { storage.add(name, hash); });
+    std::cout << "added account " << name << '\n';
+  });
+}
+
+int remove_account(const std::string& file, const std::string& name) {
+  return exit_status_of([&] {
+    std::string removed;
+    PasswordStorage::update(file, [&](PasswordStorage& storage) {
+      const auto present = storage.name_of(name);
+      if (!present) {
+        throw std::runtime_error("there is no account " + neutralised(name) + " in " + file);
+      }
+      removed = *present;
+      storage.remove(name);
+    });
+    std::cout << "removed account " << removed << '\n';
+  });
+}
+
+int list_accounts(const std::string& file) {
+  return exit_status_of([&] {
+    for (const auto& name : PasswordStorage::load(file).names()) std::cout << name << '\n';
+  });
+}
+
+}  // namespace chat

@@ -1,0 +1,333 @@
+#include "chat/broadcast.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chat {
+namespace {
+
+constexpr std::size_t kMaxPieces = 16;  // of one send
+
+std::size_t total_size(std::initializer_list<std::string_view> pieces) {
+  std::size_t size = 0;
+  for (const std::string_view piece : pieces) size += piece.size();
+  return size;
+}
+
+}  // namespace
+
+Broadcast::Broadcast() : kept_(log_) {
+  poller_.add_event(wake_, nullptr);
+  broadcaster_ = std::thread([this] { run(); });
+}
+
+Broadcast::~Broadcast() { close({}); }
+
+bool Broadcast::enter(Member& member, std::string greeting, std::string_view notice) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    wait_until_fits(lock, notice.size());
+    if (closed_) return false;
+    member.cursor_.store(log_.end(), std::memory_order_relaxed);
+    next_.arrivals.push_back(&member);
+    post(member, std::move(greeting));
+    append({notice});
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+  return true;
+}
+
+void Broadcast::leave(Member& member, std::string_view notice, bool flush) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    wait_until_fits(lock, notice.size());
+    if (closed_) return;
+    append({notice});
+    if (!member.released_) next_.departures.push_back({&member, flush ? log_.end() : 0});
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+}
+
+void Broadcast::wait_until_released(Member& member) {
+  MutexLock lock(mutex_);
+  while (!member.released_) member.released_condition_.wait(lock);
+}
+
+bool Broadcast::say(const Member& member, std::initializer_list<std::string_view> pieces) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    if (!wait_for_turn(lock, member, total_size(pieces))) return false;
+    append(pieces);
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+  return true;
+}
+
+bool Broadcast::tell(Member& member, std::string lines) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    if (!wait_for_turn(lock, member, 0)) return false;
+    post(member, std::move(lines));
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+  return true;
+}
+
+void Broadcast::close(std::string_view goodbye) {
+  {
+    MutexLock lock(mutex_);
+    wait_until_fits(lock, goodbye.size());
+    if (!closed_) append({goodbye});
+    closed_ = true;
+    turn_.notify_all();
+  }
+  wake_.signal();
+  if (broadcaster_.joinable()) broadcaster_.join();
+}
+
+void Broadcast::append(std::initializer_list<std::string_view> pieces) {
+  for (const std::string_view piece : pieces) log_.append(piece);
+}
+
+void Broadcast::post(Member& member, std::string lines) {
+  if (lines.empty()) return;
+  member.letter_bytes_.fetch_add(lines.size(), std::memory_order_relaxed);
+  next_.letters.push_back({&member, log_.end(), std::move(lines)});
+}
+
+// The broadcaster reads without the lock what lies behind floor_: that must not be written over.
+bool Broadcast::fits(std::size_t bytes) const {
+  return log_.end() + bytes <= floor_ + log_.capacity();
+}
+
+bool Broadcast::may_talk(const Member& member) const {
+  if (log_.end() > round_end_ + kMaxAhead) return false;
+  const std::size_t lag = log_.end() - member.cursor_.load(std::memory_order_relaxed);
+  return lag + member.letter_bytes_.load(std::memory_order_relaxed) <= kMaxOwnLag;
+}
+
+// A short wait: a round of the broadcaster never blocks, and takes no lock but this one.
+void Broadcast::wait_until_fits(MutexLock& lock, std::size_t bytes) {
+  ++waiting_;
+  while (!closed_ && !fits(bytes)) turn_.wait(lock);
+  --waiting_;
+}
+
+bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t bytes) {
+  ++waiting_;
+  while (!closed_ && !member.released_ && !(may_talk(member) && fits(bytes))) turn_.wait(lock);
+  --waiting_;
+  return !closed_ && !member.released_;
+}
+
+// One of those who publish while the broadcaster sleeps wakes it; the others need not.
+bool Broadcast::claim_wake_up() { return std::exchange(asleep_, false); }
+
+void Broadcast::run() {
+  while (true) {
+    Work work = take_work();
+    const bool idle = !work.anything;
+    const bool closed = work.closed;
+    start(std::move(work));
+    if (!idle) walk();
+    if (closed && members_.empty()) return;
+    if (idle || !blocked_.empty()) wait_for_sockets(idle);
+    drop_stalled();
+  }
+}
+
+Broadcast::Work Broadcast::take_work() {
+  MutexLock lock(mutex_);
+  // The round before is over: whoever was left more than kMaxLag behind its end has been dropped.
+  floor_ = round_end_ - std::min<Position>(round_end_, kMaxLag);
+  Work work = std::exchange(next_, {});
+  work.end = round_end_ = log_.end();
+  work.closed = closed_;
+  work.anything = work.end != end_ || !work.letters.empty() || !work.departures.empty() ||
+                  (closed_ && goodbye_deadline_ == Clock::time_point::max());
+  asleep_ = !work.anything;
+  if (waiting_ > 0) turn_.notify_all();
+  return work;
+}
+
+void Broadcast::start(Work work) {
+  end_ = work.end;
+  for (Member* member : work.arrivals) {
+    member->index_ = members_.size();
+    members_.push_back(member);
+  }
+  for (Letter& letter : work.letters) letter.to->letters_.push_back(std::move(letter));
+  for (const Departure& departure : work.departures) {
+    departure.member->last_ = departure.position;
+    if (departure.position == 0) release(*departure.member);
+  }
+  if (work.closed && goodbye_deadline_ == Clock::time_point::max()) {
+    goodbye_deadline_ = Clock::now() + kGoodbyeTimeout;
+    for (Member* member : members_) {
+      member->last_ = std::min(member->last_, end_);
+      member->closing_ = true;
+    }
+  }
+}
+
+void Broadcast::walk() {
+  for (std::size_t i = 0; i < members_.size();) {
+    Member* const member = members_[i];
+    if (member->blocked_) {
+      if (end_ - member->cursor_.load(std::memory_order_relaxed) > kMaxLag) drop(*member);
+    } else {
+      deliver(*member);
+    }
+    // One that is gone has left its place to the last one.
+    if (i < members_.size() && members_[i] == member) ++i;
+  }
+}
+
+void Broadcast::wait_for_sockets(bool idle) {
+  const auto timeout = idle ? time_to_next_deadline() : std::chrono::milliseconds(0);
+  for (void* tag : poller_.wait(timeout)) {
+    if (tag != nullptr) deliver(*static_cast<Member*>(tag));
+  }
+}
+
+// Sends `member` all it has not had yet, or what of it the kernel takes.
+void Broadcast::deliver(Member& member) {
+  const Position limit = std::min(end_, member.last_);
+  while (true) {
+    gather(member, limit);
+    if (pieces_.empty()) break;
+    std::size_t wanted = 0;
+    for (const iovec& piece : pieces_) wanted += piece.iov_len;
+    const IoResult sent = member.socket_.send_some(pieces_);
+    if (sent.io == Io::kFailed) return drop(member);
+    advance(member, sent.bytes);
+    if (sent.bytes == wanted) continue;
+    if (sent.bytes > 0 || !member.blocked_) member.progress_ = Clock::now();
+    block(member);
+    if (end_ - member.cursor_.load(std::memory_order_relaxed) > kMaxLag) drop(member);
+    return;
+  }
+  unblock(member);
+  if (limit != member.last_) return;
+  if (member.closing_) member.socket_.shutdown_write();
+  release(member);
+}
+
+// Sets pieces_ to what `member` gets next: the log's lines up to `limit`, with its letters in their
+// places among them.
+void Broadcast::gather(const Member& member, Position limit) {
+  pieces_.clear();
+  Position position = member.cursor_.load(std::memory_order_relaxed);
+  std::size_t skip = member.letter_sent_;
+  for (const Letter& letter : member.letters_) {
+    if (letter.position > limit || pieces_.size() + 3 > kMaxPieces) break;
+    gather_log(position, letter.position);
+    // iovec serves reading and writing alike: nothing is written through it here.
+    pieces_.push_back({const_cast<char*>(letter.text.data()) + skip, letter.text.size() - skip});
+    position = letter.position;
+    skip = 0;
+  }
+  if (pieces_.size() + 2 <= kMaxPieces) gather_log(position, limit);
+}
+
+void Broadcast::gather_log(Position from, Position to) {
+  while (from < to) {
+    pieces_.push_back(kept_.piece(from, to));
+    from += pieces_.back().iov_len;
+  }
+}
+
+// Marks `bytes` of what gather() gives as sent.
+void Broadcast::advance(Member& member, std::size_t bytes) {
+  Position cursor = member.cursor_.load(std::memory_order_relaxed);
+  while (bytes > 0) {
+    if (!member.letters_.empty() && member.letters_.front().position == cursor) {
+      const Letter& letter = member.letters_.front();
+      const std::size_t n = std::min(bytes, letter.text.size() - member.letter_sent_);
+      member.letter_bytes_.fetch_sub(n, std::memory_order_relaxed);
+      member.letter_sent_ += n;
+      bytes -= n;
+      if (member.letter_sent_ == letter.text.size()) {
+        member.letters_.pop_front();
+        member.letter_sent_ = 0;
+      }
+    } else {
+      const Position stop = member.letters_.empty() ? kNever : member.letters_.front().position;
+      const std::size_t n = std::min<Position>(bytes, stop - cursor);
+      cursor += n;
+      bytes -= n;
+    }
+  }
+  member.cursor_.store(cursor, std::memory_order_relaxed);
+}
+
+void Broadcast::block(Member& member) {
+  if (member.blocked_) return;
+  member.blocked_ = true;
+  member.blocked_index_ = blocked_.size();
+  blocked_.push_back(&member);
+  poller_.add_writable(member.socket_.descriptor(), &member);
+}
+
+void Broadcast::unblock(Member& member) {
+  if (!member.blocked_) return;
+  member.blocked_ = false;
+  blocked_.back()->blocked_index_ = member.blocked_index_;
+  blocked_[member.blocked_index_] = blocked_.back();
+  blocked_.pop_back();
+  poller_.remove(member.socket_.descriptor());
+}
+
+Clock::time_point Broadcast::deadline_of(const Member& member) {
+  return member.progress_ + (member.last_ == kNever ? kStallTimeout : kLeaveTimeout);
+}
+
+void Broadcast::drop_stalled() {
+  if (blocked_.empty()) return;
+  const auto now = Clock::now();
+  if (now >= goodbye_deadline_) {
+    while (!members_.empty()) drop(*members_.back());
+  }
+  for (std::size_t i = 0; i < blocked_.size();) {
+    Member* const member = blocked_[i];
+    if (now >= deadline_of(*member)) drop(*member);
+    if (i < blocked_.size() && blocked_[i] == member) ++i;
+  }
+}
+
+std::optional<std::chrono::milliseconds> Broadcast::time_to_next_deadline() const {
+  if (blocked_.empty()) return std::nullopt;
+  auto next = goodbye_deadline_;
+  for (const Member* member : blocked_) next = std::min(next, deadline_of(*member));
+  return std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
+}
+
+// Gives up on `member`: its worker, woken by the shutdown, does the leaving.
+void Broadcast::drop(Member& member) {
+  member.socket_.shutdown();
+  release(member);
+}
+
+// Forgets `member`. Its worker may destroy it as soon as the lock is free again.
+void Broadcast::release(Member& member) {
+  unblock(member);
+  members_.back()->index_ = member.index_;
+  members_[member.index_] = members_.back();
+  members_.pop_back();
+  MutexLock lock(mutex_);
+  std::erase_if(next_.letters, [&](const Letter& letter) { return letter.to == &member; });
+  std::erase_if(next_.departures, [&](const Departure& d) { return d.member == &member; });
+  member.released_ = true;
+  member.released_condition_.notify_one();
+  turn_.notify_all();
+}
+
+}  // namespace chat

@@ -1,0 +1,178 @@
+// The broadcast list: everything the room says, and who hears it.
+//
+// The room is a log; a member is a cursor into it. Publishing appends one line once, whatever the
+// number of members, so all of them get the same lines in the same order. One thread, the
+// broadcaster, walks the members and gives each, in one send, all that lies past its cursor. While
+// it walks, new lines gather, and its next round carries them together.
+//
+// The broadcaster never waits for a member. One whose socket is full (a slow consumer) is left
+// alone until the kernel says that there is room again; one that falls more than kMaxLag behind, or
+// whose socket takes nothing for kStallTimeout, is dropped. Talkers in turn wait for the
+// broadcaster when they are kMaxAhead in front of it, and for themselves when they talk without
+// reading (back-pressure): so the log is bounded, and no line is lost.
+//
+// Ownership: a Member belongs to the worker that serves its connection. From enter() until
+// wait_until_released() has returned, the broadcaster uses it and is the only one to write to its
+// socket.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <initializer_list>
+#include <limits>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "chat/limits.hpp"
+#include "chat/message_log.hpp"
+#include "chat/mutex.hpp"
+#include "chat/socket.hpp"
+
+namespace chat {
+
+class Broadcast {
+ public:
+  class Member;
+
+  Broadcast();
+  ~Broadcast();  // close() without a word, where it was not called
+  Broadcast(const Broadcast&) = delete;
+  Broadcast& operator=(const Broadcast&) = delete;
+
+  // Thread safe, all of them. Lines come with their LF.
+
+  // From here on `member` hears the room: first `greeting`, which is for it alone, then `notice`,
+  // which goes to everyone, then all that follows. False: the room is closed.
+  bool enter(Member& member, std::string greeting, std::string_view notice);
+
+  // `member` hears no more than what was said up to and including `notice`. With `flush` that much
+  // is still sent, as long as the member takes it; without, nothing more is.
+  void leave(Member& member, std::string_view notice, bool flush);
+  // After leave(): blocks until the broadcaster has let go of `member`.
+  void wait_until_released(Member& member);
+
+  // Says the line that `pieces` make up to everyone. May wait (back-pressure). False: the room is
+  // closed or `member` has been dropped.
+  bool say(const Member& member, std::initializer_list<std::string_view> pieces);
+
+  // Lines for `member` alone; they keep their place among those of the room. As say() otherwise.
+  bool tell(Member& member, std::string lines);
+
+  // The end of the room: everyone gets `goodbye` and end of file, or what of it gets through within
+  // kGoodbyeTimeout. Joins the broadcaster.
+  void close(std::string_view goodbye);
+
+ private:
+  using Position = MessageLog::Position;
+  static constexpr Position kNever = std::numeric_limits<Position>::max();
+
+  // Lines for one member, to be sent when its cursor has come to `position`.
+  struct Letter {
+    Member* to;
+    Position position;
+    std::string text;
+  };
+
+  // `position`: where the member stops hearing; 0 for at once.
+  struct Departure {
+    Member* member;
+    Position position;
+  };
+
+  // What has gathered for the broadcaster since it looked last.
+  struct Work {
+    Position end = 0;
+    std::vector<Member*> arrivals;
+    std::vector<Letter> letters;
+    std::vector<Departure> departures;
+    bool closed = false;
+    bool anything = false;
+  };
+
+  void append(std::initializer_list<std::string_view> pieces) REQUIRES(mutex_);
+  void post(Member& member, std::string lines) REQUIRES(mutex_);
+  bool fits(std::size_t bytes) const REQUIRES(mutex_);
+  bool may_talk(const Member& member) const REQUIRES(mutex_);
+  void wait_until_fits(MutexLock& lock, std::size_t bytes) REQUIRES(mutex_);
+  bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t bytes) REQUIRES(mutex_);
+  bool claim_wake_up() REQUIRES(mutex_);
+
+  // The broadcaster's, from here on.
+  void run();
+  Work take_work();
+  void start(Work work);
+  void walk();
+  void wait_for_sockets(bool idle);
+  void deliver(Member& member);
+  void gather(const Member& member, Position limit);
+  void gather_log(Position from, Position to);
+  static void advance(Member& member, std::size_t bytes);
+  void block(Member& member);
+  void unblock(Member& member);
+  static Clock::time_point deadline_of(const Member& member);
+  void drop_stalled();
+  void drop(Member& member);
+  void release(Member& member);
+  std::optional<std::chrono::milliseconds> time_to_next_deadline() const;
+
+  // Lock order: the registry's mutex, when held, was taken before this one.
+  Mutex mutex_;
+  Condition turn_;  // talkers wait here for the broadcaster
+  MessageLog log_ GUARDED_BY(mutex_){kLogCapacity};
+  Position floor_ GUARDED_BY(mutex_) = 0;      // the broadcaster may read from here on
+  Position round_end_ GUARDED_BY(mutex_) = 0;  // the broadcaster's round reaches up to here
+  int waiting_ GUARDED_BY(mutex_) = 0;         // how many wait at turn_
+  bool asleep_ GUARDED_BY(mutex_) = false;     // the broadcaster needs a wake-up
+  bool closed_ GUARDED_BY(mutex_) = false;
+  Work next_ GUARDED_BY(mutex_);
+
+  // Only the broadcaster touches these.
+  const MessageLog& kept_;  // log_, to read what lies between floor_ and the round's end
+  Position end_ = 0;        // of this round
+  std::vector<Member*> members_;
+  std::vector<Member*> blocked_;  // those of them whose sockets are full
+  std::vector<iovec> pieces_;
+  Clock::time_point goodbye_deadline_ = Clock::time_point::max();
+  Poller poller_;
+
+  WakeEvent wake_;  // thread safe
+  std::thread broadcaster_;
+};
+
+// One who hears the room.
+class Broadcast::Member {
+ public:
+  // `socket` must outlive the member.
+  explicit Member(Socket& socket) : socket_(socket) {}
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+
+ private:
+  friend class Broadcast;
+
+  Socket& socket_;
+
+  // Written by the broadcaster, read by the member's worker too.
+  std::atomic<Position> cursor_{0};           // all before it was sent
+  std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
+
+  // Only under Broadcast::mutex_.
+  bool released_ = false;
+  Condition released_condition_;
+
+  // Only the broadcaster touches these.
+  std::list<Letter> letters_;
+  std::size_t letter_sent_ = 0;  // bytes of the first letter that were sent
+  Position last_ = kNever;       // where it stops hearing
+  bool closing_ = false;         // and gets end of file there
+  std::size_t index_ = 0;        // in members_
+  std::size_t blocked_index_ = 0;
+  bool blocked_ = false;
+  Clock::time_point progress_;  // when its full socket last took something
+};
+
+}  // namespace chat

@@ -1,0 +1,45 @@
+// Every bound of the chatroom, in one place. Bytes unless the name says otherwise.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace chat {
+
+using Clock = std::chrono::steady_clock;  // deadlines do not move when somebody sets the wall clock
+
+inline constexpr std::uint16_t kDefaultPort = 3490;
+inline constexpr std::size_t kMaxUsersLimit = 1'000'000;
+
+// What one line may hold.
+inline constexpr std::size_t kMaxLine = 4096;            // a client's line, its end not counted
+inline constexpr std::size_t kMaxUnterminated = 65'536;  // without any line end: the peer is closed
+inline constexpr std::size_t kMaxName = 32;
+inline constexpr std::size_t kMaxPassword = 511;
+
+// What the room keeps for members who are slower than it (see broadcast.hpp).
+inline constexpr std::size_t kLogCapacity = 1024 * 1024;  // the message log, all members together
+inline constexpr std::size_t kMaxLag = 256 * 1024;        // further behind than this: dropped
+inline constexpr std::size_t kMaxAhead = 64 * 1024;   // talkers wait when this far ahead of a round
+inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
+inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
+
+// Time.
+inline constexpr std::chrono::seconds kDefaultLoginTimeout{60};
+inline constexpr std::chrono::seconds kStallTimeout{30};  // a member's socket accepts nothing
+inline constexpr std::chrono::seconds kLeaveTimeout{5};   // the same for one who is leaving
+inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding input before a close
+inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown
+inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of descriptors: breathe
+
+inline constexpr int kDefaultRate = 5;  // lines a second and member; bursts of twice that
+inline constexpr int kMaxHashes = 2;    // password hashes computed at the same time
+
+// A worker's stack. Deepest is crypt_r, whose own data (32 KiB) and work area live on the heap.
+inline constexpr std::size_t kWorkerStack = 128 * 1024;
+
+// Descriptors the server needs besides one per connection.
+inline constexpr std::size_t kReservedDescriptors = 32;
+
+}  // namespace chat

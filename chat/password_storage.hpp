@@ -1,0 +1,67 @@
+// The login users: the accounts of the room, and the file in which they are kept.
+//
+// The file is text: lines that begin with # are comments, every other line is one `name:hash`.
+// Anything else is damage and refused, a third field too, so that a version that knows none does
+// not drop what a later one has written there. Saving writes the accounts by name and a comment on
+// top; other comments are not kept.
+//
+// Threads: the const functions are thread safe as long as nobody changes the object, and the server
+// never does once it has loaded it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chat {
+
+class PasswordStorage {
+ public:
+  // No accounts. So has a file that does not exist.
+  PasswordStorage() = default;
+
+  // Throws std::system_error where the file cannot be read, std::runtime_error with file and line
+  // number where it is damaged.
+  static PasswordStorage load(const std::string& path);
+
+  // Loads, lets `change` have its way, saves. Of several processes that do so at a time each sees
+  // what the one before has saved, so that no change is lost. What `change` throws gets through,
+  // and then nothing is saved.
+  static void update(const std::string& path,
+                     const std::function<void(PasswordStorage& storage)>& change);
+
+  std::size_t login_users() const { return accounts_.size(); }  // how many
+
+  // Names are looked up in any case.
+  bool contains(std::string_view name) const;
+  std::optional<std::string> name_of(std::string_view name) const;  // as the account has it
+
+  // The account's name if `password` is right. As much work, and the same answer, where there is no
+  // account of that name. It is a lot of work: see password_hash.hpp.
+  std::optional<std::string> verify(std::string_view name, std::string_view password) const;
+
+  std::vector<std::string> names() const;
+
+  // Throws std::invalid_argument that says why not: bad name, bad hash, or there is one already.
+  void add(const std::string& name, const std::string& hash);
+  bool remove(std::string_view name);  // false: there is none
+
+  // Replaces the file as a whole, with mode 0600: whoever opens it, even after a power cut, finds
+  // either the old one or the new one. Throws std::system_error, and then has left the old one
+  // alone; except where only the last step, making the replacement durable, fails.
+  void save(const std::string& path) const;
+
+ private:
+  struct Account {
+    std::string name;
+    std::string hash;
+  };
+
+  std::map<std::string, Account, std::less<>> accounts_;  // by folded name
+};
+
+}  // namespace chat

@@ -1,0 +1,72 @@
+#include "chat/protocol.hpp"
+
+#include "chat/limits.hpp"
+#include "chat/text.hpp"
+
+namespace chat::protocol {
+
+std::optional<Mode> parse_mode(std::string_view line) {
+  const std::string word = lowercase(trimmed(line));
+  if (word == "login") return Mode::kLogin;
+  if (word == "register") return Mode::kRegister;
+  return std::nullopt;
+}
+
+std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason) {
+  const auto comma = line.find(',');
+  if (comma == std::string_view::npos) {
+    reason = "there is no comma; type user,password";
+    return std::nullopt;
+  }
+  const std::string_view name = trimmed(line.substr(0, comma));
+  const std::string_view password = line.substr(comma + 1);
+  if (!is_name(name)) {
+    reason = "a username is 1 to 32 letters, digits, _ . or - and begins with a letter or digit";
+    return std::nullopt;
+  }
+  if (!is_password(password)) {
+    reason = "a password is 1 to 511 bytes of text without control characters";
+    return std::nullopt;
+  }
+  return Credentials{std::string(name), std::string(password)};
+}
+
+std::string hello(std::string_view name) { return "* hello " + std::string(name) + "\n"; }
+
+std::string wrong_format(std::string_view reason) {
+  return "! wrong format: " + std::string(reason) + "\n";
+}
+
+std::string entered(std::string_view name) {
+  return "* " + std::string(name) + " has entered the chat\n";
+}
+
+std::string left(std::string_view name) { return "* " + std::string(name) + " has left the chat\n"; }
+
+std::string online(const std::vector<std::string>& names) {
+  const std::string beginning = "* online (" + std::to_string(names.size()) + "): ";
+  std::string lines;
+  std::size_t length = 0;  // of the line being made; 0 before the first
+  for (const std::string& name : names) {
+    if (length == 0 || length + 2 + name.size() > kMaxLine) {
+      if (length > 0) lines += '\n';
+      lines += beginning;
+      length = beginning.size();
+    } else {
+      lines += ", ";
+      length += 2;
+    }
+    lines += name;
+    length += name.size();
+  }
+  return lines + "\n";
+}
+
+std::optional<Command> parse_command(std::string_view line) {
+  if (!line.starts_with('/') || line.starts_with("//")) return std::nullopt;
+  const auto space = line.find_first_of(" \t");
+  if (space == std::string_view::npos) return Command{line, {}};
+  return Command{line.substr(0, space), trimmed(line.substr(space))};
+}
+
+}  // namespace chat::protocol

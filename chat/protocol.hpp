@@ -1,0 +1,57 @@
+// The words of the wire (PROTOCOL.md): what a client's line asks for, and the lines the room says.
+// Pure, and thread safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chat::protocol {
+
+inline constexpr std::string_view kWelcome =
+    "* Welcome to the chatroom. Type login or register, press Enter, then type user,password\n";
+inline constexpr std::string_view kAskCredentials = "* user,password?\n";
+inline constexpr std::string_view kShuttingDown = "* the server is shutting down\n";
+
+// Refusals: the server closes the connection after any of them.
+inline constexpr std::string_view kExpectedMode = "! expected login, register or resume\n";
+inline constexpr std::string_view kNameUsed = "! username is already used\n";
+inline constexpr std::string_view kRoomFull = "! max chat users\n";
+inline constexpr std::string_view kAlreadyIn = "! password already used\n";
+inline constexpr std::string_view kWrongCredentials = "! wrong username or password\n";
+inline constexpr std::string_view kTimedOut = "! login timed out\n";
+inline constexpr std::string_view kEndlessLine = "! line too long: no line end in 65536 bytes\n";
+inline constexpr std::string_view kOutOfResources =
+    "! the server cannot take more connections now\n";
+
+// Errors in the room: nothing was sent on.
+inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";
+inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent\n";
+
+// How someone comes in.
+enum class Mode { kLogin, kRegister };
+std::optional<Mode> parse_mode(std::string_view line);
+
+struct Credentials {
+  std::string name;
+  std::string password;
+};
+// `line` is user,password: the first comma ends the name. Nothing and `reason` where it is not.
+std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason);
+
+std::string hello(std::string_view name);
+std::string wrong_format(std::string_view reason);
+std::string entered(std::string_view name);
+std::string left(std::string_view name);
+// Everyone in `names`, in as many lines as it takes.
+std::string online(const std::vector<std::string>& names);
+
+// "/name arguments", split; nothing where `line` is not a command.
+struct Command {
+  std::string_view name;
+  std::string_view arguments;
+};
+std::optional<Command> parse_command(std::string_view line);
+
+}  // namespace chat::protocol

@@ -1,0 +1,97 @@
+// The accept thread and the workers: one thread for each connection.
+//
+// Threads and their owners: Server owns the accept thread and every worker; Broadcast owns the
+// broadcaster. The accept thread joins each worker soon after it has finished; stop() joins the rest
+// and the accept thread. A worker's descriptor is shut down to wake it, and closed after the join.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chat/broadcast.hpp"
+#include "chat/hash_gate.hpp"
+#include "chat/limits.hpp"
+#include "chat/mutex.hpp"
+#include "chat/password_storage.hpp"
+#include "chat/registry.hpp"
+#include "chat/session.hpp"
+#include "chat/socket.hpp"
+
+namespace chat {
+
+struct ServerConfig {
+  std::size_t max_users = 0;
+  std::string address;  // empty: all addresses of this machine
+  std::uint16_t port = kDefaultPort;
+  std::chrono::milliseconds login_timeout = kDefaultLoginTimeout;
+  int rate = kDefaultRate;
+};
+
+class Server {
+ public:
+  // Listens and serves from here on. `accounts` must outlive the server and fit into
+  // `config.max_users`. Throws where the address or port is not to be had. Signals should be blocked
+  // by the caller: the threads made here inherit that.
+  Server(const ServerConfig& config, const PasswordStorage& accounts);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const std::vector<Listener>& listeners() const { return listeners_; }
+  std::uint16_t port() const { return listeners_.front().port(); }
+
+  // Everyone in the room gets the goodbye and end of file; all threads are joined. Takes at most
+  // about kGoodbyeTimeout + kLingerTimeout. For the owning thread.
+  void stop();
+
+ private:
+  struct Worker {
+    Socket socket;
+    std::thread thread;
+  };
+  using Workers = std::list<Worker>;
+
+  void accept_connections();
+  void accept_all(Listener& listener);
+  void start_worker(Socket socket);
+  void serve(Workers::iterator worker);
+  void pause();
+  void join_finished();
+  void watch_listeners();
+
+  std::vector<Listener> listeners_;
+  Broadcast broadcast_;
+  Registry registry_;
+  HashGate hash_gate_{kMaxHashes};
+  Room room_;
+
+  Mutex mutex_;
+  Condition worker_finished_;
+  Workers running_ GUARDED_BY(mutex_);
+  Workers finished_ GUARDED_BY(mutex_);  // for joining
+
+  std::atomic<bool> stopping_{false};
+  WakeEvent wake_;  // for the accept thread: a worker has finished, or stopping_
+
+  // Only the accept thread touches these.
+  Poller poller_;
+  SpareDescriptor spare_;
+
+  std::thread accept_thread_;
+};
+
+// The line that says that `server` is up: where, for how many, and what travels unencrypted.
+std::string start_line(const Server& server, const ServerConfig& config,
+                       const PasswordStorage& accounts);
+
+// Gives every thread started from here on a stack that fits a worker. The default of 8 MiB is only
+// address space, but ten thousand of them are more than some machines let a process have.
+void limit_thread_stacks();
+
+}  // namespace chat

@@ -1,0 +1,145 @@
+#include "chat/server_options.hpp"
+
+#include <getopt.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <istream>
+#include <limits>
+#include <ostream>
+
+#include "chat/limits.hpp"
+#include "chat/text.hpp"
+
+namespace chat {
+namespace {
+
+constexpr std::array kOptions = {
+    option{"max-users", required_argument, nullptr, 'm'},
+    option{"port", required_argument, nullptr, 'p'},
+    option{"bind", required_argument, nullptr, 'b'},
+    option{"accounts", required_argument, nullptr, 'a'},
+    option{"login-timeout", required_argument, nullptr, 't'},
+    option{"rate", required_argument, nullptr, 'r'},
+    option{"add-account", required_argument, nullptr, 'A'},
+    option{"remove-account", required_argument, nullptr, 'R'},
+    option{"list-accounts", no_argument, nullptr, 'L'},
+    option{"help", no_argument, nullptr, 'h'},
+    option{nullptr, 0, nullptr, 0},
+};
+
+// `text` as a whole number from `low` to `high`. Throws UsageError, which begins with `what`.
+template <typename Number>
+Number parse_number(std::string_view what, std::string_view text, Number low, Number high) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end || number < low || number > high) {
+    throw UsageError(std::string(what) + ": \"" + neutralised(text) +
+                     "\" is not a whole number from " + std::to_string(low) + " to " +
+                     std::to_string(high));
+  }
+  return number;
+}
+
+}  // namespace
+
+ServerOptions parse_server_options(int argc, char* const* argv) {
+  ServerOptions options;
+  const auto act = [&](ServerOptions::Action action, const char* name) {
+    if (options.action != ServerOptions::Action::kServe) {
+      throw UsageError("only one of --add-account, --remove-account and --list-accounts at a time");
+    }
+    options.action = action;
+    options.account_name = name;
+  };
+  ::optind = 0;  // glibc: begin anew, also after another command line
+  ::opterr = 0;
+  int letter = 0;
+  while ((letter = ::getopt_long(argc, argv, ":", kOptions.data(), nullptr)) != -1) {
+    switch (letter) {
+      case 'm':
+        options.config.max_users = parse_max_users(::optarg);
+        break;
+      case 'p':
+        options.config.port = parse_number<std::uint16_t>("--port", ::optarg, 0, 65535);
+        break;
+      case 'b':
+        options.config.address = ::optarg;
+        break;
+      case 'a':
+        options.accounts_file = ::optarg;
+        break;
+      case 't':
+        options.config.login_timeout =
+            std::chrono::seconds(parse_number("--login-timeout", ::optarg, 1, 86'400));
+        break;
+      case 'r':
+        options.config.rate = parse_number("--rate", ::optarg, 0, 1'000'000);
+        break;
+      case 'A':
+        act(ServerOptions::Action::kAddAccount, ::optarg);
+        break;
+      case 'R':
+        act(ServerOptions::Action::kRemoveAccount, ::optarg);
+        break;
+      case 'L':
+        act(ServerOptions::Action::kListAccounts, "");
+        break;
+      case 'h':
+        options.action = ServerOptions::Action::kHelp;
+        return options;
+      case ':':
+        throw UsageError(std::string(argv[::optind - 1]) + " needs a value");
+      default:
+        throw UsageError(std::string(argv[::optind - 1]) + " is not an option");
+    }
+  }
+  if (::optind < argc) throw UsageError(std::string(argv[::optind]) + " is not an option");
+  return options;
+}
+
+std::string server_usage() {
+  return "usage: server [OPTION]...\n"
+         "Serves one chatroom.\n"
+         "  --max-users N          how many users the room can have, 1 to 1000000;\n"
+         "                         asked for on standard input where it is not given\n"
+         "  --port N               the port to listen on (3490; 0: any free one)\n"
+         "  --bind ADDRESS         the address to listen on (all, IPv4 and IPv6)\n"
+         "  --accounts FILE        the accounts (password_storage)\n"
+         "  --login-timeout N      seconds a connection has for coming in (60)\n"
+         "  --rate N               lines a second that one member may send, with bursts of\n"
+         "                         twice that (5; 0: no limit)\n"
+         "  --help                 this text\n"
+         "Accounts, instead of serving (a running server reads them at its next start):\n"
+         "  --add-account NAME     asks for the password, twice\n"
+         "  --remove-account NAME\n"
+         "  --list-accounts\n";
+}
+
+std::size_t parse_max_users(std::string_view text) {
+  return parse_number<std::size_t>("maximum number of users", text, 1, kMaxUsersLimit);
+}
+
+std::size_t ask_max_users(std::istream& in, std::ostream& out, bool terminal) {
+  while (true) {
+    out << "Maximum number of users: " << std::flush;
+    std::string answer;
+    if (!std::getline(in, answer)) {
+      out << '\n';
+      throw std::runtime_error("maximum number of users: no answer before the end of input");
+    }
+    try {
+      return parse_max_users(trimmed(answer));
+    } catch (const UsageError& error) {
+      if (!terminal) {
+        out << '\n';
+        throw std::runtime_error(error.what());
+      }
+      out << error.what() << '\n';
+    }
+  }
+}
+
+}  // namespace chat

@@ -1,0 +1,335 @@
+#include "chat/socket.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace chat {
+namespace {
+
+[[noreturn]] void throw_errno(const std::string& operation) {
+  throw std::system_error(errno, std::generic_category(), operation);
+}
+
+// Repeats a system call that a signal interrupted.
+template <typename Call>
+auto retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+IoResult receive_result(ssize_t n) {
+  if (n > 0) return {Io::kDone, static_cast<std::size_t>(n)};
+  if (n == 0) return {Io::kEnd};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {Io::kWouldBlock};
+  return {Io::kFailed};
+}
+
+// poll() until `deadline`. Rounded up, so that it does not return a moment too early and spin.
+int poll_until(pollfd& entry, Clock::time_point deadline) {
+  return retry([&] {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    return ::poll(&entry, 1, static_cast<int>(std::clamp<long>(left, 0, 3'600'000)));
+  });
+}
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+// The addresses of `host` (empty: all of this machine, for listening).
+Addresses resolve(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | (host.empty() ? AI_PASSIVE : 0);
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
+                                  std::to_string(port).c_str(), &hints, &found);
+  if (error != 0) {
+    throw std::runtime_error("cannot find the address of " + host + ": " +
+                             (error == EAI_SYSTEM ? std::generic_category().message(errno)
+                                                  : std::string(::gai_strerror(error))));
+  }
+  return {found, &::freeaddrinfo};
+}
+
+std::string numeric(const sockaddr* address, socklen_t length) {
+  std::array<char, NI_MAXHOST> text{};
+  if (::getnameinfo(address, length, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) {
+    return "unknown";
+  }
+  const std::string result(text.data());
+  // An IPv4 peer of a socket that serves both families.
+  const std::string mapped = "::ffff:";
+  return result.starts_with(mapped) ? result.substr(mapped.size()) : result;
+}
+
+void set_option(int fd, int level, int name, int value) {
+  (void)::setsockopt(fd, level, name, &value, sizeof value);  // best effort
+}
+
+std::uint16_t local_port(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw_errno("getsockname");
+  }
+  return ntohs(address.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
+                   : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
+bool is_loopback_address(const addrinfo& info) {
+  if (info.ai_family == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(info.ai_addr)->sin6_addr);
+  }
+  const auto address = ntohl(reinterpret_cast<const sockaddr_in*>(info.ai_addr)->sin_addr.s_addr);
+  return (address >> 24) == 127;
+}
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int Descriptor::release() noexcept { return std::exchange(fd_, -1); }
+
+void Descriptor::reset() noexcept {
+  const int fd = release();
+  if (fd >= 0) (void)::close(fd);  // Linux frees the descriptor whatever close() answers
+}
+
+Socket Socket::connect(const std::string& host, std::uint16_t port) {
+  const Addresses addresses = resolve(host, port);
+  int error = 0;
+  for (const addrinfo* info = addresses.get(); info != nullptr; info = info->ai_next) {
+    Descriptor fd(::socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol));
+    // A connect() that a signal interrupts goes on in the kernel; callers have signals blocked.
+    if (fd && ::connect(fd.get(), info->ai_addr, info->ai_addrlen) == 0) {
+      set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+      return Socket(std::move(fd));
+    }
+    error = errno;
+  }
+  throw std::runtime_error("cannot connect to " + host + " port " + std::to_string(port) + ": " +
+                           std::generic_category().message(error));
+}
+
+IoResult Socket::receive(std::span<char> into) {
+  return receive_result(retry([&] { return ::recv(fd_.get(), into.data(), into.size(), 0); }));
+}
+
+IoResult Socket::receive_until(std::span<char> into, Clock::time_point deadline) {
+  pollfd entry{fd_.get(), POLLIN, 0};
+  if (poll_until(entry, deadline) <= 0) return {Io::kWouldBlock};
+  return receive_result(
+      retry([&] { return ::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT); }));
+}
+
+IoResult Socket::send_some(std::span<const iovec> pieces) {
+  const ssize_t n = retry([&] {
+    // send() is the shorter way through the kernel, and one piece is the rule.
+    if (pieces.size() == 1) {
+      return ::send(fd_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg does not write to them
+    message.msg_iovlen = pieces.size();
+    return ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+  if (n >= 0) return {Io::kDone, static_cast<std::size_t>(n)};
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) {
+    return {Io::kWouldBlock};
+  }
+  return {Io::kFailed};
+}
+
+bool Socket::send_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n =
+        retry([&] { return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+    if (n < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool Socket::wait_while_open(Clock::time_point deadline) {
+  // No event asked for: poll() still reports an error and a connection shut down both ways.
+  pollfd entry{fd_.get(), 0, 0};
+  return poll_until(entry, deadline) == 0;
+}
+
+void Socket::shutdown_write() { (void)::shutdown(fd_.get(), SHUT_WR); }  // the peer may be gone
+
+void Socket::shutdown() { (void)::shutdown(fd_.get(), SHUT_RDWR); }  // the peer may be gone
+
+void Socket::configure_accepted() {
+  set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  // Left alone, the kernel lets the send buffer of a peer who does not read grow to megabytes.
+  set_option(fd_.get(), SOL_SOCKET, SO_SNDBUF, kSendBuffer);
+}
+
+std::string Socket::peer_address() const {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    return "unknown";
+  }
+  return numeric(reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+std::vector<Listener> Listener::open(const std::string& address, std::uint16_t port) {
+  std::vector<Listener> listeners;
+  const Addresses addresses = resolve(address, port);
+  for (const int family : {AF_INET6, AF_INET}) {
+    for (const addrinfo* info = addresses.get(); info != nullptr; info = info->ai_next) {
+      if (info->ai_family != family) continue;
+      Listener listener;
+      listener.address_ = numeric(info->ai_addr, info->ai_addrlen);
+      listener.loopback_ = is_loopback_address(*info);
+      const std::string operation =
+          "cannot listen on address " + listener.address_ + " port " + std::to_string(port);
+      listener.fd_ = Descriptor(
+          ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol));
+      if (!listener.fd_ && errno == EAFNOSUPPORT) continue;  // a kernel without IPv6
+      if (!listener.fd_) throw_errno(operation);
+      const int fd = listener.fd_.get();
+      // Connections of a server that has just ended linger in TIME_WAIT; they are no obstacle.
+      set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+      if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      // All listeners have one port: the one that the kernel chose for the first.
+      if (!listeners.empty()) {
+        const std::uint16_t chosen = htons(listeners.front().port_);
+        if (family == AF_INET6) reinterpret_cast<sockaddr_in6*>(info->ai_addr)->sin6_port = chosen;
+        if (family == AF_INET) reinterpret_cast<sockaddr_in*>(info->ai_addr)->sin_port = chosen;
+      }
+      if (::bind(fd, info->ai_addr, info->ai_addrlen) != 0) {
+        if (errno == EADDRNOTAVAIL && address.empty()) continue;  // IPv6 switched off
+        throw_errno(operation);
+      }
+      if (::listen(fd, SOMAXCONN) != 0) throw_errno(operation);
+      listener.port_ = local_port(fd);
+      listeners.push_back(std::move(listener));
+    }
+  }
+  if (listeners.empty()) throw std::runtime_error("there is no address to listen on");
+  return listeners;
+}
+
+std::optional<Socket> Listener::accept(AcceptError& error) {
+  const int fd = retry([&] { return ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC); });
+  if (fd >= 0) return Socket(Descriptor(fd));
+  switch (errno) {
+    case EAGAIN:
+      error = AcceptError::kNone;
+      break;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      error = AcceptError::kOutOfResources;
+      break;
+    default:  // what accept(2) lists as errors of the network: this connection is gone, others come
+      error = AcceptError::kPeerGone;
+  }
+  return std::nullopt;
+}
+
+WakeEvent::WakeEvent() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!fd_) throw_errno("eventfd");
+}
+
+void WakeEvent::signal() {
+  const std::uint64_t one = 1;
+  // It fails only when 2^64 - 2 signals have gathered: then there is one, which is enough.
+  (void)!::write(fd_.get(), &one, sizeof one);
+}
+
+Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!fd_) throw_errno("epoll_create1");
+}
+
+void Poller::add_readable(const Descriptor& fd, void* tag) { add(fd, EPOLLIN, tag); }
+void Poller::add_writable(const Descriptor& fd, void* tag) { add(fd, EPOLLOUT, tag); }
+
+// Edge-triggered, so that nobody has to read the counter down to be able to wait again.
+void Poller::add_event(const WakeEvent& event, void* tag) {
+  add(event.descriptor(), EPOLLIN | EPOLLET, tag);
+}
+
+void Poller::add(const Descriptor& fd, std::uint32_t events, void* tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = tag;
+  if (::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) throw_errno("epoll_ctl");
+}
+
+void Poller::remove(const Descriptor& fd) {
+  (void)::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd.get(), nullptr);  // it cannot be missing
+}
+
+const std::vector<void*>& Poller::wait(std::optional<std::chrono::milliseconds> timeout) {
+  std::array<epoll_event, 64> events;
+  const int milliseconds =
+      timeout ? static_cast<int>(std::clamp<long>(timeout->count(), 0, 3'600'000)) : -1;
+  const int n = retry([&] {
+    return ::epoll_wait(fd_.get(), events.data(), static_cast<int>(events.size()), milliseconds);
+  });
+  if (n < 0) throw_errno("epoll_wait");
+  ready_.clear();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+    ready_.push_back(events[i].data.ptr);
+  }
+  return ready_;
+}
+
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) throw_errno("getrlimit");
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) throw_errno("setrlimit");
+  }
+  return limit.rlim_cur;
+}
+
+SpareDescriptor::SpareDescriptor() { reserve(); }
+
+void SpareDescriptor::reserve() { fd_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+bool SpareDescriptor::refuse_one(Listener& listener, std::string_view line) {
+  fd_.reset();
+  AcceptError error{};
+  auto client = listener.accept(error);
+  if (client) {
+    const iovec piece{const_cast<char*>(line.data()), line.size()};
+    (void)client->send_some({&piece, 1});  // best effort: this one is refused anyhow
+  }
+  const bool refused = client.has_value();
+  client.reset();
+  reserve();
+  return refused;
+}
+
+}  // namespace chat

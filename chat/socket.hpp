@@ -1,0 +1,181 @@
+// The only owner of a raw descriptor on the network side: what POSIX sockets, epoll and eventfd
+// offer, with EINTR, SIGPIPE, close-on-exec and error texts handled in one place each.
+//
+// Ownership: every object here closes its descriptor when it goes; all are movable, none copyable.
+// Errors: what fails at start-up throws std::system_error that names the operation; what a peer can
+// cause is a returned value.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/limits.hpp"
+
+namespace chat {
+
+// A descriptor and its close().
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { reset(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() noexcept;
+  void reset() noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+// What became of one attempt to send or receive.
+enum class Io {
+  kDone,        // `bytes` were moved, at least one
+  kWouldBlock,  // nothing now: the buffer is full (send), empty (receive), or the deadline has
+                // passed
+  kEnd,         // receive only: the peer has finished sending (half-close or close)
+  kFailed,      // the connection is gone
+};
+
+struct IoResult {
+  Io io;
+  std::size_t bytes = 0;
+};
+
+// A connected stream socket.
+//
+// Threads: one may receive while another sends and a third shuts down. The descriptor is closed by
+// the destructor only, so that its number can not come to mean another connection while a thread
+// still uses it: shut down to wake the threads, let them go, then destroy.
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(Descriptor fd) : fd_(std::move(fd)) {}
+
+  // Connects to the first address of `host` that answers. Throws std::runtime_error that says why
+  // not.
+  static Socket connect(const std::string& host, std::uint16_t port);
+
+  // Blocks until something comes.
+  IoResult receive(std::span<char> into);
+  // The same, but not beyond `deadline` (kWouldBlock).
+  IoResult receive_until(std::span<char> into, Clock::time_point deadline);
+
+  // Sends what fits without waiting; may take a part.
+  IoResult send_some(std::span<const iovec> pieces);
+  // Sends all, waiting as long as it takes. False once the connection is gone.
+  bool send_all(std::string_view bytes);
+
+  // Lets time pass. False, and at once: the connection has died (reset, or shut down both ways).
+  bool wait_while_open(Clock::time_point deadline);
+
+  // End of our output: the peer reads end of file after what was sent.
+  void shutdown_write();
+  // Both ways: wakes whoever blocks on this socket. What was sent still reaches the peer.
+  void shutdown();
+
+  // The server's settings for a connection it accepted. Best effort.
+  void configure_accepted();
+
+  // The peer's address, without its port, as text.
+  std::string peer_address() const;
+
+  const Descriptor& descriptor() const { return fd_; }
+  explicit operator bool() const { return static_cast<bool>(fd_); }
+
+ private:
+  Descriptor fd_;
+};
+
+// Why accept() gave no connection.
+enum class AcceptError {
+  kNone,           // nobody is waiting
+  kPeerGone,       // that one left before it was accepted: try the next
+  kOutOfResources  // descriptors or memory: refuse one, pause
+};
+
+// A listening socket, non-blocking.
+class Listener {
+ public:
+  // Every address that `address` stands for; an empty one means all, IPv4 and IPv6. Port 0 lets the
+  // kernel choose. Throws std::system_error or std::runtime_error naming address and port.
+  static std::vector<Listener> open(const std::string& address, std::uint16_t port);
+
+  std::optional<Socket> accept(AcceptError& error);
+
+  const std::string& address() const { return address_; }  // numeric
+  std::uint16_t port() const { return port_; }
+  bool is_loopback() const { return loopback_; }
+  const Descriptor& descriptor() const { return fd_; }
+
+ private:
+  Descriptor fd_;
+  std::string address_;
+  std::uint16_t port_ = 0;
+  bool loopback_ = false;
+};
+
+// Something one thread can wait for in a Poller and any other can signal.
+class WakeEvent {
+ public:
+  WakeEvent();
+  void signal();  // thread safe
+  const Descriptor& descriptor() const { return fd_; }
+
+ private:
+  Descriptor fd_;
+};
+
+// Waits for several descriptors at once (epoll). NOT thread safe: it belongs to one thread.
+class Poller {
+ public:
+  Poller();
+
+  // `tag` comes back from wait(). Readable: as long as there is something to read. Writable: as
+  // long as there is room. Signalled: once for each WakeEvent::signal() (several may fold into
+  // one).
+  void add_readable(const Descriptor& fd, void* tag);
+  void add_writable(const Descriptor& fd, void* tag);
+  void add_event(const WakeEvent& event, void* tag);
+  void remove(const Descriptor& fd);
+
+  // Blocks until something is ready or `timeout` has passed (none: for ever). Gives the tags.
+  const std::vector<void*>& wait(std::optional<std::chrono::milliseconds> timeout);
+
+ private:
+  void add(const Descriptor& fd, std::uint32_t events, void* tag);
+
+  Descriptor fd_;
+  std::vector<void*> ready_;
+};
+
+// Raises the soft descriptor limit to the hard one, and says how many that is.
+std::size_t raise_descriptor_limit();
+
+// A descriptor held back, so that there is one left to refuse a client with when all are used up.
+class SpareDescriptor {
+ public:
+  SpareDescriptor();
+  // Gives the spare up, accepts one client with it, tells it `line`, closes it, takes the spare back.
+  // False: that did not work out, and nobody was refused.
+  bool refuse_one(Listener& listener, std::string_view line);
+
+ private:
+  void reserve();
+  Descriptor fd_;
+};
+
+}  // namespace chat

@@ -1,0 +1,35 @@
+// Pure functions on text: what is valid UTF-8, what may be shown, what is a name.
+// Thread safe: none of them keeps anything.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace chat {
+
+// Whether `text` is well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF,
+// nothing cut short.
+bool is_utf8(std::string_view text);
+
+// `text` with every character that could move a cursor, colour a screen, end a line or reorder what
+// is shown replaced by U+FFFD: C0 and C1 controls except TAB, DEL, the line and paragraph
+// separators, the bidirectional marks, embeddings, overrides and isolates. So is each byte that is
+// not UTF-8.
+std::string neutralised(std::string_view text);
+
+// Whether neutralised() would change `text`.
+bool needs_neutralising(std::string_view text);
+
+// [A-Za-z0-9][A-Za-z0-9_.-]{0,31}
+bool is_name(std::string_view name);
+
+// Names are equal in any case: two are the same user when their folded forms are equal.
+std::string folded_name(std::string_view name);
+
+// 1 to 511 bytes of UTF-8 without control characters.
+bool is_password(std::string_view password);
+
+std::string_view trimmed(std::string_view text);  // without spaces and TABs around it
+std::string lowercase(std::string_view text);     // ASCII
+
+}  // namespace chat

@@ -1,0 +1,405 @@
+#include "chat/password_storage.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+#include "chat/password_hash.hpp"
+#include "tests/unit/temporary_folder.hpp"
+
+namespace chat {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// Well-formed, and of no password: most tests have no need of a real one.
+const std::string kHash = "$y$j9T$saltsaltsalt$" + std::string(43, 'r');
+
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+// Why the file cannot be loaded; empty if it can.
+std::string damage(const TemporaryFolder& folder, const std::string& content) {
+  folder.write("accounts", content);
+  try {
+    PasswordStorage::load(folder.file("accounts"));
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+struct Fixture {
+  TemporaryFolder folder;
+  std::string file = folder.file("accounts");
+
+  void add(const std::string& name) {
+    PasswordStorage::update(file, [&](PasswordStorage& storage) { storage.add(name, kHash); });
+  }
+  Names names() { return PasswordStorage::load(file).names(); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(password_storage, Fixture)
+
+// Looking up
+
+BOOST_AUTO_TEST_CASE(a_missing_file_means_no_login_users) {
+  const auto storage = PasswordStorage::load(file);
+  BOOST_TEST(storage.login_users() == 0u);
+  BOOST_TEST(!storage.contains("ann"));
+  BOOST_TEST(folder.entries().empty());
+}
+
+BOOST_AUTO_TEST_CASE(names_are_equal_in_any_case_and_keep_the_case_they_were_added_in) {
+  PasswordStorage storage;
+  storage.add("Ann", kHash);
+  for (const char* name : {"Ann", "ann", "ANN", "aNN"}) {
+    BOOST_TEST(storage.contains(name));
+    BOOST_TEST((storage.name_of(name) == "Ann"));
+  }
+  for (const char* name : {"", "an", "anna", "ben"}) {
+    BOOST_TEST(!storage.contains(name));
+    BOOST_TEST(!storage.name_of(name));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(login_users_is_how_many_accounts_there_are) {
+  PasswordStorage storage;
+  storage.add("ann", kHash);
+  storage.add("ben", kHash);
+  BOOST_TEST(storage.login_users() == 2u);
+  BOOST_TEST(storage.remove("ANN"));
+  BOOST_TEST(storage.login_users() == 1u);
+  BOOST_TEST((storage.names() == Names{"ben"}));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_name_cannot_be_removed) {
+  PasswordStorage storage;
+  storage.add("ann", kHash);
+  BOOST_TEST(!storage.remove("ben"));
+  BOOST_TEST(storage.login_users() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_load_would_refuse_cannot_be_added) {
+  PasswordStorage storage;
+  storage.add("Ann", kHash);
+  for (const char* name : {"", "-ann", "a b", "a:b", "a\nb", "#ann", "Ann", "ANN"}) {
+    BOOST_CHECK_THROW(storage.add(name, kHash), std::invalid_argument);
+  }
+  for (const std::string& hash : {std::string(), std::string("secret"), kHash + "\n"}) {
+    BOOST_CHECK_THROW(storage.add("ben", hash), std::invalid_argument);
+  }
+  BOOST_TEST((storage.names() == Names{"Ann"}));
+}
+
+// Verifying
+
+BOOST_AUTO_TEST_CASE(the_right_password_gives_the_name_as_the_account_has_it) {
+  PasswordStorage storage;
+  storage.add("Ann", hash_password("secret"));
+  BOOST_TEST((storage.verify("aNN", "secret") == "Ann"));
+  BOOST_TEST(!storage.verify("Ann", "Secret"));
+  BOOST_TEST(!storage.verify("Ann", ""));
+}
+
+BOOST_AUTO_TEST_CASE(each_account_has_its_own_password) {
+  PasswordStorage storage;
+  storage.add("ann", hash_password("first"));
+  storage.add("ben", hash_password("second"));
+  BOOST_TEST((storage.verify("ann", "first") == "ann"));
+  BOOST_TEST((storage.verify("ben", "second") == "ben"));
+  BOOST_TEST(!storage.verify("ann", "second"));
+  BOOST_TEST(!storage.verify("ben", "first"));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_name_never_verifies_whoever_has_that_password) {
+  PasswordStorage storage;
+  BOOST_TEST(!storage.verify("ben", "secret"));
+  storage.add("ann", hash_password("secret"));
+  for (const char* name : {"ben", "", "not a name"}) BOOST_TEST(!storage.verify(name, "secret"));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_name_takes_as_much_work_as_a_known_one) {
+  PasswordStorage empty;
+  PasswordStorage storage;
+  storage.add("ann", hash_password("secret"));
+  const auto time = [](const PasswordStorage& in, const char* name) {
+    auto fastest = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 3; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      (void)in.verify(name, "wrong");
+      fastest = std::min(fastest, std::chrono::steady_clock::now() - begin);
+    }
+    return fastest;
+  };
+  const auto known = time(storage, "ann");
+  for (const auto unknown : {time(storage, "ben"), time(empty, "ben")}) {
+    // A wide margin, for busy machines: without the work it is a thousandth.
+    BOOST_TEST((unknown > known / 3 && unknown < known * 3));
+  }
+}
+
+// The file: reading
+
+BOOST_AUTO_TEST_CASE(what_was_saved_is_loaded) {
+  PasswordStorage storage;
+  for (const char* name : {"cid", "Ann", "ben"}) storage.add(name, kHash);
+  storage.save(file);
+  const auto loaded = PasswordStorage::load(file);
+  BOOST_TEST((loaded.names() == Names{"Ann", "ben", "cid"}));
+  loaded.save(folder.file("copy"));
+  BOOST_TEST(folder.read("copy") == folder.read("accounts"));
+}
+
+BOOST_AUTO_TEST_CASE(the_file_says_what_it_is_and_holds_one_account_in_a_line) {
+  add("ann");
+  const std::string content = folder.read("accounts");
+  BOOST_TEST(content.starts_with("# "));
+  BOOST_TEST(content.ends_with("\nann:" + kHash + "\n"));
+}
+
+BOOST_AUTO_TEST_CASE(comments_and_an_empty_file_are_no_damage) {
+  BOOST_TEST(damage(folder, "") == "");
+  BOOST_TEST(damage(folder, "#") == "");
+  BOOST_TEST(damage(folder, "# ann:x\n#\nann:" + kHash + "\n# end\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_line_may_lack_its_end) {
+  BOOST_TEST(damage(folder, "ann:" + kHash) == "");
+  BOOST_TEST((names() == Names{"ann"}));
+}
+
+BOOST_AUTO_TEST_CASE(damage_is_refused_with_file_and_line_number) {
+  const std::string good = "# accounts\nann:" + kHash + "\n";
+  const auto refused = [&](const std::string& line, const std::string& reason) {
+    const std::string expected = file + " is damaged, line 3: " + reason;
+    BOOST_TEST(damage(folder, good + line + "\n") == expected);
+    BOOST_TEST(damage(folder, good + line + "\nben:" + kHash + "\n") == expected);
+  };
+  refused("", "not name:hash");
+  refused("ben", "not name:hash");
+  refused(" # comment", "not name:hash");
+  refused(kHash, "not name:hash");
+  refused(":" + kHash, "bad name");
+  refused("b n:" + kHash, "bad name");
+  refused(" ben:" + kHash, "bad name");
+  refused("-ben:" + kHash, "bad name");
+  refused(std::string("b\0n:", 4) + kHash, "bad name");
+  refused("b\xC3\xA9n:" + kHash, "bad name");
+  refused(std::string(33, 'b') + ":" + kHash, "bad name");
+  refused("ben:", "not a yescrypt hash");
+  refused("ben:secret", "not a yescrypt hash");
+  refused("ben: " + kHash, "not a yescrypt hash");
+  refused("ben:" + kHash + " ", "not a yescrypt hash");
+  refused("ben:" + kHash + "\r", "not a yescrypt hash");
+  refused("ben:$6$salt$" + std::string(86, 'r'), "not a yescrypt hash");
+  refused("ben:" + kHash + ":operator", "more than the two fields name:hash");
+  refused("ben:" + kHash + ":", "more than the two fields name:hash");
+  refused("ann:" + kHash, "there is an account ann already");
+  refused("ANN:" + kHash, "there is an account ann already");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_cut_short_anywhere_holds_whole_accounts_or_is_refused) {
+  const std::string comment = "# accounts\n";
+  const std::string line = "ann:" + kHash;
+  const std::string whole = comment + line + "\n";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    const std::string reason = damage(folder, whole.substr(0, size));
+    if (size <= comment.size() || size >= comment.size() + line.size()) {
+      BOOST_TEST(reason == "", "cut after " << size << " bytes: " << reason);
+    } else {
+      BOOST_TEST(reason.starts_with(file + " is damaged, line 2: "), "cut after " << size);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(damage_does_not_repeat_what_the_line_holds) {
+  const std::string reason = damage(folder, "ann:secret\x1b[2J\n");
+  BOOST_TEST(reason.find("secret") == std::string::npos);
+  BOOST_TEST(reason.find('\x1b') == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_an_error_that_names_it) {
+  std::filesystem::create_directory(file);
+  try {
+    PasswordStorage::load(file);
+    BOOST_ERROR("a folder was loaded");
+  } catch (const std::system_error& error) {
+    BOOST_TEST(error.code().value() == EISDIR);
+    BOOST_TEST(std::string(error.what()).find("cannot read " + file) == 0u);
+  }
+}
+
+// The file: writing
+
+BOOST_AUTO_TEST_CASE(the_file_is_for_its_owner_alone_whatever_the_umask_or_the_old_mode) {
+  const mode_t before = ::umask(0);
+  add("ann");
+  BOOST_TEST(mode_of(file) == 0600u);
+  std::filesystem::permissions(file, std::filesystem::perms::all);
+  add("ben");
+  ::umask(before);
+  BOOST_TEST(mode_of(file) == 0600u);
+}
+
+BOOST_AUTO_TEST_CASE(saving_leaves_nothing_but_the_file) {
+  add("ann");
+  add("ben");
+  BOOST_TEST((folder.entries() == std::set<std::string>{"accounts"}));
+}
+
+BOOST_AUTO_TEST_CASE(saving_replaces_the_file_and_does_not_write_into_the_old_one) {
+  add("ann");
+  std::filesystem::create_hard_link(file, folder.file("old"));
+  const std::string old = folder.read("old");
+  add("ben");
+  BOOST_TEST(folder.read("old") == old);
+  BOOST_TEST((names() == Names{"ann", "ben"}));
+}
+
+BOOST_AUTO_TEST_CASE(saving_where_a_folder_stands_leaves_it_alone_and_no_temporary) {
+  std::filesystem::create_directory(file);
+  try {
+    PasswordStorage().save(file);
+    BOOST_ERROR("a folder was replaced");
+  } catch (const std::system_error& error) {
+    BOOST_TEST(error.code().value() == EISDIR);
+    BOOST_TEST(std::string(error.what()).find("cannot rename") == 0u);
+  }
+  BOOST_TEST((folder.entries() == std::set<std::string>{"accounts"}));
+  BOOST_TEST(std::filesystem::is_directory(file));
+}
+
+BOOST_AUTO_TEST_CASE(saving_into_a_missing_folder_is_an_error_that_names_it) {
+  const std::string missing = folder.file("missing");
+  try {
+    PasswordStorage().save(missing + "/accounts");
+    BOOST_ERROR("it was saved");
+  } catch (const std::system_error& error) {
+    BOOST_TEST(error.code().value() == ENOENT);
+    BOOST_TEST(std::string(error.what()).find(missing) != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(where_the_disk_takes_no_more_the_old_file_stays_and_no_temporary) {
+  add("ann");
+  const std::string old = folder.read("accounts");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // The same error as on a full disk, from a limit on the size of files.
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{100, 100};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    try {
+      add("ben");
+    } catch (const std::system_error& error) {
+      const bool named = std::string(error.what()).find("cannot write " + file) == 0;
+      ::_exit(named && error.code().value() == EFBIG ? 0 : 2);
+    }
+    ::_exit(1);
+  }
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  BOOST_TEST(status == 0);
+  BOOST_TEST(folder.read("accounts") == old);
+  BOOST_TEST((folder.entries() == std::set<std::string>{"accounts"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_throws_saves_nothing) {
+  add("ann");
+  const std::string old = folder.read("accounts");
+  BOOST_CHECK_THROW(PasswordStorage::update(file,
+                                            [](PasswordStorage& storage) {
+                                              storage.add("ben", kHash);
+                                              throw std::runtime_error("no");
+                                            }),
+                    std::runtime_error);
+  BOOST_TEST(folder.read("accounts") == old);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_file_is_not_saved_over) {
+  folder.write("accounts", "damaged\n");
+  BOOST_CHECK_THROW(add("ann"), std::runtime_error);
+  BOOST_TEST(folder.read("accounts") == "damaged\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_target_of_a_symbolic_link_is_replaced_not_the_link) {
+  std::filesystem::create_directory(folder.file("etc"));
+  std::filesystem::create_symlink("etc/second", file);  // relative to the link's folder
+  std::filesystem::create_symlink("third", folder.file("etc/second"));
+  add("ann");  // the target does not exist yet
+  add("ben");
+  BOOST_TEST(std::filesystem::is_symlink(file));
+  BOOST_TEST(std::filesystem::is_symlink(folder.file("etc/second")));
+  BOOST_TEST(std::filesystem::is_regular_file(folder.file("etc/third")));
+  BOOST_TEST((names() == Names{"ann", "ben"}));
+}
+
+BOOST_AUTO_TEST_CASE(symbolic_links_in_a_circle_are_an_error) {
+  std::filesystem::create_symlink("other", file);
+  std::filesystem::create_symlink("accounts", folder.file("other"));
+  BOOST_CHECK_THROW(add("ann"), std::system_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_in_the_current_folder_needs_no_path) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.file(""));
+  PasswordStorage::update("accounts", [](PasswordStorage& storage) { storage.add("ann", kHash); });
+  std::filesystem::current_path(before);
+  BOOST_TEST((names() == Names{"ann"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_file_keeps_its_owner) {
+  if (::geteuid() != 0) return;  // nobody else can give a file away
+  add("ann");
+  BOOST_REQUIRE(::chown(file.c_str(), 4321, 4321) == 0);
+  add("ben");
+  struct stat status {};
+  BOOST_REQUIRE(::stat(file.c_str(), &status) == 0);
+  BOOST_TEST(status.st_uid == 4321u);
+  BOOST_TEST(status.st_gid == 4321u);
+}
+
+BOOST_AUTO_TEST_CASE(processes_that_add_accounts_at_the_same_time_lose_none) {
+  constexpr int kProcesses = 8;
+  constexpr int kEach = 5;
+  std::vector<pid_t> children;
+  for (int process = 0; process < kProcesses; ++process) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        for (int i = 0; i < kEach; ++i) {
+          add("user" + std::to_string(process) + "-" + std::to_string(i));
+        }
+      } catch (...) {
+        ::_exit(1);
+      }
+      ::_exit(0);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(status == 0);
+  }
+  BOOST_TEST(names().size() == static_cast<std::size_t>(kProcesses * kEach));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace chat
