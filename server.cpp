@@ -1,4 +1,6 @@
 // The chatroom's server: options, wiring, run, one catch.
+#include "chat/server.hpp"
+
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 
 #include "chat/account_commands.hpp"
 #include "chat/password_storage.hpp"
-#include "chat/server.hpp"
 #include "chat/server_options.hpp"
 #include "chat/socket.hpp"
 

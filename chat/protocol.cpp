@@ -41,7 +41,9 @@ std::string entered(std::string_view name) {
   return "* " + std::string(name) + " has entered the chat\n";
 }
 
-std::string left(std::string_view name) { return "* " + std::string(name) + " has left the chat\n"; }
+std::string left(std::string_view name) {
+  return "* " + std::string(name) + " has left the chat\n";
+}
 
 std::string online(const std::vector<std::string>& names) {
   const std::string beginning = "* online (" + std::to_string(names.size()) + "): ";

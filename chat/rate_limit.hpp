@@ -13,9 +13,9 @@ class RateLimit {
  public:
   // 0: no limit.
   explicit RateLimit(int lines_per_second)
-      : interval_(lines_per_second == 0 ? Clock::duration::zero()
-                                        : Clock::duration(std::chrono::seconds(1)) /
-                                              lines_per_second),
+      : interval_(lines_per_second == 0
+                      ? Clock::duration::zero()
+                      : Clock::duration(std::chrono::seconds(1)) / lines_per_second),
         burst_(2 * lines_per_second) {}
 
   // Counts one line; gives the time from which on it may be handled.

@@ -131,8 +131,7 @@ std::string start_line(const Server& server, const ServerConfig& config,
   }
   line += ", port " + std::to_string(server.port()) + ": maximum " +
           std::to_string(config.max_users) + " users, " + std::to_string(accounts.login_users()) +
-          " accounts, " + std::to_string(config.max_users - accounts.login_users()) +
-          " free seats";
+          " accounts, " + std::to_string(config.max_users - accounts.login_users()) + " free seats";
   if (!loopback) line += "; passwords and text travel unencrypted";
   return line;
 }

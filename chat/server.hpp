@@ -1,8 +1,9 @@
 // The accept thread and the workers: one thread for each connection.
 //
 // Threads and their owners: Server owns the accept thread and every worker; Broadcast owns the
-// broadcaster. The accept thread joins each worker soon after it has finished; stop() joins the rest
-// and the accept thread. A worker's descriptor is shut down to wake it, and closed after the join.
+// broadcaster. The accept thread joins each worker soon after it has finished; stop() joins the
+// rest and the accept thread. A worker's descriptor is shut down to wake it, and closed after the
+// join.
 #pragma once
 
 #include <atomic>
@@ -36,8 +37,8 @@ struct ServerConfig {
 class Server {
  public:
   // Listens and serves from here on. `accounts` must outlive the server and fit into
-  // `config.max_users`. Throws where the address or port is not to be had. Signals should be blocked
-  // by the caller: the threads made here inherit that.
+  // `config.max_users`. Throws where the address or port is not to be had. Signals should be
+  // blocked by the caller: the threads made here inherit that.
   Server(const ServerConfig& config, const PasswordStorage& accounts);
   ~Server();
   Server(const Server&) = delete;

@@ -165,8 +165,9 @@ bool Session::run_command(const protocol::Command& command) {
   for (const CommandEntry& entry : kCommands) {
     if (entry.name == name) return (this->*entry.handler)();
   }
-  return room_.broadcast.tell(
-      member_, "! unknown command " + neutralised(command.name.substr(0, kMaxName)) + "; /help lists the commands\n");
+  return room_.broadcast.tell(member_, "! unknown command " +
+                                           neutralised(command.name.substr(0, kMaxName)) +
+                                           "; /help lists the commands\n");
 }
 
 bool Session::who() {
@@ -185,7 +186,8 @@ bool Session::help() {
 bool Session::quit() { return false; }
 
 // Closing while input is unread would make the kernel send a reset, which can overtake our last
-// lines and destroy them. So: end of file first, then read what is still under way, but not for ever.
+// lines and destroy them. So: end of file first, then read what is still under way, but not for
+// ever.
 void Session::close_politely() {
   socket_.shutdown_write();
   const auto deadline = Clock::now() + kLingerTimeout;

@@ -169,8 +169,8 @@ std::size_t raise_descriptor_limit();
 class SpareDescriptor {
  public:
   SpareDescriptor();
-  // Gives the spare up, accepts one client with it, tells it `line`, closes it, takes the spare back.
-  // False: that did not work out, and nobody was refused.
+  // Gives the spare up, accepts one client with it, tells it `line`, closes it, takes the spare
+  // back. False: that did not work out, and nobody was refused.
   bool refuse_one(Listener& listener, std::string_view line);
 
  private:

@@ -1,0 +1,170 @@
+// One of the chatroom's programs, run as a person or a script would run it: on pipes, or on a
+// pseudo-terminal. Ended by kill and wait when the object goes.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "chat/socket.hpp"
+#include "tests/support/peer.hpp"
+
+class Program {
+ public:
+  enum class On { kPipes, kTerminal };
+
+  // `name`: server or client, as built beside the running test program or at the top.
+  Program(const std::string& name, const std::vector<std::string>& arguments, On on = On::kPipes,
+          const std::string& folder = ".") {
+    const std::string path = path_of(name);
+    std::vector<char*> argv{const_cast<char*>(path.c_str())};
+    for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    if (on == On::kTerminal) {
+      int terminal = -1;
+      winsize size{};
+      size.ws_row = 24;
+      size.ws_col = 80;
+      pid_ = ::forkpty(&terminal, nullptr, nullptr, &size);
+      if (pid_ == 0) {
+        ::setenv("TERM", "xterm", 1);
+        execute(path, folder, argv);
+      }
+      (void)::fcntl(terminal, F_SETFD, FD_CLOEXEC);
+      out_ = chat::Descriptor(terminal);
+      in_ = chat::Descriptor(::fcntl(terminal, F_DUPFD_CLOEXEC, 0));
+      return;
+    }
+    int in[2], out[2], err[2];
+    if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0 ||
+        ::pipe2(err, O_CLOEXEC) != 0) {
+      throw std::runtime_error("pipe2");
+    }
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(in[0], 0);
+      ::dup2(out[1], 1);
+      ::dup2(err[1], 2);
+      execute(path, folder, argv);
+    }
+    ::close(in[0]);
+    ::close(out[1]);
+    ::close(err[1]);
+    in_ = chat::Descriptor(in[1]);
+    out_ = chat::Descriptor(out[0]);
+    err_ = chat::Descriptor(err[0]);
+  }
+  ~Program() {
+    if (pid_ > 0) {
+      (void)::kill(pid_, SIGKILL);
+      (void)::waitpid(pid_, nullptr, 0);
+    }
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void type(std::string_view text) {
+    if (::write(in_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      throw std::runtime_error("the program does not take its input");
+    }
+  }
+  void end_input() { in_.reset(); }
+  void close_output() { out_.reset(); }
+  void signal(int number) { (void)::kill(pid_, number); }
+  pid_t pid() const { return pid_; }
+
+  // All that came on standard output up to and including `text`, which is waited for.
+  std::string read_until(std::string_view text) {
+    std::string& all = output_;
+    while (true) {
+      const auto found = all.find(text, consumed_);
+      if (found != std::string::npos) {
+        const std::string result = all.substr(consumed_, found + text.size() - consumed_);
+        consumed_ = found + text.size();
+        return result;
+      }
+      if (!read_some(out_, all)) {
+        throw std::runtime_error("no \"" + std::string(text) + "\" in: " + all.substr(consumed_));
+      }
+    }
+  }
+
+  // The rest of both outputs, up to their ends.
+  std::string read_all() {
+    while (read_some(out_, output_)) {
+    }
+    return output_.substr(std::exchange(consumed_, output_.size()));
+  }
+  std::string read_errors() {
+    std::string errors;
+    while (read_some(err_, errors)) {
+    }
+    return errors;
+  }
+  const std::string& output() const { return output_; }
+
+  // Waits for the end: the exit status, or 128 + the signal that ended it.
+  int status() {
+    const auto deadline = chat::Clock::now() + kPatience;
+    const chat::Descriptor process(pidfd());
+    pollfd entry{process.get(), POLLIN, 0};
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - chat::Clock::now()).count();
+    if (::poll(&entry, 1, static_cast<int>(left)) != 1) {
+      throw std::runtime_error("the program does not end; it said: " + output_);
+    }
+    int result = 0;
+    (void)::waitpid(std::exchange(pid_, -1), &result, 0);
+    return WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result);
+  }
+
+ private:
+  static std::string path_of(const std::string& name) {
+    const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    const auto beside = here / name;
+    return std::filesystem::exists(beside) ? beside.string() : (here / "../.." / name).string();
+  }
+
+  [[noreturn]] static void execute(const std::string& path, const std::string& folder,
+                                   const std::vector<char*>& argv) {
+    if (::chdir(folder.c_str()) == 0) ::execv(path.c_str(), argv.data());
+    ::_exit(127);
+  }
+
+  // glibc 2.36 is the first to have pidfd_open() itself.
+  int pidfd() const { return static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)); }
+
+  // False at the end of the output.
+  bool read_some(const chat::Descriptor& from, std::string& into) {
+    pollfd entry{from.get(), POLLIN, 0};
+    const int timeout = static_cast<int>(std::chrono::milliseconds(kPatience).count());
+    if (::poll(&entry, 1, timeout) != 1) {
+      throw std::runtime_error("nothing more came after: " + into);
+    }
+    char bytes[4096];
+    const ssize_t n = ::read(from.get(), bytes, sizeof bytes);
+    if (n <= 0) return false;  // a pseudo-terminal whose program has ended gives an error
+    into.append(bytes, static_cast<std::size_t>(n));
+    return true;
+  }
+
+  pid_t pid_ = -1;
+  chat::Descriptor in_;
+  chat::Descriptor out_;
+  chat::Descriptor err_;
+  std::string output_;
+  std::size_t consumed_ = 0;
+};
