@@ -41,6 +41,9 @@ $(BUILD)/unit_tests: $(UNIT_OBJECTS) $(BUILD)/libchat.a
 $(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
+$(BUILD)/churn: $(BUILD)/tests/churn.o $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -78,7 +81,7 @@ tsan: tsan-tests ## run system tests and 60 s of churn with ThreadSanitizer
 .PHONY: tidy format clean
 tidy: ## check with clang-tidy and clang's -Wthread-safety
 	clang++ $(CPPFLAGS) -std=c++20 -fsyntax-only -Wthread-safety -Werror $(SOURCES)
-	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 1 clang-tidy --quiet --extra-arg=-std=c++20 --extra-arg=-I.
+	printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c++20
 
 format: ## lay out the sources with clang-format
 	find chat tests *.cpp -name '*.[ch]pp' -exec clang-format -i {} +

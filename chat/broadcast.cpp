@@ -228,14 +228,15 @@ void Broadcast::gather(const Member& member, Position limit) {
   Position position = member.cursor_.load(std::memory_order_relaxed);
   std::size_t skip = member.letter_sent_;
   for (const Letter& letter : member.letters_) {
-    if (letter.position > limit || pieces_.size() + 3 > kMaxPieces) break;
+    if (letter.position > limit) break;
+    if (pieces_.size() + 3 > kMaxPieces) return;  // the rest comes with the next send
     gather_log(position, letter.position);
     // iovec serves reading and writing alike: nothing is written through it here.
     pieces_.push_back({const_cast<char*>(letter.text.data()) + skip, letter.text.size() - skip});
     position = letter.position;
     skip = 0;
   }
-  if (pieces_.size() + 2 <= kMaxPieces) gather_log(position, limit);
+  gather_log(position, limit);
 }
 
 void Broadcast::gather_log(Position from, Position to) {

@@ -35,7 +35,7 @@ bounded() {
 # Builds make targets; what does not build counts as one failure.
 built() {
   echo "== build $*"
-  build --no-print-directory "$@" && return
+  build --silent "$@" && return
   echo "FAILED: make $*"
   ((++failed))
   return 1

@@ -20,7 +20,7 @@
 #include "chat/password_hash.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/socket.hpp"
-#include "tests/unit/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace chat {
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "chat/password_hash.hpp"
-#include "tests/unit/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace chat {
 namespace {
