@@ -30,7 +30,7 @@ struct Counts {
 void visit(std::uint16_t port, int number, unsigned seed, const std::atomic<bool>& stop,
            Counts& counts) {
   std::mt19937 random(seed);
-  const auto chance = [&](unsigned of) { return random() % of; };
+  const auto chance = [&](unsigned of) { return static_cast<unsigned>(random() % of); };
   const std::string name = "u" + std::to_string(number);
   while (!stop) {
     try {
