@@ -7,7 +7,6 @@
 
 #include <exception>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 
 #include "chat/account_commands.hpp"
@@ -32,11 +31,6 @@ int serve(chat::ServerOptions options) {
   auto& config = options.config;
   if (config.max_users == 0) {
     config.max_users = chat::ask_max_users(std::cin, std::cout, ::isatty(STDIN_FILENO) == 1);
-  }
-  if (config.max_users < accounts.login_users()) {
-    throw std::runtime_error("a maximum of " + std::to_string(config.max_users) +
-                             " users is smaller than the number of login users, " +
-                             std::to_string(accounts.login_users()));
   }
   const std::size_t descriptors = chat::raise_descriptor_limit();
   if (config.max_users + chat::kReservedDescriptors > descriptors) {

@@ -1,14 +1,27 @@
 #include "chat/registry.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
+namespace {
+
+std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users) {
+  if (max_users < accounts.login_users()) {
+    throw std::runtime_error("a maximum of " + std::to_string(max_users) +
+                             " users is smaller than the number of login users, " +
+                             std::to_string(accounts.login_users()));
+  }
+  return max_users - accounts.login_users();
+}
+
+}  // namespace
 
 Registry::Registry(std::size_t max_users, const PasswordStorage& accounts, Broadcast& broadcast)
-    : registered_seats_(max_users - accounts.login_users()),
+    : registered_seats_(seats_beside(accounts, max_users)),
       accounts_(accounts),
       broadcast_(broadcast) {}
 

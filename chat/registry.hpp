@@ -21,7 +21,7 @@ namespace chat {
 
 class Registry {
  public:
-  // All three must outlive the registry. `max_users` is at least the number of login users.
+  // Both must outlive the registry. Throws std::runtime_error where not even the accounts fit.
   Registry(std::size_t max_users, const PasswordStorage& accounts, Broadcast& broadcast);
 
   // Thread safe, all of them.

@@ -36,8 +36,8 @@ struct ServerConfig {
 
 class Server {
  public:
-  // Listens and serves from here on. `accounts` must outlive the server and fit into
-  // `config.max_users`. Throws where the address or port is not to be had. Signals should be
+  // Listens and serves from here on. `accounts` must outlive the server.
+  // Throws where they do not fit into the maximum, or the address or port is not to be had. Signals should be
   // blocked by the caller: the threads made here inherit that.
   Server(const ServerConfig& config, const PasswordStorage& accounts);
   ~Server();
