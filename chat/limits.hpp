@@ -33,11 +33,17 @@ inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding 
 inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown
 inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of descriptors: breathe
 
+inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
 inline constexpr int kDefaultRate = 5;  // lines a second and member; bursts of twice that
 inline constexpr int kMaxHashes = 2;    // password hashes computed at the same time
 
 // A worker's stack. Deepest is crypt_r, whose own data (32 KiB) and work area live on the heap.
+// ThreadSanitizer keeps its own records there as well.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr std::size_t kWorkerStack = 2 * 1024 * 1024;
+#else
 inline constexpr std::size_t kWorkerStack = 128 * 1024;
+#endif
 
 // Descriptors the server needs besides one per connection.
 inline constexpr std::size_t kReservedDescriptors = 32;

@@ -43,7 +43,7 @@ void Server::stop() {
 void Server::accept_connections() {
   while (!stopping_) {
     for (void* tag : poller_.wait(std::nullopt)) {
-      if (tag != nullptr && !stopping_) accept_all(*static_cast<Listener*>(tag));
+      if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
     }
     join_finished();
   }
@@ -52,9 +52,10 @@ void Server::accept_connections() {
   listeners_.clear();
 }
 
-void Server::accept_all(Listener& listener) {
+void Server::accept_some(Listener& listener) {
   AcceptError error = AcceptError::kNone;
-  while (!stopping_) {
+  // Not for as long as they come: finished workers are to be joined in between.
+  for (int i = 0; i < kAcceptBatch && !stopping_; ++i) {
     if (auto socket = listener.accept(error)) {
       start_worker(std::move(*socket));
     } else if (error == AcceptError::kNone) {

@@ -59,7 +59,7 @@ class Server {
   using Workers = std::list<Worker>;
 
   void accept_connections();
-  void accept_all(Listener& listener);
+  void accept_some(Listener& listener);
   void start_worker(Socket socket);
   void serve(Workers::iterator worker);
   void pause();

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,15 @@ std::size_t threads_of_this_process() {
     ++count;
   }
   return count;
+}
+
+constexpr std::size_t kGibibyte = 1024UL * 1024 * 1024;
+
+std::size_t address_space_of_this_process() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t pages = 0;
+  file >> pages;
+  return pages * 4096;
 }
 
 }  // namespace
@@ -156,6 +166,20 @@ BOOST_AUTO_TEST_CASE(finished_workers_are_joined_though_nobody_connects_any_more
     std::this_thread::yield();
   }
   BOOST_TEST(threads_of_this_process() == before);
+}
+
+BOOST_AUTO_TEST_CASE(finished_workers_are_joined_while_others_keep_connecting) {
+  RunningRoom room(50);
+  const std::size_t before = address_space_of_this_process();
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 4; ++i) {
+    crowd.emplace_back([&] {
+      for (int n = 0; n < 1000; ++n) Peer(room.port()).close();
+    });
+  }
+  for (auto& thread : crowd) thread.join();
+  // A thread that nobody has joined keeps its stack of 8 MiB: 4,000 of them would be 32 GiB.
+  BOOST_TEST(address_space_of_this_process() < before + 2 * kGibibyte);
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_of_many_at_once_gives_exactly_one_departure_each) {
