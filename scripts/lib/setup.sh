@@ -35,7 +35,7 @@ install_missing() {
     # Without a terminal nobody can type a password: then only a sudo that needs none will do.
     [[ -t 0 ]] || as_root+=(-n)
   fi
-  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! "${as_root[@]}" true; }; then
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! "${as_root[@]}" true 2>/dev/null; }; then
     echo "Missing: ${missing[*]}. This needs apt and root (or sudo). As root it would run:" >&2
     echo "  apt-get install --yes --no-install-recommends ${missing[*]}" >&2
     return 1
