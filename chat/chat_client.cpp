@@ -1,7 +1,6 @@
 #include "chat/chat_client.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <stdexcept>
 #include <utility>
@@ -10,19 +9,6 @@
 #include "chat/text.hpp"
 
 namespace chat {
-namespace {
-
-// A line of the server's: a user's one, grown where U+FFFD replaced single bytes, and name and time
-// in front of it.
-constexpr std::size_t kMaxServerLine = 3 * kMaxLine + 256;
-
-// Typed, but not taken by the socket: more than this, and the input is not read meanwhile.
-constexpr std::size_t kMaxPending = 64 * 1024;
-
-// How long somebody who leaves waits for the server to close.
-constexpr std::chrono::seconds kLeaveWait{2};
-
-}  // namespace
 
 ChatClient::ChatClient(Socket socket)
     : socket_(std::move(socket)), screen_(terminal_), typed_(kMaxLine, kMaxUnterminated) {}

@@ -34,8 +34,14 @@ inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing e
 inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of descriptors: breathe
 
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
-inline constexpr int kDefaultRate = 5;  // lines a second and member; bursts of twice that
-inline constexpr int kMaxHashes = 2;    // password hashes computed at the same time
+inline constexpr int kDefaultRate = 5;   // lines a second and member; bursts of twice that
+inline constexpr int kMaxHashes = 2;     // password hashes computed at the same time
+
+// The client's own bounds. A line of the server's: a user's one, grown where U+FFFD replaced single
+// bytes, and name and time in front of it.
+inline constexpr std::size_t kMaxServerLine = 3 * kMaxLine + 256;
+inline constexpr std::size_t kMaxPending = 64 * 1024;  // typed, not sent: more, and it is not read
+inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the server to close
 
 // A worker's stack. Deepest is crypt_r, whose own data (32 KiB) and work area live on the heap.
 // ThreadSanitizer keeps its own records there as well.

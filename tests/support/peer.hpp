@@ -21,6 +21,8 @@ class Peer {
  public:
   explicit Peer(std::uint16_t port, const std::string& host = "127.0.0.1")
       : socket_(chat::Socket::connect(host, port)) {}
+  // The other end of a connection that somebody made: for tests that play the server.
+  explicit Peer(chat::Socket socket) : socket_(std::move(socket)) {}
 
   // Comes in and has read up to its own arrival.
   static Peer registered(std::uint16_t port, const std::string& name) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -85,6 +86,13 @@ class Program {
   void close_output() { out_.reset(); }
   void signal(int number) { (void)::kill(pid_, number); }
   pid_t pid() const { return pid_; }
+
+  // How the pseudo-terminal is set now; also when the program has ended.
+  termios mode() const {
+    termios mode{};
+    if (::tcgetattr(out_.get(), &mode) != 0) throw std::runtime_error("tcgetattr");
+    return mode;
+  }
 
   // All that came on standard output up to and including `text`, which is waited for.
   std::string read_until(std::string_view text) {

@@ -1,0 +1,124 @@
+#include "chat/hash_gate.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace chat {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 20s;  // for what comes at once unless something is broken
+
+// A thread that waits at a gate which is full. It has stopped there when the constructor returns.
+class Waiter {
+ public:
+  explicit Waiter(HashGate& gate)
+      : entered_(std::async(std::launch::async, [this, &gate] {
+          thread_ = ::gettid();
+          return gate.enter(deadline_);
+        })) {
+    while (Clock::now() < deadline_ && !sleeps()) std::this_thread::yield();
+  }
+
+  // Whether it was let in. Being told only by its deadline is a failure.
+  bool entered() {
+    const bool result = entered_.get();
+    BOOST_TEST((Clock::now() < deadline_));
+    return result;
+  }
+
+ private:
+  bool sleeps() const {
+    std::ifstream file("/proc/self/task/" + std::to_string(thread_) + "/stat");
+    std::string number, name, state;
+    return file >> number >> name >> state && state == "S";
+  }
+
+  const Clock::time_point deadline_ = Clock::now() + kPatience;
+  std::atomic<pid_t> thread_{0};
+  std::future<bool> entered_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hash_gate)
+
+BOOST_AUTO_TEST_CASE(there_are_as_many_places_as_were_said) {
+  HashGate gate(2);
+  BOOST_TEST(gate.enter(Clock::now()));
+  BOOST_TEST(gate.enter(Clock::now()));
+  BOOST_TEST(!gate.enter(Clock::now()));
+  gate.leave();
+  BOOST_TEST(gate.enter(Clock::now()));
+  BOOST_TEST(!gate.enter(Clock::now()));
+}
+
+BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_time) {
+  HashGate gate(2);
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int turn = 0; turn < 200; ++turn) {
+        if (!gate.enter(Clock::now() + kPatience)) {
+          ++refused;
+          return;
+        }
+        const int now = ++inside;
+        for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+        }
+        std::this_thread::yield();
+        --inside;
+        gate.leave();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(most <= 2);
+  BOOST_TEST(refused == 0);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_finds_no_place_before_the_deadline_is_refused) {
+  HashGate gate(0);
+  const auto deadline = Clock::now() + 20ms;
+  BOOST_TEST(!gate.enter(deadline));
+  BOOST_TEST((Clock::now() >= deadline));
+}
+
+BOOST_AUTO_TEST_CASE(a_place_left_is_taken_by_one_who_waits) {
+  HashGate gate(1);
+  BOOST_TEST(gate.enter(Clock::now()));
+  Waiter waiter(gate);
+  gate.leave();
+  BOOST_TEST(waiter.entered());
+  BOOST_TEST(!gate.enter(Clock::now()));
+}
+
+BOOST_AUTO_TEST_CASE(closing_sends_all_away_who_wait) {
+  HashGate gate(0);
+  Waiter first(gate);
+  Waiter second(gate);
+  gate.close();
+  BOOST_TEST(!first.entered());
+  BOOST_TEST(!second.entered());
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_gate_lets_nobody_in_though_there_are_places) {
+  HashGate gate(2);
+  gate.close();
+  BOOST_TEST(!gate.enter(Clock::now() + kPatience));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat

@@ -1,0 +1,218 @@
+#include "chat/registry.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <list>
+#include <thread>
+
+namespace chat {
+namespace {
+
+using Entry = Registry::Entry;
+using Names = std::vector<std::string>;
+
+// Someone at the door: a connection of which the test holds the far end.
+struct Guest {
+  Guest() {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    near = Socket(Descriptor(ends[0]));
+    far = Socket(Descriptor(ends[1]));
+  }
+  Socket near;
+  Socket far;
+  Broadcast::Member member{near};
+};
+
+PasswordStorage accounts_named(const Names& names) {
+  PasswordStorage accounts;
+  for (const auto& name : names) accounts.add(name, "$y$j9T$salt$" + std::string(43, 'r'));
+  return accounts;
+}
+
+struct Room {
+  Room(std::size_t max_users, const Names& account_names)
+      : accounts(accounts_named(account_names)), registry(max_users, accounts, broadcast) {}
+
+  Entry registers(const std::string& name) {
+    return registry.enter_registered(name, guests.emplace_back().member);
+  }
+  Entry logs_in(const std::string& name) {
+    return registry.enter_login(name, guests.emplace_back().member);
+  }
+
+  // Each name in a thread of its own, all at the same time. How many got in.
+  int register_at_once(const Names& names) {
+    std::atomic<int> in{0};
+    std::vector<std::thread> threads;
+    for (const auto& name : names) {
+      threads.emplace_back([&, &member = guests.emplace_back().member] {
+        if (registry.enter_registered(name, member) == Entry::kIn) ++in;
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    return in;
+  }
+
+  const PasswordStorage accounts;
+  std::list<Guest> guests;  // in the order in which they tried; they outlive the broadcast
+  Broadcast broadcast;
+  Registry registry;
+};
+
+// All that `guest` heard up to end of file.
+std::string heard(Guest& guest) {
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  std::string all;
+  std::array<char, 4096> part;
+  while (true) {
+    const IoResult received = guest.far.receive_until(part, deadline);
+    if (received.io == Io::kEnd) return all;
+    BOOST_REQUIRE((received.io == Io::kDone));
+    all.append(part.data(), received.bytes);
+  }
+}
+
+Names numbered(const std::string& name, std::size_t count) {
+  Names names;
+  for (std::size_t i = 0; i < count; ++i) names.push_back(name + std::to_string(i));
+  return names;
+}
+
+// All accounts and so many others get in, whoever comes first.
+void check_seats(std::size_t maximum, std::size_t accounts, std::size_t others) {
+  for (const bool accounts_first : {false, true}) {
+    BOOST_TEST_CONTEXT(maximum << " seats, " << accounts << " accounts " << accounts_first) {
+      Room room(maximum, numbered("account", accounts));
+      const auto log_in = [&] {
+        for (const auto& name : room.accounts.names()) {
+          BOOST_TEST((room.logs_in(name) == Entry::kIn));
+        }
+      };
+      if (accounts_first) log_in();
+      for (const auto& name : numbered("other", others)) {
+        BOOST_TEST((room.registers(name) == Entry::kIn));
+      }
+      BOOST_TEST((room.registers("late") == Entry::kFull));
+      if (!accounts_first) log_in();
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(registry)
+
+// Seats
+
+BOOST_AUTO_TEST_CASE(a_maximum_smaller_than_the_login_users_is_refused_with_both_numbers) {
+  BOOST_CHECK_EXCEPTION(Room(2, {"a", "b", "c"}), std::runtime_error, [](const auto& error) {
+    BOOST_TEST(error.what() == "a maximum of 2 users is smaller than the number of login users, 3");
+    return true;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(accounts_keep_their_seats_and_whoever_registers_gets_the_rest) {
+  for (std::size_t maximum = 1; maximum <= 4; ++maximum) {
+    for (std::size_t accounts = 0; accounts <= maximum; ++accounts) {
+      check_seats(maximum, accounts, maximum - accounts);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_seat_and_name_of_a_registered_user_who_left_are_free_again) {
+  Room room(2, {"ann"});
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST((room.registers("ben") == Entry::kIn));
+    Guest& ben = room.guests.back();
+    BOOST_TEST((room.registers("cid") == Entry::kFull));
+    room.registry.leave("ben", ben.member, true);
+  }
+  BOOST_TEST((room.registers("cid") == Entry::kIn));
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_leaves_may_come_again_but_its_seat_is_for_nobody_else) {
+  Room room(1, {"ann"});
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST((room.logs_in("ann") == Entry::kIn));
+    room.registry.leave("ann", room.guests.back().member, true);
+    BOOST_TEST((room.registers("ben") == Entry::kFull));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_many_who_register_at_the_same_time_as_many_get_in_as_there_are_seats) {
+  Room room(3, {});
+  BOOST_TEST(room.register_at_once({"a", "b", "c", "d", "e", "f", "g", "h"}) == 3);
+}
+
+// Names
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_online_is_used_in_any_case) {
+  Room room(4, {"ann"});
+  BOOST_TEST((room.registers("Ben") == Entry::kIn));
+  BOOST_TEST((room.logs_in("ann") == Entry::kIn));
+  for (const char* name : {"Ben", "ben", "BEN"}) {
+    BOOST_TEST((room.registers(name) == Entry::kNameUsed));
+  }
+  BOOST_TEST((room.logs_in("ann") == Entry::kAlreadyIn));
+  BOOST_TEST((room.registry.online() == Names{"Ben", "ann"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_name_of_an_account_can_never_be_registered) {
+  Room room(4, {"Ann"});
+  for (const bool online : {false, true}) {
+    if (online) BOOST_TEST((room.logs_in("Ann") == Entry::kIn));
+    for (const char* name : {"Ann", "ann", "ANN"}) {
+      BOOST_TEST((room.registers(name) == Entry::kNameUsed));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_many_who_register_one_name_at_the_same_time_one_gets_in) {
+  Room room(9, {});
+  BOOST_TEST(room.register_at_once(Names(8, "ben")) == 1);
+}
+
+// What is heard
+
+BOOST_AUTO_TEST_CASE(a_joiner_gets_the_list_and_from_its_own_arrival_on_every_coming_and_going) {
+  Room room(9, {"ann"});
+  BOOST_TEST((room.logs_in("ann") == Entry::kIn));
+  Guest& ann = room.guests.back();
+  BOOST_TEST((room.registers("Ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_TEST((room.registers("ann") == Entry::kNameUsed));  // is heard by nobody
+  room.registry.leave("Ben", ben.member, true);
+  BOOST_TEST((room.registry.online() == Names{"ann"}));
+  room.broadcast.close("* bye\n");
+  const std::string ben_was_there = "* Ben has entered the chat\n* Ben has left the chat\n";
+  BOOST_TEST(heard(ann) == "* hello ann\n* online (1): ann\n* ann has entered the chat\n" +
+                               ben_was_there + "* bye\n");
+  ben.near.shutdown_write();  // what its worker would do
+  BOOST_TEST(heard(ben) == "* hello Ben\n* online (2): ann, Ben\n" + ben_was_there);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_comes_into_a_closed_room_and_nothing_is_kept_of_the_try) {
+  Room room(2, {"ann"});
+  room.broadcast.close({});
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST((room.registers("ben") == Entry::kClosed));
+    BOOST_TEST((room.logs_in("ann") == Entry::kClosed));
+  }
+  BOOST_TEST(room.registry.online().empty());
+}
+
+BOOST_AUTO_TEST_CASE(whoever_was_in_a_room_that_closed_can_leave) {
+  Room room(2, {});
+  BOOST_TEST((room.registers("ben") == Entry::kIn));
+  room.broadcast.close({});
+  room.registry.leave("ben", room.guests.back().member, true);
+  BOOST_TEST(room.registry.online().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat

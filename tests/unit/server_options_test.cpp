@@ -1,0 +1,191 @@
+#include "chat/server_options.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <sstream>
+#include <vector>
+
+namespace chat {
+namespace {
+
+using namespace std::chrono_literals;
+using Action = ServerOptions::Action;
+using Arguments = std::vector<std::string>;
+
+ServerOptions parse(Arguments arguments) {
+  arguments.insert(arguments.begin(), "server");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  return parse_server_options(static_cast<int>(arguments.size()), argv.data());
+}
+
+void check_refused(const Arguments& arguments, const std::string& reason) {
+  BOOST_CHECK_EXCEPTION(parse(arguments), UsageError, [&](const UsageError& error) {
+    BOOST_TEST(error.what() == reason);
+    return true;
+  });
+}
+
+// The question with `input` to answer it: what is shown, and the number or what is thrown.
+struct Dialogue {
+  Dialogue(const std::string& input, bool terminal) {
+    std::istringstream in(input);
+    std::ostringstream out;
+    try {
+      number = ask_max_users(in, out, terminal);
+    } catch (const std::runtime_error& error) {
+      failure = error.what();
+    }
+    shown = out.str();
+  }
+  std::size_t number = 0;
+  std::string failure;
+  std::string shown;
+};
+
+const std::string kQuestion = "Maximum number of users: ";
+const std::string kRange = " is not a whole number from 1 to 1000000";
+const std::string kNoAnswer = "maximum number of users: no answer before the end of input";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(server_options)
+
+BOOST_AUTO_TEST_CASE(without_options_it_serves_on_port_3490_of_all_addresses) {
+  const auto options = parse({});
+  BOOST_TEST((options.action == Action::kServe));
+  BOOST_TEST(options.config.max_users == 0u);  // to be asked for
+  BOOST_TEST(options.config.address == "");
+  BOOST_TEST(options.config.port == 3490);
+  BOOST_TEST((options.config.login_timeout == 60s));
+  BOOST_TEST(options.config.rate == 5);
+  BOOST_TEST(options.accounts_file == "password_storage");
+}
+
+BOOST_AUTO_TEST_CASE(every_option_takes_its_value_from_the_next_argument_or_after_an_equals_sign) {
+  const Arguments names = {"--max-users", "--port",          "--bind",
+                           "--accounts",  "--login-timeout", "--rate"};
+  const Arguments values = {"4", "0", "::1", "some file", "7", "0"};
+  Arguments apart;
+  Arguments together;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    apart.insert(apart.end(), {names[i], values[i]});
+    together.push_back(names[i] + "=" + values[i]);
+  }
+  for (const Arguments& arguments : {apart, together}) {
+    const auto options = parse(arguments);
+    BOOST_TEST((options.action == Action::kServe));
+    BOOST_TEST(options.config.max_users == 4u);
+    BOOST_TEST(options.config.port == 0);
+    BOOST_TEST(options.config.address == "::1");
+    BOOST_TEST(options.accounts_file == "some file");
+    BOOST_TEST((options.config.login_timeout == 7s));
+    BOOST_TEST(options.config.rate == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_account_options_name_what_is_to_be_done) {
+  const auto add = parse({"--add-account", "ann", "--accounts", "file"});
+  BOOST_TEST((add.action == Action::kAddAccount));
+  BOOST_TEST(add.account_name == "ann");
+  BOOST_TEST(add.accounts_file == "file");
+  const auto remove = parse({"--remove-account=ben"});
+  BOOST_TEST((remove.action == Action::kRemoveAccount));
+  BOOST_TEST(remove.account_name == "ben");
+  BOOST_TEST((parse({"--list-accounts"}).action == Action::kListAccounts));
+}
+
+BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
+  BOOST_TEST((parse({"--help"}).action == Action::kHelp));
+  for (const char* option :
+       {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
+        "--rate N", "--help", "--add-account NAME", "--remove-account NAME", "--list-accounts"}) {
+    BOOST_TEST(server_usage().find(option) != std::string::npos, option);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_range) {
+  const auto check = [](const std::string& option, const std::string& what, const std::string& low,
+                        const std::string& high, Arguments wrong) {
+    BOOST_CHECK_NO_THROW(parse({option, low}));
+    BOOST_CHECK_NO_THROW(parse({option, high}));
+    for (const char* word :
+         {"", "-1", "+1", " 1", "1 ", "1.5", "0x1", "many", "9999999999999999999"}) {
+      wrong.push_back(word);
+    }
+    for (const std::string& text : wrong) {
+      check_refused({option, text},
+                    what + ": \"" + text + "\" is not a whole number from " + low + " to " + high);
+    }
+  };
+  check("--max-users", "maximum number of users", "1", "1000000", {"0", "1000001"});
+  check("--port", "--port", "0", "65535", {"65536"});
+  check("--login-timeout", "--login-timeout", "1", "86400", {"0", "86401"});
+  check("--rate", "--rate", "0", "1000000", {"1000001"});
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_repeats_no_control_characters) {
+  check_refused({"--port", "\x1B[2J"},
+                "--port: \"\xEF\xBF\xBD[2J\" is not a whole number from 0 to 65535");
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_value_is_refused) {
+  for (const char* option : {"--max-users", "--port", "--bind", "--accounts", "--login-timeout",
+                             "--rate", "--add-account", "--remove-account"}) {
+    check_refused({option}, std::string(option) + " needs a value");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_an_option_is_refused_by_its_name) {
+  for (const char* word : {"--prot", "-p", "room", "--list-accounts=all"}) {
+    check_refused({"--port", "1", word}, std::string(word) + " is not an option");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_actions_at_a_time_are_refused) {
+  const Arguments actions = {"--add-account=ann", "--remove-account=ann", "--list-accounts"};
+  for (const std::string& first : actions) {
+    for (const std::string& second : actions) {
+      check_refused({first, second},
+                    "only one of --add-account, --remove-account and --list-accounts at a time");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_question_is_asked_once_where_the_answer_is_right) {
+  for (const bool terminal : {false, true}) {
+    for (const char* input : {"42\n", "42", "  42\t\nmore\n"}) {
+      const Dialogue dialogue(input, terminal);
+      BOOST_TEST(dialogue.number == 42u);
+      BOOST_TEST(dialogue.shown == kQuestion);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(on_a_terminal_a_wrong_answer_is_refused_and_the_question_asked_again) {
+  const Dialogue dialogue("0\nmany\n3\n", true);
+  BOOST_TEST(dialogue.number == 3u);
+  BOOST_TEST(dialogue.shown == kQuestion + "maximum number of users: \"0\"" + kRange + "\n" +
+                                   kQuestion + "maximum number of users: \"many\"" + kRange + "\n" +
+                                   kQuestion);
+}
+
+BOOST_AUTO_TEST_CASE(on_a_pipe_a_wrong_answer_is_the_end) {
+  const Dialogue dialogue("0\n3\n", false);
+  BOOST_TEST(dialogue.number == 0u);
+  BOOST_TEST(dialogue.failure == "maximum number of users: \"0\"" + kRange);
+  BOOST_TEST(dialogue.shown == kQuestion + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_input_instead_of_an_answer_is_the_end) {
+  for (const bool terminal : {false, true}) {
+    const Dialogue dialogue("", terminal);
+    BOOST_TEST(dialogue.failure == kNoAnswer);
+    BOOST_TEST(dialogue.shown == kQuestion + "\n");
+  }
+  BOOST_TEST(Dialogue("0\n", true).failure == kNoAnswer);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat
