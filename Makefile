@@ -52,9 +52,9 @@ help: ## list the targets
 
 # Without the vptr check: it opens a pipe to look at an object, and calls the object broken where a
 # test has used up all descriptors.
-ASAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr \
+ASAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=vptr \
         -fno-sanitize-recover=all
-TSAN := -O1 -fno-omit-frame-pointer -fsanitize=thread
+TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 SOURCES := $(CHAT) server.cpp client.cpp
 
 .PHONY: tests asan-tests tsan-tests test smoke asan tsan
