@@ -29,7 +29,7 @@ bool Broadcast::enter(Member& member, std::string greeting, std::string_view not
     MutexLock lock(mutex_);
     wait_until_fits(lock, notice.size());
     if (closed_) return false;
-    member.cursor_.store(log_.end(), std::memory_order_relaxed);
+    member.first_ = log_.end();
     next_.arrivals.push_back(&member);
     post(member, std::move(greeting));
     append({notice});
@@ -110,7 +110,8 @@ bool Broadcast::fits(std::size_t bytes) const {
 
 bool Broadcast::may_talk(const Member& member) const {
   if (log_.end() > round_end_ + kMaxAhead) return false;
-  const std::size_t lag = log_.end() - member.cursor_.load(std::memory_order_relaxed);
+  const Position end = log_.end();
+  const std::size_t lag = end - std::min(end, member.stuck_at_.load(std::memory_order_relaxed));
   return lag + member.letter_bytes_.load(std::memory_order_relaxed) <= kMaxOwnLag;
 }
 
@@ -138,7 +139,7 @@ void Broadcast::run() {
     const bool closed = work.closed;
     start(std::move(work));
     if (!idle) walk();
-    if (closed && members_.empty()) return;
+    if (closed && slots_.empty()) return;
     if (idle || !blocked_.empty()) wait_for_sockets(idle);
     drop_stalled();
   }
@@ -161,34 +162,51 @@ Broadcast::Work Broadcast::take_work() {
 void Broadcast::start(Work work) {
   end_ = work.end;
   for (Member* member : work.arrivals) {
-    member->index_ = members_.size();
-    members_.push_back(member);
+    member->index_ = slots_.size();
+    slots_.push_back({member->first_, member, member->socket_.sender(), true});
   }
-  for (Letter& letter : work.letters) letter.to->letters_.push_back(std::move(letter));
+  for (Letter& letter : work.letters) {
+    slot_of(*letter.to).plain = false;
+    letter.to->letters_.push_back(std::move(letter));
+  }
   for (const Departure& departure : work.departures) {
+    slot_of(*departure.member).plain = false;
     departure.member->last_ = departure.position;
     if (departure.position == 0) release(*departure.member);
   }
   if (work.closed && goodbye_deadline_ == Clock::time_point::max()) {
     goodbye_deadline_ = Clock::now() + kGoodbyeTimeout;
-    for (Member* member : members_) {
-      member->last_ = std::min(member->last_, end_);
-      member->closing_ = true;
+    for (Slot& slot : slots_) {
+      slot.plain = false;
+      slot.member->last_ = std::min(slot.member->last_, end_);
+      slot.member->closing_ = true;
     }
   }
 }
 
 void Broadcast::walk() {
-  for (std::size_t i = 0; i < members_.size();) {
-    Member* const member = members_[i];
-    if (member->blocked_) {
-      if (end_ - member->cursor_.load(std::memory_order_relaxed) > kMaxLag) drop(*member);
-    } else {
+  for (std::size_t i = 0; i < slots_.size();) {
+    Slot& slot = slots_[i];
+    Member* const member = slot.member;
+    if (slot.plain && deliver_plain(slot)) {
+      ++i;
+      continue;
+    }
+    if (!member->blocked_) {
       deliver(*member);
+    } else if (end_ - slot.cursor > kMaxLag) {
+      drop(*member);
     }
     // One that is gone has left its place to the last one.
-    if (i < members_.size() && members_[i] == member) ++i;
+    if (i < slots_.size() && slots_[i].member == member) ++i;
   }
+}
+
+// The common case. False: not all was sent, or not possible in one piece; deliver() knows why.
+bool Broadcast::deliver_plain(Slot& slot) const {
+  const iovec piece = kept_.piece(slot.cursor, end_);
+  if (piece.iov_len > 0) slot.cursor += slot.sender.send_some({&piece, 1}).bytes;
+  return slot.cursor == end_;
 }
 
 void Broadcast::wait_for_sockets(bool idle) {
@@ -212,10 +230,11 @@ void Broadcast::deliver(Member& member) {
     if (sent.bytes == wanted) continue;
     if (sent.bytes > 0 || !member.blocked_) member.progress_ = Clock::now();
     block(member);
-    if (end_ - member.cursor_.load(std::memory_order_relaxed) > kMaxLag) drop(member);
+    if (end_ - slot_of(member).cursor > kMaxLag) drop(member);
     return;
   }
   unblock(member);
+  slot_of(member).plain = member.letters_.empty() && member.last_ == kNever;
   if (limit != member.last_) return;
   if (member.closing_) member.socket_.shutdown_write();
   release(member);
@@ -225,7 +244,7 @@ void Broadcast::deliver(Member& member) {
 // places among them.
 void Broadcast::gather(const Member& member, Position limit) {
   pieces_.clear();
-  Position position = member.cursor_.load(std::memory_order_relaxed);
+  Position position = slot_of(member).cursor;
   std::size_t skip = member.letter_sent_;
   for (const Letter& letter : member.letters_) {
     if (letter.position > limit) break;
@@ -248,7 +267,7 @@ void Broadcast::gather_log(Position from, Position to) {
 
 // Marks `bytes` of what gather() gives as sent.
 void Broadcast::advance(Member& member, std::size_t bytes) {
-  Position cursor = member.cursor_.load(std::memory_order_relaxed);
+  Position& cursor = slot_of(member).cursor;
   while (bytes > 0) {
     if (!member.letters_.empty() && member.letters_.front().position == cursor) {
       const Letter& letter = member.letters_.front();
@@ -267,12 +286,15 @@ void Broadcast::advance(Member& member, std::size_t bytes) {
       bytes -= n;
     }
   }
-  member.cursor_.store(cursor, std::memory_order_relaxed);
 }
 
+Broadcast::Slot& Broadcast::slot_of(const Member& member) { return slots_[member.index_]; }
+
 void Broadcast::block(Member& member) {
+  member.stuck_at_.store(slot_of(member).cursor, std::memory_order_relaxed);
   if (member.blocked_) return;
   member.blocked_ = true;
+  slot_of(member).plain = false;
   member.blocked_index_ = blocked_.size();
   blocked_.push_back(&member);
   poller_.add_writable(member.socket_.descriptor(), &member);
@@ -281,6 +303,7 @@ void Broadcast::block(Member& member) {
 void Broadcast::unblock(Member& member) {
   if (!member.blocked_) return;
   member.blocked_ = false;
+  member.stuck_at_.store(kNever, std::memory_order_relaxed);
   blocked_.back()->blocked_index_ = member.blocked_index_;
   blocked_[member.blocked_index_] = blocked_.back();
   blocked_.pop_back();
@@ -295,7 +318,7 @@ void Broadcast::drop_stalled() {
   if (blocked_.empty()) return;
   const auto now = Clock::now();
   if (now >= goodbye_deadline_) {
-    while (!members_.empty()) drop(*members_.back());
+    while (!slots_.empty()) drop(*slots_.back().member);
   }
   for (std::size_t i = 0; i < blocked_.size();) {
     Member* const member = blocked_[i];
@@ -320,9 +343,9 @@ void Broadcast::drop(Member& member) {
 // Forgets `member`. Its worker may destroy it as soon as the lock is free again.
 void Broadcast::release(Member& member) {
   unblock(member);
-  members_.back()->index_ = member.index_;
-  members_[member.index_] = members_.back();
-  members_.pop_back();
+  slots_.back().member->index_ = member.index_;
+  slots_[member.index_] = slots_.back();
+  slots_.pop_back();
   MutexLock lock(mutex_);
   std::erase_if(next_.letters, [&](const Letter& letter) { return letter.to == &member; });
   std::erase_if(next_.departures, [&](const Departure& d) { return d.member == &member; });

@@ -83,6 +83,15 @@ class Broadcast {
     Position position;
   };
 
+  // What the broadcaster's round needs of a member, side by side in memory: members themselves lie
+  // scattered, and to touch each of thousands costs as much as a part of its send.
+  struct Slot {
+    Position cursor;  // all before it was sent
+    Member* member;
+    Sender sender;
+    bool plain;  // it keeps up, and gets nothing but the log: no letters, no end
+  };
+
   // What has gathered for the broadcaster since it looked last.
   struct Work {
     Position end = 0;
@@ -106,11 +115,13 @@ class Broadcast {
   Work take_work();
   void start(Work work);
   void walk();
+  bool deliver_plain(Slot& slot) const;
   void wait_for_sockets(bool idle);
   void deliver(Member& member);
   void gather(const Member& member, Position limit);
   void gather_log(Position from, Position to);
-  static void advance(Member& member, std::size_t bytes);
+  void advance(Member& member, std::size_t bytes);
+  Slot& slot_of(const Member& member);
   void block(Member& member);
   void unblock(Member& member);
   static Clock::time_point deadline_of(const Member& member);
@@ -131,9 +142,9 @@ class Broadcast {
   Work next_ GUARDED_BY(mutex_);
 
   // Only the broadcaster touches these.
-  const MessageLog& kept_;  // log_, to read what lies between floor_ and the round's end
-  Position end_ = 0;        // of this round
-  std::vector<Member*> members_;
+  const MessageLog& kept_;        // log_, to read what lies between floor_ and the round's end
+  Position end_ = 0;              // of this round
+  std::vector<Slot> slots_;       // one for each member
   std::vector<Member*> blocked_;  // those of them whose sockets are full
   std::vector<iovec> pieces_;
   Clock::time_point goodbye_deadline_ = Clock::time_point::max();
@@ -157,7 +168,7 @@ class Broadcast::Member {
   Socket& socket_;
 
   // Written by the broadcaster, read by the member's worker too.
-  std::atomic<Position> cursor_{0};           // all before it was sent
+  std::atomic<Position> stuck_at_{kNever};    // its cursor while its socket is full
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
 
   // Only under Broadcast::mutex_.
@@ -167,9 +178,10 @@ class Broadcast::Member {
   // Only the broadcaster touches these.
   std::list<Letter> letters_;
   std::size_t letter_sent_ = 0;  // bytes of the first letter that were sent
-  Position last_ = kNever;       // where it stops hearing
+  Position first_ = 0;           // where it begins to hear
+  Position last_ = kNever;       // where it stops
   bool closing_ = false;         // and gets end of file there
-  std::size_t index_ = 0;        // in members_
+  std::size_t index_ = 0;        // in slots_
   std::size_t blocked_index_ = 0;
   bool blocked_ = false;
   Clock::time_point progress_;  // when its full socket last took something

@@ -146,16 +146,16 @@ IoResult Socket::receive_until(std::span<char> into, Clock::time_point deadline)
       retry([&] { return ::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT); }));
 }
 
-IoResult Socket::send_some(std::span<const iovec> pieces) {
+IoResult Sender::send_some(std::span<const iovec> pieces) const {
   const ssize_t n = retry([&] {
     // send() is the shorter way through the kernel, and one piece is the rule.
     if (pieces.size() == 1) {
-      return ::send(fd_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+      return ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg does not write to them
     message.msg_iovlen = pieces.size();
-    return ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   });
   if (n >= 0) return {Io::kDone, static_cast<std::size_t>(n)};
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) {

@@ -55,6 +55,19 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
+// A Socket's sending side, without owning it: valid as long as the Socket is.
+class Sender {
+ public:
+  Sender() = default;
+  explicit Sender(const Descriptor& fd) : fd_(fd.get()) {}
+
+  // Sends what fits without waiting; may take a part.
+  IoResult send_some(std::span<const iovec> pieces) const;
+
+ private:
+  int fd_ = -1;
+};
+
 // A connected stream socket.
 //
 // Threads: one may receive while another sends and a third shuts down. The descriptor is closed by
@@ -74,8 +87,8 @@ class Socket {
   // The same, but not beyond `deadline` (kWouldBlock).
   IoResult receive_until(std::span<char> into, Clock::time_point deadline);
 
-  // Sends what fits without waiting; may take a part.
-  IoResult send_some(std::span<const iovec> pieces);
+  // See Sender.
+  IoResult send_some(std::span<const iovec> pieces) { return sender().send_some(pieces); }
   // Sends all, waiting as long as it takes. False once the connection is gone.
   bool send_all(std::string_view bytes);
 
@@ -93,6 +106,7 @@ class Socket {
   // The peer's address, without its port, as text.
   std::string peer_address() const;
 
+  Sender sender() const { return Sender(fd_); }
   const Descriptor& descriptor() const { return fd_; }
   explicit operator bool() const { return static_cast<bool>(fd_); }
 
