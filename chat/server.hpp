@@ -37,8 +37,8 @@ struct ServerConfig {
 class Server {
  public:
   // Listens and serves from here on. `accounts` must outlive the server.
-  // Throws where they do not fit into the maximum, or the address or port is not to be had. Signals should be
-  // blocked by the caller: the threads made here inherit that.
+  // Throws where they do not fit into the maximum, or the address or port is not to be had. Signals
+  // should be blocked by the caller: the threads made here inherit that.
   Server(const ServerConfig& config, const PasswordStorage& accounts);
   ~Server();
   Server(const Server&) = delete;
