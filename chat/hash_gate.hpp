@@ -27,7 +27,9 @@ class HashGate {
   void leave() {
     MutexLock lock(mutex_);
     ++places_;
-    changed_.notify_one();
+    // All of them: a single one may be giving up at this very moment, and the place would stay
+    // free.
+    changed_.notify_all();
   }
 
   // Sends everyone who waits away.
