@@ -58,13 +58,20 @@ void Broadcast::wait_until_released(Member& member) {
 }
 
 bool Broadcast::say(const Member& member, std::initializer_list<std::string_view> pieces) {
+  std::optional<Work> lent;
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (!wait_for_turn(lock, member, total_size(pieces))) return false;
     append(pieces);
-    wake = claim_wake_up();
+    if (round_ == Round::kFree) {
+      lent = take_work();
+      round_ = Round::kLent;
+    } else {
+      wake = claim_wake_up();
+    }
   }
+  if (lent) make_lent_round(*std::move(lent));
   if (wake) wake_.signal();
   return true;
 }
@@ -130,11 +137,43 @@ bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t
 }
 
 // One of those who publish while the broadcaster sleeps wakes it; the others need not.
-bool Broadcast::claim_wake_up() { return std::exchange(asleep_, false); }
+bool Broadcast::claim_wake_up() {
+  const bool asleep = round_ == Round::kFree || round_ == Round::kAsleep;
+  if (asleep) round_ = Round::kTaken;
+  return asleep;
+}
+
+bool Broadcast::has_work() const {
+  return log_.end() != end_ || !next_.letters.empty() || !next_.departures.empty() ||
+         (closed_ && goodbye_deadline_ == Clock::time_point::max());
+}
+
+// Exactly one round, so that a talker is soon a reader again: what has come meanwhile, and whoever
+// has not taken all, is the broadcaster's.
+void Broadcast::make_lent_round(Work work) {
+  start(std::move(work));
+  walk();
+  MutexLock lock(mutex_);
+  const bool done = blocked_.empty() && !has_work();
+  round_ = done ? Round::kFree : Round::kTaken;
+  if (!done) wake_.signal();
+  returned_.notify_one();
+}
 
 void Broadcast::run() {
   while (true) {
-    Work work = take_work();
+    Work work;
+    {
+      MutexLock lock(mutex_);
+      while (round_ == Round::kLent) returned_.wait(lock);
+      work = take_work();
+    }
+    if (work.free) {
+      // From here on a talker may have the round: nothing of it may be touched. Sockets that it
+      // finds full are told of once more when they are waited for.
+      (void)poller_.wait(std::nullopt);
+      continue;
+    }
     const bool idle = !work.anything;
     const bool closed = work.closed;
     start(std::move(work));
@@ -146,15 +185,15 @@ void Broadcast::run() {
 }
 
 Broadcast::Work Broadcast::take_work() {
-  MutexLock lock(mutex_);
+  const bool anything = has_work();
   // The round before is over: whoever was left more than kMaxLag behind its end has been dropped.
   floor_ = round_end_ - std::min<Position>(round_end_, kMaxLag);
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
   work.closed = closed_;
-  work.anything = work.end != end_ || !work.letters.empty() || !work.departures.empty() ||
-                  (closed_ && goodbye_deadline_ == Clock::time_point::max());
-  asleep_ = !work.anything;
+  work.anything = anything;
+  work.free = !anything && !closed_ && blocked_.empty() && slots_.size() <= kSmallRoom;
+  round_ = anything ? Round::kTaken : work.free ? Round::kFree : Round::kAsleep;
   if (waiting_ > 0) turn_.notify_all();
   return work;
 }

@@ -2,8 +2,12 @@
 //
 // The room is a log; a member is a cursor into it. Publishing appends one line once, whatever the
 // number of members, so all of them get the same lines in the same order. One thread, the
-// broadcaster, walks the members and gives each, in one send, all that lies past its cursor. While
-// it walks, new lines gather, and its next round carries them together.
+// broadcaster, walks the members and gives each, in one send, all that lies past its cursor: a
+// round. While it walks, new lines gather, and its next round carries them together.
+//
+// In a small and quiet room (kSmallRoom; the broadcaster sleeps, no socket is full) a talker makes
+// the round that its line needs itself: waking another thread would take as long. There is one
+// round at a time, whoever makes it.
 //
 // The broadcaster never waits for a member. One whose socket is full (a slow consumer) is left
 // alone until the kernel says that there is room again; one that falls more than kMaxLag behind, or
@@ -12,8 +16,8 @@
 // reading (back-pressure): so the log is bounded, and no line is lost.
 //
 // Ownership: a Member belongs to the worker that serves its connection. From enter() until
-// wait_until_released() has returned, the broadcaster uses it and is the only one to write to its
-// socket.
+// wait_until_released() has returned, who makes the round uses it and is the only one to write to
+// its socket.
 #pragma once
 
 #include <atomic>
@@ -100,6 +104,15 @@ class Broadcast {
     std::vector<Departure> departures;
     bool closed = false;
     bool anything = false;
+    bool free = false;  // no work, and Round::kFree
+  };
+
+  // Who makes the rounds, and so owns all that is marked as the round's below.
+  enum class Round {
+    kTaken,   // the broadcaster; it will look for work again before it sleeps
+    kAsleep,  // the broadcaster, which sleeps: work needs a wake-up
+    kFree,    // whoever takes it: the broadcaster waits for a wake-up and nothing else
+    kLent,    // a talker who found it free, and hands it on afterwards
   };
 
   void append(std::initializer_list<std::string_view> pieces) REQUIRES(mutex_);
@@ -109,10 +122,12 @@ class Broadcast {
   void wait_until_fits(MutexLock& lock, std::size_t bytes) REQUIRES(mutex_);
   bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t bytes) REQUIRES(mutex_);
   bool claim_wake_up() REQUIRES(mutex_);
+  bool has_work() const REQUIRES(mutex_);
+  Work take_work() REQUIRES(mutex_);
+  void make_lent_round(Work work);
 
-  // The broadcaster's, from here on.
+  // The broadcaster's, from here on; start() and walk(), and what they call, the round's.
   void run();
-  Work take_work();
   void start(Work work);
   void walk();
   bool deliver_plain(Slot& slot) const;
@@ -137,11 +152,12 @@ class Broadcast {
   Position floor_ GUARDED_BY(mutex_) = 0;      // the broadcaster may read from here on
   Position round_end_ GUARDED_BY(mutex_) = 0;  // the broadcaster's round reaches up to here
   int waiting_ GUARDED_BY(mutex_) = 0;         // how many wait at turn_
-  bool asleep_ GUARDED_BY(mutex_) = false;     // the broadcaster needs a wake-up
+  Round round_ GUARDED_BY(mutex_) = Round::kTaken;
+  Condition returned_;  // the broadcaster waits here for a round that is lent
   bool closed_ GUARDED_BY(mutex_) = false;
   Work next_ GUARDED_BY(mutex_);
 
-  // Only the broadcaster touches these.
+  // The round's: only who makes it touches these.
   const MessageLog& kept_;        // log_, to read what lies between floor_ and the round's end
   Position end_ = 0;              // of this round
   std::vector<Slot> slots_;       // one for each member
@@ -175,7 +191,7 @@ class Broadcast::Member {
   bool released_ = false;
   Condition released_condition_;
 
-  // Only the broadcaster touches these.
+  // The round's.
   std::list<Letter> letters_;
   std::size_t letter_sent_ = 0;  // bytes of the first letter that were sent
   Position first_ = 0;           // where it begins to hear

@@ -23,6 +23,7 @@ inline constexpr std::size_t kLogCapacity = 1024 * 1024;  // the message log, al
 inline constexpr std::size_t kMaxLag = 256 * 1024;        // further behind than this: dropped
 inline constexpr std::size_t kMaxAhead = 64 * 1024;   // talkers wait when this far ahead of a round
 inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
+inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may deliver by itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
 
 // Time.

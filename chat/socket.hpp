@@ -153,7 +153,8 @@ class WakeEvent {
   Descriptor fd_;
 };
 
-// Waits for several descriptors at once (epoll). NOT thread safe: it belongs to one thread.
+// Waits for several descriptors at once (epoll). One thread waits; others may add and remove
+// meanwhile.
 class Poller {
  public:
   Poller();
