@@ -133,8 +133,13 @@ Session::End Session::talk() {
     const auto space = reader_.space();
     const IoResult received = socket_.receive(space);
     if (received.io == Io::kDone) reader_.received(received.bytes);
-    if (received.io == Io::kEnd) input_ended_ = true;
     if (received.io == Io::kFailed) return End::kLost;
+    if (received.io == Io::kEnd) {
+      // A reset that the broadcaster's send ran into looks like this here: then what lacks its end
+      // is the beginning of something, not a last line.
+      if (!socket_.wait_while_open(Clock::now())) return End::kLost;
+      input_ended_ = true;
+    }
   }
 }
 
