@@ -1,0 +1,112 @@
+// What a process holds: descriptors, threads, address space. Noted before something is done to the
+// room, and compared afterwards: all of it is to be given back.
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <latch>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "chat/limits.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+class Baseline {
+ public:
+  // Of this process or another. Take it once everything that is to stay is there: the server, its
+  // first member.
+  explicit Baseline(pid_t process = ::getpid())
+      : folder_("/proc/" + std::to_string(process)), before_(look(process == ::getpid())) {}
+
+  // Waits until the process has given back whatever it took since. Empty, or what it still holds
+  // when `patience` is over.
+  std::string missing(std::chrono::seconds patience = std::chrono::seconds(5)) const {
+    const auto deadline = chat::Clock::now() + patience;
+    while (true) {
+      const Holdings now = measure();
+      std::string text = difference("descriptors", before_.descriptors, now.descriptors, 0) +
+                         difference("threads", before_.threads, now.threads, 0);
+      // A sanitizer keeps what was freed, and much else.
+      if (!kSanitized) text += difference("KiB of VmSize", before_.size, now.size, kCache);
+      if (text.empty() || chat::Clock::now() >= deadline) return text;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
+  // Resident memory, in KiB. It comes back late and in part, so it is compared by the test itself.
+  std::size_t resident() const { return field("VmRSS:"); }
+
+ private:
+  struct Holdings {
+    std::size_t descriptors;
+    std::size_t threads;
+    std::size_t size;  // KiB
+  };
+
+  // The C library keeps up to 40 MiB of the stacks of threads that have ended, for the next ones.
+  static constexpr std::size_t kCache = 48 * 1024;
+
+  static std::string difference(const std::string& what, std::size_t before, std::size_t now,
+                                std::size_t allowed) {
+    if (now <= before + allowed) return {};
+    return std::to_string(now) + " " + what + " instead of " + std::to_string(before) + "; ";
+  }
+
+  // The C library makes so many pools of memory, up to eight for a processor, as threads ask for
+  // some at the same time, and keeps them: 64 MiB of address space each.
+  static void fill_pools() {
+    const auto threads = 8 * std::thread::hardware_concurrency();
+    std::latch all(threads);
+    std::vector<std::thread> pool;
+    for (unsigned i = 0; i < threads; ++i) {
+      pool.emplace_back([&] {
+        void* volatile memory = std::malloc(1000);
+        all.arrive_and_wait();
+        std::free(memory);
+      });
+    }
+    for (auto& thread : pool) thread.join();
+  }
+
+  Holdings look(bool own) const {
+    if (own) fill_pools();
+    return measure();
+  }
+
+  Holdings measure() const { return {entries("fd"), entries("task"), field("VmSize:")}; }
+
+  std::size_t entries(const std::string& name) const {
+    std::size_t count = 0;
+    std::error_code ignored;  // an entry may go while we look
+    for (std::filesystem::directory_iterator entry(folder_ + "/" + name, ignored), end;
+         entry != end; entry.increment(ignored)) {
+      ++count;
+    }
+    return count;
+  }
+
+  std::size_t field(const std::string& name) const {
+    std::ifstream file(folder_ + "/status");
+    std::string word;
+    std::size_t amount = 0;
+    while (file >> word) {
+      if (word == name && file >> amount) return amount;
+    }
+    return 0;
+  }
+
+  const std::string folder_;
+  const Holdings before_;
+};
