@@ -1,6 +1,8 @@
 #include "chat/broadcast.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace chat {
@@ -8,52 +10,45 @@ namespace {
 
 constexpr std::size_t kMaxPieces = 16;  // of one send
 
-std::size_t total_size(std::initializer_list<std::string_view> pieces) {
-  std::size_t size = 0;
-  for (const std::string_view piece : pieces) size += piece.size();
-  return size;
-}
-
 }  // namespace
 
 Broadcast::Broadcast(std::chrono::milliseconds stall_timeout)
     : stall_timeout_(stall_timeout), kept_(log_) {
+  pieces_.reserve(kMaxPieces + 2);
   poller_.add_event(wake_, nullptr);
   broadcaster_ = std::thread([this] { run(); });
 }
 
 Broadcast::~Broadcast() { close({}); }
 
-bool Broadcast::enter(Member& member, std::string greeting, std::string_view notice) {
+bool Broadcast::enter(Member& member, Rendering rendering, std::string greeting,
+                      std::string_view name) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
-    wait_until_fits(lock, notice.size());
+    wait_until_fits(lock, kEntered.size());
     if (closed_) return false;
-    member.first_ = log_.end();
+    Letters letters = letter(member, std::move(greeting), false);
     next_.arrivals.push_back(&member);
-    try {
-      post(member, std::move(greeting));
-    } catch (...) {
-      next_.arrivals.pop_back();
-      throw;
-    }
-    append({notice});
+    member.rendering_ = rendering;
+    member.first_ = log_.end();
+    post(std::move(letters));
+    append(Kind::kEnter, name, kEntered);
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
   return true;
 }
 
-void Broadcast::leave(Member& member, std::string_view notice, bool flush) noexcept {
+void Broadcast::leave(Member& member, std::string_view name, bool flush) noexcept {
   bool wake = false;
   {
     MutexLock lock(mutex_);
-    wait_until_fits(lock, notice.size());
+    wait_until_fits(lock, kLeft.size());
     if (closed_) return;
-    append({notice});
+    append(Kind::kLeave, name, kLeft);
     if (!member.released_) {
-      member.departs_at_ = flush ? log_.end() : 0;
+      member.departs_at_ = flush ? log_.end() : Place{};
       member.next_departure_ = std::exchange(next_.departures, &member);
     }
     wake = claim_wake_up();
@@ -66,13 +61,13 @@ void Broadcast::wait_until_released(Member& member) {
   while (!member.released_) member.released_condition_.wait(lock);
 }
 
-bool Broadcast::say(const Member& member, std::initializer_list<std::string_view> pieces) {
+bool Broadcast::say(const Member& member, std::string_view name, std::string_view text) {
   std::optional<Work> lent;
   bool wake = false;
   {
     MutexLock lock(mutex_);
-    if (!wait_for_turn(lock, member, total_size(pieces))) return false;
-    append(pieces);
+    if (!wait_for_turn(lock, member, text.size())) return false;
+    append(Kind::kSay, name, text);
     if (round_ == Round::kFree) {
       lent = take_work();
       round_ = Round::kLent;
@@ -86,11 +81,19 @@ bool Broadcast::say(const Member& member, std::initializer_list<std::string_view
 }
 
 bool Broadcast::tell(Member& member, std::string lines) {
+  return tell(member, std::move(lines), false);
+}
+
+bool Broadcast::tag(Member& member, std::string lines) {
+  return tell(member, std::move(lines), true);
+}
+
+bool Broadcast::tell(Member& member, std::string lines, bool tags) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (!wait_for_turn(lock, member, 0)) return false;
-    post(member, std::move(lines));
+    post(letter(member, std::move(lines), tags));
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
@@ -101,7 +104,7 @@ void Broadcast::close(std::string_view goodbye) {
   {
     MutexLock lock(mutex_);
     wait_until_fits(lock, goodbye.size());
-    if (!closed_) append({goodbye});
+    if (!closed_) log_.append_unnumbered(goodbye);
     closed_ = true;
     turn_.notify_all();
   }
@@ -109,39 +112,45 @@ void Broadcast::close(std::string_view goodbye) {
   if (broadcaster_.joinable()) broadcaster_.join();
 }
 
-void Broadcast::append(std::initializer_list<std::string_view> pieces) {
-  for (const std::string_view piece : pieces) log_.append(piece);
+void Broadcast::append(Kind kind, std::string_view name, std::string_view text) {
+  log_.append(kind, name, text, std::chrono::system_clock::now());
 }
 
-void Broadcast::post(Member& member, std::string lines) {
-  if (lines.empty()) return;
-  const std::size_t bytes = lines.size();
-  next_.letters.push_back({&member, log_.end(), std::move(lines)});
-  member.letter_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+Broadcast::Letters Broadcast::letter(Member& member, std::string text, bool tags) const {
+  const std::size_t weight = text.size() + sizeof(Letter);
+  Letters letters;
+  letters.push_back({&member, log_.end(), std::move(text), tags, weight});
+  return letters;
 }
 
-// The broadcaster reads without the lock what lies behind floor_: that must not be written over.
-bool Broadcast::fits(std::size_t bytes) const {
-  return log_.end() + bytes <= floor_ + log_.capacity();
+void Broadcast::post(Letters letters) {
+  for (const Letter& letter : letters) {
+    letter.to->letter_bytes_.fetch_add(letter.weight, std::memory_order_relaxed);
+  }
+  next_.letters.splice(next_.letters.end(), letters);
 }
 
 bool Broadcast::may_talk(const Member& member) const {
-  if (log_.end() > round_end_ + kMaxAhead) return false;
-  const Position end = log_.end();
-  const std::size_t lag = end - std::min(end, member.stuck_at_.load(std::memory_order_relaxed));
+  const Place end = log_.end();
+  if (end.plain > round_end_.plain + kMaxAhead) return false;
+  if (end.tagged > round_end_.tagged + kMaxTaggedAhead) return false;
+  const std::size_t lag = member.stuck_at_.load(std::memory_order_relaxed).lag(end);
   return lag + member.letter_bytes_.load(std::memory_order_relaxed) <= kMaxOwnLag;
 }
 
+// The broadcaster reads without the lock what lies behind floor_: that must not be written over.
 // A short wait: a round of the broadcaster never blocks, and takes no lock but this one.
-void Broadcast::wait_until_fits(MutexLock& lock, std::size_t bytes) {
+void Broadcast::wait_until_fits(MutexLock& lock, std::size_t text_size) {
   ++waiting_;
-  while (!closed_ && !fits(bytes)) turn_.wait(lock);
+  while (!closed_ && !log_.fits(text_size, floor_)) turn_.wait(lock);
   --waiting_;
 }
 
-bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t bytes) {
+bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) {
   ++waiting_;
-  while (!closed_ && !member.released_ && !(may_talk(member) && fits(bytes))) turn_.wait(lock);
+  while (!closed_ && !member.released_ && !(may_talk(member) && log_.fits(text_size, floor_))) {
+    turn_.wait(lock);
+  }
   --waiting_;
   return !closed_ && !member.released_;
 }
@@ -154,13 +163,13 @@ bool Broadcast::claim_wake_up() {
 }
 
 bool Broadcast::has_work() const {
-  return log_.end() != end_ || !next_.letters.empty() || next_.departures != nullptr ||
+  return log_.end().plain != end_.plain || !next_.letters.empty() || next_.departures != nullptr ||
          (closed_ && goodbye_deadline_ == Clock::time_point::max());
 }
 
 // Exactly one round, so that a talker is soon a reader again: what has come meanwhile, and whoever
 // has not taken all, is the broadcaster's.
-void Broadcast::make_lent_round(Work work) {
+void Broadcast::make_lent_round(Work work) noexcept {
   start(std::move(work));
   walk();
   MutexLock lock(mutex_);
@@ -197,7 +206,8 @@ void Broadcast::run() {
 Broadcast::Work Broadcast::take_work() {
   const bool anything = has_work();
   // The round before is over: whoever was left more than kMaxLag behind its end has been dropped.
-  floor_ = round_end_ - std::min<Position>(round_end_, kMaxLag);
+  floor_ = {round_end_.plain - std::min<Position>(round_end_.plain, kKeptPlain),
+            round_end_.tagged - std::min<Position>(round_end_.tagged, kKeptTagged)};
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
   work.closed = closed_;
@@ -208,44 +218,69 @@ Broadcast::Work Broadcast::take_work() {
   return work;
 }
 
-void Broadcast::start(Work work) {
+void Broadcast::start(Work work) noexcept {
   end_ = work.end;
-  for (Member* member : work.arrivals) {
-    member->index_ = slots_.size();
-    slots_.push_back({member->first_, member, member->socket_.sender(), true});
-  }
-  for (Letter& letter : work.letters) {
-    slot_of(*letter.to).plain = false;
-    letter.to->letters_.push_back(std::move(letter));
-  }
+  add_slots(work.arrivals);
+  hand_over(work.letters);
   while (work.departures != nullptr) {
     Member& member = *work.departures;
     work.departures = member.next_departure_;
-    slot_of(member).plain = false;
+    if (member.index_ == kNowhere) continue;
+    slot_of(member).keeps_up = false;
+    member.leaving_ = true;
     member.last_ = member.departs_at_;
-    if (member.last_ == 0) release(member);
+    if (member.last_.plain == 0) release(member);
   }
+  for (Member* member : work.arrivals) drop(*member);
   if (work.closed && goodbye_deadline_ == Clock::time_point::max()) {
     goodbye_deadline_ = Clock::now() + kGoodbyeTimeout;
     for (Slot& slot : slots_) {
-      slot.plain = false;
-      slot.member->last_ = std::min(slot.member->last_, end_);
-      slot.member->closing_ = true;
+      Member& member = *slot.member;
+      slot.keeps_up = false;
+      if (!member.leaving_) member.last_ = end_;
+      member.leaving_ = member.closing_ = true;
     }
   }
 }
 
-void Broadcast::walk() {
+// Leaves in `arrivals` whom there was no memory for.
+void Broadcast::add_slots(std::vector<Member*>& arrivals) {
+  std::erase_if(arrivals, [this](Member* member) {
+    try {
+      slots_.push_back({member->first_.in(member->rendering_), member, member->socket_.sender(),
+                        member->rendering_, true});
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    member->index_ = slots_.size() - 1;
+    return true;
+  });
+}
+
+// Moves nodes from list to list, which needs no memory.
+void Broadcast::hand_over(Letters& letters) {
+  while (!letters.empty()) {
+    Member& member = *letters.front().to;
+    if (member.index_ == kNowhere) {
+      letters.pop_front();
+      continue;
+    }
+    slot_of(member).keeps_up = false;
+    member.letters_.splice(member.letters_.end(), letters, letters.begin());
+  }
+}
+
+void Broadcast::walk() noexcept {
   for (std::size_t i = 0; i < slots_.size();) {
     Slot& slot = slots_[i];
     Member* const member = slot.member;
-    if (slot.plain && deliver_plain(slot)) {
+    if (slot.keeps_up && deliver_log(slot)) {
       ++i;
       continue;
     }
     if (!member->blocked_) {
       deliver(*member);
-    } else if (end_ - slot.cursor > kMaxLag) {
+    } else if (lag_of(slot) > kMaxLag) {
       drop_slow(*member);
     }
     // One that is gone has left its place to the last one.
@@ -254,10 +289,11 @@ void Broadcast::walk() {
 }
 
 // The common case. False: not all was sent, or not possible in one piece; deliver() knows why.
-bool Broadcast::deliver_plain(Slot& slot) const {
-  const iovec piece = kept_.piece(slot.cursor, end_);
+bool Broadcast::deliver_log(Slot& slot) const {
+  const Position end = end_.in(slot.rendering);
+  const iovec piece = kept_.piece(slot.rendering, slot.cursor, end);
   if (piece.iov_len > 0) slot.cursor += slot.sender.send_some({&piece, 1}).bytes;
-  return slot.cursor == end_;
+  return slot.cursor == end;
 }
 
 void Broadcast::wait_for_sockets(bool idle) {
@@ -267,11 +303,19 @@ void Broadcast::wait_for_sockets(bool idle) {
   }
 }
 
+void Broadcast::deliver(Member& member) noexcept {
+  try {
+    deliver_all(member);
+  } catch (const std::exception&) {  // no memory, here or for the kernel's epoll set
+    drop(member);
+  }
+}
+
 // Sends `member` all it has not had yet, or what of it the kernel takes.
-void Broadcast::deliver(Member& member) {
-  const Position limit = std::min(end_, member.last_);
+void Broadcast::deliver_all(Member& member) {
   while (true) {
-    gather(member, limit);
+    open_letter(member);
+    gather(member);
     if (pieces_.empty()) break;
     std::size_t wanted = 0;
     for (const iovec& piece : pieces_) wanted += piece.iov_len;
@@ -281,37 +325,59 @@ void Broadcast::deliver(Member& member) {
     if (sent.bytes == wanted) continue;
     if (sent.bytes > 0 || !member.blocked_) member.progress_ = Clock::now();
     block(member);
-    if (end_ - slot_of(member).cursor > kMaxLag) drop_slow(member);
+    if (lag_of(slot_of(member)) > kMaxLag) drop_slow(member);
     return;
   }
   unblock(member);
-  slot_of(member).plain = member.letters_.empty() && member.last_ == kNever;
-  if (limit != member.last_) return;
+  Slot& slot = slot_of(member);
+  slot.keeps_up = member.letters_.empty() && !member.leaving_;
+  if (!member.leaving_ || slot.cursor != member.last_.in(slot.rendering)) return;
   if (member.closing_) member.socket_.shutdown_write();
   release(member);
 }
 
-// Sets pieces_ to what `member` gets next: the log's lines up to `limit`, with its letters in their
-// places among them.
-void Broadcast::gather(const Member& member, Position limit) {
+// Where its cursor has come to the letter from which on `member` gets tagged lines, they begin.
+void Broadcast::open_letter(Member& member) {
+  if (member.letters_.empty()) return;
+  Letter& letter = member.letters_.front();
+  Slot& slot = slot_of(member);
+  if (!letter.tags || slot.cursor != letter.place.in(slot.rendering)) return;
+  letter.tags = false;
+  slot.rendering = Rendering::kTagged;
+  slot.cursor = letter.place.tagged;
+}
+
+Broadcast::Position Broadcast::limit_of(const Member& member) const {
+  const Rendering rendering = slot_of(member).rendering;
+  const Position end = end_.in(rendering);
+  return member.leaving_ ? std::min(end, member.last_.in(rendering)) : end;
+}
+
+// Sets pieces_ to what `member` gets next: the log's lines, with its letters in their places among
+// them, as far as nothing has to be done in between.
+void Broadcast::gather(const Member& member) {
   pieces_.clear();
+  const Position limit = limit_of(member);
+  const Rendering rendering = slot_of(member).rendering;
   Position position = slot_of(member).cursor;
   std::size_t skip = member.letter_sent_;
   for (const Letter& letter : member.letters_) {
-    if (letter.position > limit) break;
+    const Position place = letter.place.in(rendering);
+    if (place > limit) break;
     if (pieces_.size() + 3 > kMaxPieces) return;  // the rest comes with the next send
-    gather_log(position, letter.position);
+    gather_log(rendering, position, place);
+    if (letter.tags) return;
     // iovec serves reading and writing alike: nothing is written through it here.
     pieces_.push_back({const_cast<char*>(letter.text.data()) + skip, letter.text.size() - skip});
-    position = letter.position;
+    position = place;
     skip = 0;
   }
-  gather_log(position, limit);
+  gather_log(rendering, position, limit);
 }
 
-void Broadcast::gather_log(Position from, Position to) {
+void Broadcast::gather_log(Rendering rendering, Position from, Position to) {
   while (from < to) {
-    pieces_.push_back(kept_.piece(from, to));
+    pieces_.push_back(kept_.piece(rendering, from, to));
     from += pieces_.back().iov_len;
   }
 }
@@ -319,42 +385,58 @@ void Broadcast::gather_log(Position from, Position to) {
 // Marks `bytes` of what gather() gives as sent.
 void Broadcast::advance(Member& member, std::size_t bytes) {
   Position& cursor = slot_of(member).cursor;
+  const Rendering rendering = slot_of(member).rendering;
   while (bytes > 0) {
-    if (!member.letters_.empty() && member.letters_.front().position == cursor) {
-      const Letter& letter = member.letters_.front();
-      const std::size_t n = std::min(bytes, letter.text.size() - member.letter_sent_);
-      member.letter_bytes_.fetch_sub(n, std::memory_order_relaxed);
-      member.letter_sent_ += n;
-      bytes -= n;
-      if (member.letter_sent_ == letter.text.size()) {
-        member.letters_.pop_front();
-        member.letter_sent_ = 0;
-      }
-    } else {
-      const Position stop = member.letters_.empty() ? kNever : member.letters_.front().position;
+    const Position stop =
+        member.letters_.empty() ? kNever : member.letters_.front().place.in(rendering);
+    if (stop != cursor) {
       const std::size_t n = std::min<Position>(bytes, stop - cursor);
       cursor += n;
       bytes -= n;
+      continue;
     }
+    const Letter& letter = member.letters_.front();
+    const std::size_t n = std::min(bytes, letter.text.size() - member.letter_sent_);
+    member.letter_sent_ += n;
+    bytes -= n;
+    if (member.letter_sent_ < letter.text.size()) return;
+    member.letter_bytes_.fetch_sub(letter.weight, std::memory_order_relaxed);
+    member.letters_.pop_front();
+    member.letter_sent_ = 0;
   }
 }
 
 Broadcast::Slot& Broadcast::slot_of(const Member& member) { return slots_[member.index_]; }
+const Broadcast::Slot& Broadcast::slot_of(const Member& member) const {
+  return slots_[member.index_];
+}
 
+// How far behind the round's end it is.
+Broadcast::Position Broadcast::lag_of(const Slot& slot) const {
+  return end_.in(slot.rendering) - slot.cursor;
+}
+
+// Where memory runs out, nothing has happened.
 void Broadcast::block(Member& member) {
-  member.stuck_at_.store(slot_of(member).cursor, std::memory_order_relaxed);
+  Slot& slot = slot_of(member);
+  member.stuck_at_.store({slot.cursor, slot.rendering}, std::memory_order_relaxed);
   if (member.blocked_) return;
-  member.blocked_ = true;
-  slot_of(member).plain = false;
-  member.blocked_index_ = blocked_.size();
   blocked_.push_back(&member);
-  poller_.add_writable(member.socket_.descriptor(), &member);
+  try {
+    poller_.add_writable(member.socket_.descriptor(), &member);
+  } catch (...) {
+    blocked_.pop_back();
+    throw;
+  }
+  slot.keeps_up = false;
+  member.blocked_ = true;
+  member.blocked_index_ = blocked_.size() - 1;
 }
 
 void Broadcast::unblock(Member& member) {
   if (!member.blocked_) return;
   member.blocked_ = false;
-  member.stuck_at_.store(kNever, std::memory_order_relaxed);
+  member.stuck_at_.store({}, std::memory_order_relaxed);
   blocked_.back()->blocked_index_ = member.blocked_index_;
   blocked_[member.blocked_index_] = blocked_.back();
   blocked_.pop_back();
@@ -363,7 +445,7 @@ void Broadcast::unblock(Member& member) {
 
 Clock::time_point Broadcast::deadline_of(const Member& member) const {
   return member.progress_ +
-         (member.last_ == kNever ? stall_timeout_ : std::chrono::milliseconds(kLeaveTimeout));
+         (member.leaving_ ? std::chrono::milliseconds(kLeaveTimeout) : stall_timeout_);
 }
 
 void Broadcast::drop_stalled() {
@@ -400,9 +482,11 @@ void Broadcast::drop_slow(Member& member) {
 // Forgets `member`. Its worker may destroy it as soon as the lock is free again.
 void Broadcast::release(Member& member) {
   unblock(member);
-  slots_.back().member->index_ = member.index_;
-  slots_[member.index_] = slots_.back();
-  slots_.pop_back();
+  if (member.index_ != kNowhere) {
+    slots_.back().member->index_ = member.index_;
+    slots_[member.index_] = slots_.back();
+    slots_.pop_back();
+  }
   MutexLock lock(mutex_);
   std::erase_if(next_.letters, [&](const Letter& letter) { return letter.to == &member; });
   for (Member** link = &next_.departures; *link != nullptr; link = &(*link)->next_departure_) {

@@ -20,9 +20,10 @@
 // its socket.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <initializer_list>
+#include <cstdint>
 #include <limits>
 #include <list>
 #include <optional>
@@ -32,6 +33,7 @@
 #include <vector>
 
 #include "chat/limits.hpp"
+#include "chat/line_format.hpp"
 #include "chat/message_log.hpp"
 #include "chat/mutex.hpp"
 #include "chat/socket.hpp"
@@ -48,26 +50,30 @@ class Broadcast {
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
 
-  // Thread safe, all of them. Lines come with their LF. Where memory runs out (std::bad_alloc),
-  // nothing has happened.
+  // Thread safe, all of them. Where memory runs out (std::bad_alloc), nothing has happened.
 
-  // From here on `member` hears the room: first `greeting`, which is for it alone, then `notice`,
-  // which goes to everyone, then all that follows. False: the room is closed.
-  bool enter(Member& member, std::string greeting, std::string_view notice);
+  // From here on `member` hears the room, in its rendering: first `greeting`, lines for it alone,
+  // then that `name` has entered, which goes to everyone, then all that follows. False: the room is
+  // closed.
+  bool enter(Member& member, Rendering rendering, std::string greeting, std::string_view name);
 
-  // `member` hears no more than what was said up to and including `notice`. With `flush` that much
-  // is still sent, as long as the member takes it; without, nothing more is.
+  // Everyone hears that `name` has left, which is the last that `member` hears. With `flush` all up
+  // to there is still sent, as long as the member takes it; without, nothing more is.
   // Needs no memory.
-  void leave(Member& member, std::string_view notice, bool flush) noexcept;
+  void leave(Member& member, std::string_view name, bool flush) noexcept;
   // After leave(): blocks until the broadcaster has let go of `member`.
   void wait_until_released(Member& member);
 
-  // Says the line that `pieces` make up to everyone. May wait (back-pressure). False: the room is
+  // `name`, who is `member`, says `text` to everyone. May wait (back-pressure). False: the room is
   // closed or `member` has been dropped.
-  bool say(const Member& member, std::initializer_list<std::string_view> pieces);
+  bool say(const Member& member, std::string_view name, std::string_view text);
 
-  // Lines for `member` alone; they keep their place among those of the room. As say() otherwise.
+  // Lines for `member` alone, as it is to get them; they keep their place among those of the room.
+  // As say() otherwise.
   bool tell(Member& member, std::string lines);
+
+  // The same, and from here on `member` hears the room in tagged lines.
+  bool tag(Member& member, std::string lines);
 
   // The end of the room: everyone gets `goodbye` and end of file, or what of it gets through within
   // kGoodbyeTimeout. Joins the broadcaster.
@@ -75,14 +81,19 @@ class Broadcast {
 
  private:
   using Position = MessageLog::Position;
+  using Place = MessageLog::Place;
   static constexpr Position kNever = std::numeric_limits<Position>::max();
+  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 
-  // Lines for one member, to be sent when its cursor has come to `position`.
+  // Lines for one member, to be sent when its cursor has come to `place`.
   struct Letter {
     Member* to;
-    Position position;
+    Place place;
     std::string text;
+    bool tags = false;       // from here on its cursor is one into the tagged lines
+    std::size_t weight = 0;  // what it counts in letter_bytes_
   };
+  using Letters = std::list<Letter>;
 
   // What the broadcaster's round needs of a member, side by side in memory: members themselves lie
   // scattered, and to touch each of thousands costs as much as a part of its send.
@@ -90,14 +101,15 @@ class Broadcast {
     Position cursor;  // all before it was sent
     Member* member;
     Sender sender;
-    bool plain;  // it keeps up, and gets nothing but the log: no letters, no end
+    Rendering rendering;  // what the cursor is a position in
+    bool keeps_up;        // it gets nothing but the log: no letters, no end
   };
 
   // What has gathered for the broadcaster since it looked last.
   struct Work {
-    Position end = 0;
+    Place end;
     std::vector<Member*> arrivals;
-    std::vector<Letter> letters;
+    Letters letters;
     Member* departures = nullptr;  // the first of a chain
     bool closed = false;
     bool anything = false;
@@ -112,28 +124,37 @@ class Broadcast {
     kLent,    // a talker who found it free, and hands it on afterwards
   };
 
-  void append(std::initializer_list<std::string_view> pieces) REQUIRES(mutex_);
-  void post(Member& member, std::string lines) REQUIRES(mutex_);
-  bool fits(std::size_t bytes) const REQUIRES(mutex_);
+  void append(Kind kind, std::string_view name, std::string_view text) REQUIRES(mutex_);
+  Letters letter(Member& member, std::string text, bool tags) const REQUIRES(mutex_);
+  void post(Letters letters) REQUIRES(mutex_);
+  bool tell(Member& member, std::string lines, bool tags);
   bool may_talk(const Member& member) const REQUIRES(mutex_);
-  void wait_until_fits(MutexLock& lock, std::size_t bytes) REQUIRES(mutex_);
-  bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t bytes) REQUIRES(mutex_);
+  void wait_until_fits(MutexLock& lock, std::size_t text_size) REQUIRES(mutex_);
+  bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) REQUIRES(mutex_);
   bool claim_wake_up() REQUIRES(mutex_);
   bool has_work() const REQUIRES(mutex_);
   Work take_work() REQUIRES(mutex_);
-  void make_lent_round(Work work);
+  void make_lent_round(Work work) noexcept;
 
-  // The broadcaster's, from here on; start() and walk(), and what they call, the round's.
+  // The broadcaster's, from here on; start() and walk(), and what they call, the round's. A round
+  // throws nothing: a member for whom memory runs out is dropped.
   void run();
-  void start(Work work);
-  void walk();
-  bool deliver_plain(Slot& slot) const;
+  void start(Work work) noexcept;
+  void add_slots(std::vector<Member*>& arrivals);
+  void hand_over(Letters& letters);
+  void walk() noexcept;
+  bool deliver_log(Slot& slot) const;
   void wait_for_sockets(bool idle);
-  void deliver(Member& member);
-  void gather(const Member& member, Position limit);
-  void gather_log(Position from, Position to);
+  void deliver(Member& member) noexcept;
+  void deliver_all(Member& member);
+  void open_letter(Member& member);
+  Position limit_of(const Member& member) const;
+  void gather(const Member& member);
+  void gather_log(Rendering rendering, Position from, Position to);
   void advance(Member& member, std::size_t bytes);
   Slot& slot_of(const Member& member);
+  const Slot& slot_of(const Member& member) const;
+  Position lag_of(const Slot& slot) const;
   void block(Member& member);
   void unblock(Member& member);
   Clock::time_point deadline_of(const Member& member) const;
@@ -148,10 +169,10 @@ class Broadcast {
   // Lock order: the registry's mutex, when held, was taken before this one.
   Mutex mutex_;
   Condition turn_;  // talkers wait here for the broadcaster
-  MessageLog log_ GUARDED_BY(mutex_){kLogCapacity};
-  Position floor_ GUARDED_BY(mutex_) = 0;      // the broadcaster may read from here on
-  Position round_end_ GUARDED_BY(mutex_) = 0;  // the broadcaster's round reaches up to here
-  int waiting_ GUARDED_BY(mutex_) = 0;         // how many wait at turn_
+  MessageLog log_ GUARDED_BY(mutex_);
+  Place floor_ GUARDED_BY(mutex_);      // the broadcaster may read from here on
+  Place round_end_ GUARDED_BY(mutex_);  // the broadcaster's round reaches up to here
+  int waiting_ GUARDED_BY(mutex_) = 0;  // how many wait at turn_
   Round round_ GUARDED_BY(mutex_) = Round::kTaken;
   Condition returned_;  // the broadcaster waits here for a round that is lent
   bool closed_ GUARDED_BY(mutex_) = false;
@@ -159,7 +180,7 @@ class Broadcast {
 
   // The round's: only who makes it touches these.
   const MessageLog& kept_;        // log_, to read what lies between floor_ and the round's end
-  Position end_ = 0;              // of this round
+  Place end_;                     // of this round
   std::vector<Slot> slots_;       // one for each member
   std::vector<Member*> blocked_;  // those of them whose sockets are full
   std::vector<iovec> pieces_;
@@ -186,24 +207,42 @@ class Broadcast::Member {
 
   Socket& socket_;
 
+  // Where its cursor is while its socket is full: a position and what it is one in, in one word.
+  class StuckAt {
+   public:
+    StuckAt() = default;
+    StuckAt(Position position, Rendering rendering)
+        : word_(position << 1 | (rendering == Rendering::kTagged ? 1U : 0U)) {}
+    std::size_t lag(const Place& end) const {
+      const Position from = word_ >> 1;
+      const Position to = end.in((word_ & 1) != 0 ? Rendering::kTagged : Rendering::kPlain);
+      return to - std::min(to, from);
+    }
+
+   private:
+    Position word_ = kNever;
+  };
+
   // Written by the broadcaster, read by the member's worker too.
-  std::atomic<Position> stuck_at_{kNever};    // its cursor while its socket is full
+  std::atomic<StuckAt> stuck_at_{};
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
   std::atomic<bool> too_slow_{false};
 
   // Only under Broadcast::mutex_.
   bool released_ = false;
   Condition released_condition_;
-  Position departs_at_ = 0;           // where it stops hearing; 0 for at once
+  Place departs_at_;                  // where it stops hearing; the beginning for at once
   Member* next_departure_ = nullptr;  // in the chain of Work
 
   // The round's.
-  std::list<Letter> letters_;
-  std::size_t letter_sent_ = 0;  // bytes of the first letter that were sent
-  Position first_ = 0;           // where it begins to hear
-  Position last_ = kNever;       // where it stops
-  bool closing_ = false;         // and gets end of file there
-  std::size_t index_ = 0;        // in slots_
+  Letters letters_;
+  std::size_t letter_sent_ = 0;              // bytes of the first letter that were sent
+  Rendering rendering_ = Rendering::kPlain;  // with which it begins to hear
+  Place first_;                              // and where
+  bool leaving_ = false;                     // it stops hearing
+  Place last_;                               // here
+  bool closing_ = false;                     // and gets end of file there
+  std::size_t index_ = kNowhere;             // in slots_
   std::size_t blocked_index_ = 0;
   bool blocked_ = false;
   Clock::time_point progress_;  // when its full socket last took something

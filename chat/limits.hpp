@@ -19,9 +19,11 @@ inline constexpr std::size_t kMaxName = 32;
 inline constexpr std::size_t kMaxPassword = 511;
 
 // What the room keeps for members who are slower than it (see broadcast.hpp).
-inline constexpr std::size_t kLogCapacity = 1024 * 1024;  // the message log, all members together
-inline constexpr std::size_t kMaxLag = 256 * 1024;        // further behind than this: dropped
-inline constexpr std::size_t kMaxAhead = 64 * 1024;   // talkers wait when this far ahead of a round
+inline constexpr std::size_t kMaxLag = 256 * 1024;   // further behind than this: dropped
+inline constexpr std::size_t kMaxAhead = 64 * 1024;  // talkers wait so far ahead of a round
+inline constexpr std::size_t kMaxTaggedAhead = 2 * kMaxAhead;  // the same, of tagged lines
+inline constexpr std::size_t kKeptPlain = 2 * kMaxLag;         // of the log, behind a round's end
+inline constexpr std::size_t kKeptTagged = 1024 * 1024;        // the same, of its tagged lines
 inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
 inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may deliver by itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)

@@ -1,53 +1,59 @@
-// The room's lines as one sequence of bytes, of which the last `capacity` are kept.
+// The room's lines, numbered, of which the last ones are kept: in both renderings, so that sending
+// either is no more than sending bytes that lie there.
 //
-// A position counts the bytes appended since the beginning of the room; it never goes back, so a
-// position is all that a reader has to remember (its cursor).
-//
-// Threads: appending needs a lock of the owner's. The bytes between two positions may be read
-// without it as long as the owner sees to it that they are still kept: append() writes only behind
-// end(), over bytes that are `capacity` older.
+// Threads: appending, and whatever does not say otherwise, needs a lock of the owner's. piece() and
+// line_at() may be called without it for what the owner knows to be kept, see byte_ring.hpp.
 #pragma once
 
 #include <sys/uio.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <string>
 #include <string_view>
-#include <vector>
+
+#include "chat/byte_ring.hpp"
+#include "chat/limits.hpp"
+#include "chat/line_format.hpp"
 
 namespace chat {
 
 class MessageLog {
  public:
-  using Position = std::uint64_t;
+  using Position = ByteRing::Position;
 
-  explicit MessageLog(std::size_t capacity) : bytes_(capacity) {}
+  // A place between two lines: where it is in each rendering.
+  struct Place {
+    Position plain = 0;
+    Position tagged = 0;
 
-  Position end() const { return end_; }
-  std::size_t capacity() const { return bytes_.size(); }
-
-  void append(std::string_view text) {
-    while (!text.empty()) {
-      const std::size_t at = end_ % bytes_.size();
-      const std::size_t n = std::min(text.size(), bytes_.size() - at);
-      std::memcpy(bytes_.data() + at, text.data(), n);
-      text.remove_prefix(n);
-      end_ += n;
+    Position in(Rendering rendering) const {
+      return rendering == Rendering::kPlain ? plain : tagged;
     }
-  }
+  };
 
-  // The first contiguous piece of [from, to): all of it, unless it goes over the ring's seam.
-  iovec piece(Position from, Position to) const {
-    const std::size_t at = from % bytes_.size();
-    const std::size_t n = std::min(static_cast<std::size_t>(to - from), bytes_.size() - at);
-    return {const_cast<char*>(bytes_.data() + at), n};  // iovec serves reading and writing alike
+  MessageLog() : plain_(2 * kKeptPlain), tagged_(2 * kKeptTagged) {}
+
+  Place end() const { return {plain_.end(), tagged_.end()}; }
+  std::uint64_t last_number() const { return last_number_; }  // 0: there was no line yet
+
+  // Whether a line with a text of so many bytes can be appended with nothing behind `floor` lost.
+  bool fits(std::size_t text_size, const Place& floor) const;
+
+  // Gives the line the next number. Needs no memory.
+  void append(Kind kind, std::string_view from, std::string_view text, WallTime now);
+  // A line that does not count, for the very end of the room; `line` is plain, with LF.
+  void append_unnumbered(std::string_view line);
+
+  // The first contiguous piece of [from, to).
+  iovec piece(Rendering rendering, Position from, Position to) const {
+    return (rendering == Rendering::kPlain ? plain_ : tagged_).piece(from, to);
   }
 
  private:
-  std::vector<char> bytes_;
-  Position end_ = 0;
+  ByteRing plain_;
+  ByteRing tagged_;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace chat

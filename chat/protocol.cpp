@@ -37,14 +37,6 @@ std::string wrong_format(std::string_view reason) {
   return "! wrong format: " + std::string(reason) + "\n";
 }
 
-std::string entered(std::string_view name) {
-  return "* " + std::string(name) + " has entered the chat\n";
-}
-
-std::string left(std::string_view name) {
-  return "* " + std::string(name) + " has left the chat\n";
-}
-
 std::string online(const std::vector<std::string>& names) {
   const std::string beginning = "* online (" + std::to_string(names.size()) + "): ";
   std::string lines;

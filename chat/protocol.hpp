@@ -34,6 +34,9 @@ inline constexpr std::string_view kCrowded = "! too many log in now: try again\n
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";
 inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent\n";
 
+inline constexpr std::string_view kTagCommand = "/tagged";
+inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
+
 // How someone comes in.
 enum class Mode { kLogin, kRegister };
 std::optional<Mode> parse_mode(std::string_view line);
@@ -47,8 +50,6 @@ std::optional<Credentials> parse_credentials(std::string_view line, std::string&
 
 std::string hello(std::string_view name);
 std::string wrong_format(std::string_view reason);
-std::string entered(std::string_view name);
-std::string left(std::string_view name);
 // Everyone in `names`, in as many lines as it takes.
 std::string online(const std::vector<std::string>& names);
 

@@ -39,29 +39,32 @@ Registry::Registry(std::size_t max_users, const PasswordStorage& accounts, Broad
       taken_(taken_skeletons(accounts)),
       broadcast_(broadcast) {}
 
-Registry::Entry Registry::enter_registered(const std::string& name, Broadcast::Member& member) {
+Registry::Entry Registry::enter_registered(const std::string& name, Broadcast::Member& member,
+                                           Rendering rendering) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() == registered_seats_) return Entry::kFull;
-  return enter(name, member, registered_, key);
+  return enter(name, member, rendering, registered_, key);
 }
 
-Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member& member) {
+Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member& member,
+                                      Rendering rendering) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (logged_in_.contains(key)) return Entry::kAlreadyIn;
-  return enter(name, member, logged_in_, key);
+  return enter(name, member, rendering, logged_in_, key);
 }
 
-Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& member, Keys& keys,
-                                const std::string& key) {
-  stays_.emplace(&member, Stay{name, keys, key, protocol::left(name)});
+Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& member,
+                                Rendering rendering, Keys& keys, const std::string& key) {
+  stays_.emplace(&member, Stay{name, keys, key});
   try {
     keys.insert(key);
     online_.push_back(name);
-    if (broadcast_.enter(member, protocol::hello(name) + protocol::online(online_),
-                         protocol::entered(name))) {
+    std::string greeting = rendered(protocol::hello(name) + protocol::online(online_), rendering,
+                                    std::chrono::system_clock::now());
+    if (broadcast_.enter(member, rendering, std::move(greeting), name)) {
       return Entry::kIn;
     }
   } catch (...) {
@@ -75,7 +78,7 @@ Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& memb
 void Registry::leave(Broadcast::Member& member, bool flush) noexcept {
   {
     MutexLock lock(mutex_);
-    broadcast_.leave(member, stays_.at(&member).farewell, flush);
+    broadcast_.leave(member, stays_.at(&member).name, flush);
     forget(member);
   }
   broadcast_.wait_until_released(member);

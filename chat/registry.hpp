@@ -41,8 +41,10 @@ class Registry {
 
   // `name` comes in, as `member`. For login the caller has verified the password. Where memory runs
   // out (std::bad_alloc), nothing has happened.
-  Entry enter_registered(const std::string& name, Broadcast::Member& member);
-  Entry enter_login(const std::string& name, Broadcast::Member& member);
+  Entry enter_registered(const std::string& name, Broadcast::Member& member,
+                         Rendering rendering = Rendering::kPlain);
+  Entry enter_login(const std::string& name, Broadcast::Member& member,
+                    Rendering rendering = Rendering::kPlain);
 
   // The name is free at once; with `flush` the member still gets what was said before. Blocks until
   // the broadcaster has let go of `member`. Needs no memory: it cannot fail.
@@ -58,10 +60,9 @@ class Registry {
     std::string name;
     Keys& keys;  // in which its key is
     std::string key;
-    std::string farewell;
   };
 
-  Entry enter(const std::string& name, Broadcast::Member& member, Keys& keys,
+  Entry enter(const std::string& name, Broadcast::Member& member, Rendering rendering, Keys& keys,
               const std::string& key) REQUIRES(mutex_);
   void forget(const Broadcast::Member& member) noexcept REQUIRES(mutex_);
 

@@ -11,6 +11,7 @@ namespace chat {
 
 constexpr Session::CommandEntry Session::kCommands[] = {
     {"/who", "who is online", &Session::who},
+    {protocol::kTagCommand, "lines for programs, see PROTOCOL.md", &Session::tag},
     {"/help", "this list", &Session::help},
     {"/quit", "leave the room", &Session::quit},
 };
@@ -67,7 +68,10 @@ bool Session::come_in() {
 // The deadline is for coming in as a whole: a byte now and then does not move it.
 std::optional<LineReader::Line> Session::next_login_line() {
   while (true) {
-    if (auto line = reader_.next()) return line;
+    if (auto line = reader_.next()) {
+      if (tagged_before_coming_in(*line)) continue;
+      return line;
+    }
     if (reader_.overflowed()) {
       refuse(protocol::kEndlessLine);
       return std::nullopt;
@@ -81,6 +85,13 @@ std::optional<LineReader::Line> Session::next_login_line() {
       return std::nullopt;
     }
   }
+}
+
+bool Session::tagged_before_coming_in(const LineReader::Line& line) {
+  if (lowercase(trimmed(line.text)) != protocol::kTagCommand) return false;
+  rendering_ = Rendering::kTagged;
+  send(protocol::kTagged);
+  return true;
 }
 
 IoResult Session::receive_for_login() {
@@ -150,8 +161,8 @@ bool Session::enter(protocol::Mode mode, const protocol::Credentials& credential
   if (!room_.lobby.leave(connection_.place)) return false;
   auto entry = Registry::Entry::kClosed;
   try {
-    entry = login ? room_.registry.enter_login(name_, member_)
-                  : room_.registry.enter_registered(name_, member_);
+    entry = login ? room_.registry.enter_login(name_, member_, rendering_)
+                  : room_.registry.enter_registered(name_, member_, rendering_);
   } catch (...) {
     room_.lobby.come_back(connection_.place);
     throw;
@@ -177,8 +188,17 @@ bool Session::enter(protocol::Mode mode, const protocol::Credentials& credential
   return refuse(protocol::kShuttingDown);
 }
 
-// So little is sent before a member is in that the socket's empty buffer takes it.
-void Session::send(std::string_view lines) {
+// So little is sent before a member is in that the socket's empty buffer takes it. It throws
+// nothing: where not even memory for a refusal is left, there is none.
+void Session::send(std::string_view lines) noexcept {
+  std::string text;
+  if (rendering_ == Rendering::kTagged) {
+    try {
+      text = rendered(std::string(lines), rendering_, std::chrono::system_clock::now());
+    } catch (const std::bad_alloc&) {
+    }
+    lines = text;
+  }
   const iovec piece{const_cast<char*>(lines.data()), lines.size()};
   (void)socket_.send_some({&piece, 1});  // a peer that is gone shows when it is read from
 }
@@ -229,7 +249,7 @@ Session::End Session::talk() {
       if (!handle(*line)) return End::kQuit;
     }
     if (reader_.overflowed()) {
-      room_.broadcast.tell(member_, std::string(protocol::kEndlessLine));
+      tell(std::string(protocol::kEndlessLine));
       return End::kEndlessLine;
     }
     if (input_ended_) {
@@ -260,16 +280,21 @@ bool Session::wait_for_rate() {
 // False ends the session: the user asked for it, or nobody would hear.
 bool Session::handle(const LineReader::Line& line) {
   const std::string_view text = line.text;
-  if (line.too_long) return room_.broadcast.tell(member_, std::string(protocol::kLineTooLong));
-  if (!is_utf8(text)) return room_.broadcast.tell(member_, std::string(protocol::kNotUtf8));
+  if (line.too_long) return tell(std::string(protocol::kLineTooLong));
+  if (!is_utf8(text)) return tell(std::string(protocol::kNotUtf8));
   if (text.empty()) return true;
   if (const auto command = protocol::parse_command(text)) return run_command(*command);
   return say(text.starts_with("//") ? text.substr(1) : text);
 }
 
 bool Session::say(std::string_view text) {
-  if (!needs_neutralising(text)) return room_.broadcast.say(member_, {name_, ": ", text, "\n"});
-  return room_.broadcast.say(member_, {name_, ": ", neutralised(text), "\n"});
+  if (!needs_neutralising(text)) return room_.broadcast.say(member_, name_, text);
+  return room_.broadcast.say(member_, name_, neutralised(text));
+}
+
+bool Session::tell(std::string lines) {
+  return room_.broadcast.tell(
+      member_, rendered(std::move(lines), rendering_, std::chrono::system_clock::now()));
 }
 
 bool Session::run_command(const protocol::Command& command) {
@@ -277,13 +302,17 @@ bool Session::run_command(const protocol::Command& command) {
   for (const CommandEntry& entry : kCommands) {
     if (entry.name == name) return (this->*entry.handler)();
   }
-  return room_.broadcast.tell(member_, "! unknown command " +
-                                           neutralised(command.name.substr(0, kMaxName)) +
-                                           "; /help lists the commands\n");
+  return tell("! unknown command " + neutralised(command.name.substr(0, kMaxName)) +
+              "; /help lists the commands\n");
 }
 
-bool Session::who() {
-  return room_.broadcast.tell(member_, protocol::online(room_.registry.online()));
+bool Session::who() { return tell(protocol::online(room_.registry.online())); }
+
+bool Session::tag() {
+  std::string answer = rendered(std::string(protocol::kTagged), Rendering::kTagged,
+                                std::chrono::system_clock::now());
+  rendering_ = Rendering::kTagged;
+  return room_.broadcast.tag(member_, std::move(answer));
 }
 
 bool Session::help() {
@@ -292,7 +321,7 @@ bool Session::help() {
     lines += "* " + std::string(entry.name) + "  " + std::string(entry.help) + "\n";
   }
   lines += "* //text  say /text\n";
-  return room_.broadcast.tell(member_, lines);
+  return tell(std::move(lines));
 }
 
 bool Session::quit() { return false; }

@@ -66,8 +66,9 @@ class Session {
   bool verify(protocol::Credentials& credentials);
   bool wait_for_turn();
   std::optional<std::string> hash(const protocol::Credentials& credentials);
+  bool tagged_before_coming_in(const LineReader::Line& line);
   IoResult receive_for_login();
-  void send(std::string_view lines);
+  void send(std::string_view lines) noexcept;
   bool refuse(std::string_view line);
   void log(std::string_view event, std::string_view name, std::string_view more) noexcept;
 
@@ -77,6 +78,7 @@ class Session {
   bool wait_for_rate();
   bool handle(const LineReader::Line& line);
   bool say(std::string_view text);
+  bool tell(std::string lines);
   bool run_command(const protocol::Command& command);
   void close_politely();
 
@@ -88,6 +90,7 @@ class Session {
   };
   static const CommandEntry kCommands[];
   bool who();
+  bool tag();
   bool help();
   bool quit();
 
@@ -98,6 +101,7 @@ class Session {
   Broadcast::Member member_;
   RateLimit rate_limit_;
   const Clock::time_point login_deadline_;
+  Rendering rendering_ = Rendering::kPlain;  // of what this client gets
   bool input_ended_ = false;
   bool refused_ = false;
   std::string name_;

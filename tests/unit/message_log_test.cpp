@@ -1,24 +1,21 @@
 #include "chat/message_log.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <random>
-#include <string>
 
 namespace chat {
 namespace {
 
-std::string text_of(const iovec& piece) {
-  return {static_cast<const char*>(piece.iov_base), piece.iov_len};
-}
+using Place = MessageLog::Place;
 
-// [from, to), put together from its pieces.
-std::string read(const MessageLog& log, MessageLog::Position from, MessageLog::Position to) {
+constexpr WallTime kEpoch{};
+
+std::string read(const MessageLog& log, Rendering rendering, Place from = {}) {
   std::string text;
-  while (from < to) {
-    const iovec piece = log.piece(from, to);
-    BOOST_REQUIRE(piece.iov_len > 0);
-    text += text_of(piece);
-    from += piece.iov_len;
+  const auto end = log.end().in(rendering);
+  for (auto at = from.in(rendering); at < end;) {
+    const iovec piece = log.piece(rendering, at, end);
+    text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    at += piece.iov_len;
   }
   return text;
 }
@@ -27,84 +24,51 @@ std::string read(const MessageLog& log, MessageLog::Position from, MessageLog::P
 
 BOOST_AUTO_TEST_SUITE(message_log)
 
-BOOST_AUTO_TEST_CASE(positions_count_all_bytes_since_the_beginning) {
-  MessageLog log(8);
-  BOOST_TEST(log.end() == 0u);
-  log.append("12345");
-  BOOST_TEST(log.end() == 5u);
-  log.append("");
-  BOOST_TEST(log.end() == 5u);
-  log.append("67890");
-  BOOST_TEST(log.end() == 10u);
-  BOOST_TEST(log.capacity() == 8u);
+BOOST_AUTO_TEST_CASE(each_line_is_there_in_both_renderings_with_the_next_number) {
+  MessageLog log;
+  BOOST_TEST(log.last_number() == 0u);
+  log.append(Kind::kEnter, "ann", kEntered, kEpoch);
+  log.append(Kind::kSay, "ann", "hello", kEpoch);
+  log.append(Kind::kLeave, "ann", kLeft, kEpoch);
+  BOOST_TEST(log.last_number() == 3u);
+  BOOST_TEST(read(log, Rendering::kPlain) ==
+             "* ann has entered the chat\nann: hello\n* ann has left the chat\n");
+  BOOST_TEST(read(log, Rendering::kTagged) ==
+             "1\t1970-01-01T00:00:00.000Z\tenter\tann\thas entered the chat\n"
+             "2\t1970-01-01T00:00:00.000Z\tsay\tann\thello\n"
+             "3\t1970-01-01T00:00:00.000Z\tleave\tann\thas left the chat\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_was_appended_is_read_from_any_position_to_any_other) {
-  MessageLog log(16);
-  log.append("ann: ");
-  log.append("hello\n");
-  const std::string all = "ann: hello\n";
-  for (std::size_t from = 0; from <= all.size(); ++from) {
-    for (std::size_t to = from; to <= all.size(); ++to) {
-      BOOST_TEST(read(log, from, to) == all.substr(from, to - from));
-    }
-  }
+BOOST_AUTO_TEST_CASE(a_line_that_does_not_count_has_no_number) {
+  MessageLog log;
+  log.append_unnumbered("* bye\n");
+  BOOST_TEST(log.last_number() == 0u);
+  BOOST_TEST(read(log, Rendering::kPlain) == "* bye\n");
+  const std::string tagged = read(log, Rendering::kTagged);
+  BOOST_TEST(tagged.starts_with("-\t"));
+  BOOST_TEST(tagged.ends_with("Z\tnotice\t-\tbye\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_text_may_go_over_the_seam_at_every_offset) {
-  const std::string text = "abcdefgh";
-  for (std::size_t offset = 0; offset < 8; ++offset) {
-    for (std::size_t length = 0; length <= text.size(); ++length) {
-      MessageLog log(8);
-      log.append(std::string(offset, '.'));
-      log.append(text.substr(0, length));
-      BOOST_TEST(read(log, offset, offset + length) == text.substr(0, length));
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_piece_stops_at_the_seam) {
-  MessageLog log(8);
-  log.append("......ab");
-  log.append("cd");
-  BOOST_TEST(text_of(log.piece(6, 10)) == "ab");
-  BOOST_TEST(text_of(log.piece(8, 10)) == "cd");
-  BOOST_TEST(text_of(log.piece(6, 8)) == "ab");
-}
-
-BOOST_AUTO_TEST_CASE(nothing_makes_an_empty_piece) {
-  MessageLog log(8);
-  log.append("abcdefgh");
-  BOOST_TEST(log.piece(3, 3).iov_len == 0u);
-  BOOST_TEST(log.piece(8, 8).iov_len == 0u);
-}
-
-BOOST_AUTO_TEST_CASE(of_a_text_longer_than_the_log_the_end_is_kept) {
-  MessageLog log(8);
-  log.append("0123456789abcdefghij");
-  BOOST_TEST(log.end() == 20u);
-  BOOST_TEST(read(log, 12, 20) == "cdefghij");
-}
-
-BOOST_AUTO_TEST_CASE(random_appends_leave_the_last_bytes_of_all_that_was_appended) {
-  constexpr unsigned kSeed = 20261124;
-  std::mt19937 random(kSeed);
-  for (std::size_t capacity = 1; capacity <= 64; ++capacity) {
-    MessageLog log(capacity);
-    std::string model;
-    for (int i = 0; i < 200; ++i) {
-      std::string text(random() % (2 * capacity), ' ');
-      for (char& c : text) c = static_cast<char>('a' + random() % 26);
-      log.append(text);
-      model += text;
-      const std::size_t kept = std::min(capacity, model.size());
-      const std::size_t from = model.size() - random() % (kept + 1);
-      const std::size_t to = from + random() % (model.size() - from + 1);
-      BOOST_TEST_CONTEXT("seed " << kSeed << ", capacity " << capacity << ", append " << i) {
-        BOOST_REQUIRE(log.end() == model.size());
-        BOOST_REQUIRE(read(log, from, to) == model.substr(from, to - from));
+// Whatever fits() lets in overwrites nothing behind the floor, in neither rendering.
+BOOST_AUTO_TEST_CASE(what_fits_loses_nothing_behind_the_floor) {
+  for (const std::size_t size : {1UL, 60UL, 3 * kMaxLine}) {
+    MessageLog log;
+    const std::string name(kMaxName, 'n');
+    const std::string text(size, 'x');
+    for (int i = 0; i < 3; ++i) log.append(Kind::kSay, name, text, kEpoch);
+    const Place floor = log.end();
+    std::string plain, first;
+    while (log.fits(size, floor)) {
+      log.append(Kind::kSay, name, text, kEpoch);
+      if (first.empty()) {
+        plain = read(log, Rendering::kPlain, floor);
+        first = read(log, Rendering::kTagged, floor);
       }
     }
+    BOOST_TEST(log.end().tagged - floor.tagged <= 2 * kKeptTagged);
+    BOOST_TEST(log.end().plain - floor.plain <= 2 * kKeptPlain);
+    BOOST_TEST(read(log, Rendering::kPlain, floor).starts_with(plain));
+    BOOST_TEST(read(log, Rendering::kTagged, floor).starts_with(first));
   }
 }
 

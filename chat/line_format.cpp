@@ -1,0 +1,145 @@
+#include "chat/line_format.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <utility>
+
+#include "chat/limits.hpp"
+#include "chat/text.hpp"
+
+namespace chat {
+namespace {
+
+constexpr std::array<std::string_view, 3> kWords = {"say", "enter", "leave"};
+
+// `value` in decimal, in front of `end`, with as many digits as there are between.
+void put_digits(char* begin, char* end, unsigned value) {
+  while (end != begin) {
+    *--end = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
+}
+
+// Takes what stands before the first TAB off `line`. False: there is none.
+bool take_field(std::string_view& line, std::string_view& field) {
+  const auto tab = line.find('\t');
+  if (tab == std::string_view::npos) return false;
+  field = line.substr(0, tab);
+  line.remove_prefix(tab + 1);
+  return true;
+}
+
+bool is_time(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
+  if (text.size() != kForm.size()) return false;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return false;
+  }
+  return true;
+}
+
+std::optional<Kind> kind_of(std::string_view word) {
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    if (kWords[i] == word) return static_cast<Kind>(i);
+  }
+  return std::nullopt;
+}
+
+bool is_text_of(Kind kind, std::string_view text) {
+  if (kind == Kind::kEnter) return text == kEntered;
+  if (kind == Kind::kLeave) return text == kLeft;
+  return text.size() <= 3 * kMaxLine && !needs_neutralising(text);
+}
+
+std::string_view own_kind(std::string_view plain) {
+  if (plain.starts_with("! ")) return "error";
+  return plain.starts_with("* online (") ? "online" : "notice";
+}
+
+}  // namespace
+
+TimeText time_text(WallTime time) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<milliseconds>(time - day));
+  const auto number = [](auto count) { return static_cast<unsigned>(count); };
+  TimeText text = {'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
+                   '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
+  char* const at = text.data();
+  put_digits(at, at + 4, number(static_cast<int>(date.year())));
+  put_digits(at + 5, at + 7, static_cast<unsigned>(date.month()));
+  put_digits(at + 8, at + 10, static_cast<unsigned>(date.day()));
+  put_digits(at + 11, at + 13, number(clock.hours().count()));
+  put_digits(at + 14, at + 16, number(clock.minutes().count()));
+  put_digits(at + 17, at + 19, number(clock.seconds().count()));
+  put_digits(at + 20, at + 23, number(clock.subseconds().count()));
+  return text;
+}
+
+std::string_view word_of(Kind kind) { return kWords[static_cast<std::size_t>(kind)]; }
+
+std::optional<RoomLine> parse_room_line(std::string_view line) {
+  RoomLine parsed{};
+  std::string_view number, word;
+  if (!take_field(line, number) || !take_field(line, parsed.time) || !take_field(line, word) ||
+      !take_field(line, parsed.from)) {
+    return std::nullopt;
+  }
+  parsed.text = line;
+  const char* const end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(number.data(), end, parsed.number);
+  const auto kind = kind_of(word);
+  if (error != std::errc{} || stop != end || parsed.number == 0 || number.front() == '0' ||
+      !is_time(parsed.time) || !kind || !is_name(parsed.from) || !is_text_of(*kind, line)) {
+    return std::nullopt;
+  }
+  parsed.kind = *kind;
+  return parsed;
+}
+
+std::array<std::string_view, 5> plain_pieces(Kind kind, std::string_view from,
+                                             std::string_view text) {
+  if (kind == Kind::kSay) return {from, ": ", text, "\n", {}};
+  return {"* ", from, " ", text, "\n"};
+}
+
+void append_replayed(std::string& to, const RoomLine& line, Rendering rendering) {
+  if (rendering == Rendering::kTagged) {
+    to += std::to_string(line.number);
+    to += '\t';
+    to += line.time;
+    to += '\t';
+    to += word_of(line.kind);
+    to += "+\t";
+    to += line.from;
+    to += '\t';
+    to += line.text;
+    to += '\n';
+    return;
+  }
+  to += "- ";
+  to += line.time.substr(0, line.time.size() - std::string_view(".000Z").size());
+  to += "Z ";
+  for (const std::string_view piece : plain_pieces(line.kind, line.from, line.text)) to += piece;
+}
+
+std::string rendered(std::string lines, Rendering rendering, WallTime now) {
+  if (rendering == Rendering::kPlain) return lines;
+  const TimeText time = time_text(now);
+  std::string tagged;
+  for (std::string_view rest = lines; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+    rest.remove_prefix(line.size());
+    tagged += "-\t";
+    tagged.append(time.data(), time.size());
+    tagged += '\t';
+    tagged += own_kind(line);
+    tagged += "\t-\t";
+    tagged += line.substr(2);  // without its mark
+  }
+  return tagged;
+}
+
+}  // namespace chat
