@@ -101,10 +101,10 @@ bool Display::is_own(const ServerLine& line) const {
   return !own_name_.empty() && folded_name(line.from) == folded_name(own_name_);
 }
 
-// The name as a word of its own, in any case. What is private is meant for the user anyway.
+// The name as a word of its own, in any case; or a private line.
 bool Display::mentions_me(const ServerLine& line) const {
   if (own_name_.empty() || is_own(line)) return false;
-  if (line.kind == Kind::kPrivate) return true;
+  if (line.kind == Kind::kPrivate) return folded_name(line.to) == folded_name(own_name_);
   if (line.kind != Kind::kSay) return false;
   const std::string text = folded_name(line.text);
   const std::string name = folded_name(own_name_);
