@@ -69,7 +69,7 @@ void ChatClient::run() {
     if (ready.timed_out) break;
     handle(ready);
   }
-  if (!connected_ && !finished_) abandon("no connection in time");
+  if (!connected_ && !finished_) fail("no connection in time");
   join_receiver();
   screen_.end_typing();
   judge();
@@ -89,11 +89,8 @@ void ChatClient::begin() {
 }
 
 void ChatClient::handle(const Terminal::Ready& ready) {
-  if (ready.output_closed) {
-    if (!connected_) abandon("standard output was closed");
-    throw std::runtime_error("standard output was closed");
-  }
-  if (ready.stopped) screen_.suspend();
+  if (ready.output_closed) fail("standard output was closed");
+  if (ready.stopped) screen_.suspend(Terminal::Stop::kProcess);
   if (ready.continued) screen_.continued();
   if (ready.resized) screen_.resized();
   if (ready.ended || (echoed_ && !left_)) leave();
@@ -119,6 +116,7 @@ void ChatClient::receive() {
 void ChatClient::connect() {
   socket_ = Socket::connect(options_.host, options_.port);
   connected_ = true;
+  if (ending_) return socket_.shutdown();  // the other thread saw it too late
   screen_.set_connection("connected", true);
   terminal_.wake();
 }
@@ -169,8 +167,10 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<std::string
   }
   if (is_line(text, protocol::kShuttingDown)) goodbye_ = true;
   if (in_room_ && !echoes_.empty()) await_echo(text);
-  // On a screen the prompt asks the same.
-  if (terminal_.has_screen() && is_line(text, protocol::kAskCredentials)) return;
+  if (terminal_.has_screen()) {  // where prompts ask for what the server asks for
+    if (is_line(text, protocol::kAskCredentials)) return;
+    if (is_line(text, protocol::kWelcome)) text = text.substr(0, text.find('.'));
+  }
   shown.push_back(std::move(text));
 }
 
@@ -224,7 +224,7 @@ void ChatClient::take_keys() {
         leave();
         break;
       case LineEditor::Event::Kind::kSuspend:
-        screen_.suspend();
+        screen_.suspend(Terminal::Stop::kJob);
         break;
       default:
         break;  // the screen has shown it
@@ -249,7 +249,7 @@ void ChatClient::take_typed(const std::string& line) {
 void ChatClient::answer(std::string_view line) {
   const ComingIn::Answer answer = coming_in_.take(line);
   if (!answer.remark.empty()) {
-    if (!terminal_.has_screen()) throw std::runtime_error(answer.remark);
+    if (!terminal_.has_screen()) fail(answer.remark);
     screen_.remark(answer.remark);
   }
   pending_ += answer.to_send;
@@ -268,7 +268,7 @@ void ChatClient::take_bytes() {
   std::array<char, 4096> buffer;
   const auto count = terminal_.read(buffer);
   if (!count) {
-    if (asks_password_) throw std::runtime_error("no password: the input has ended");
+    if (asks_password_) fail("no password: the input has ended");
     input_open_ = false;
     return end_input();
   }
@@ -282,7 +282,7 @@ std::string_view ChatClient::take_password(std::string_view bytes) {
   const std::size_t end = std::min(bytes.find('\n'), bytes.size());
   password_ += bytes.substr(0, end);
   if (end == bytes.size()) {
-    if (password_.size() > kMaxLine) throw std::runtime_error("no password: the line has no end");
+    if (password_.size() > kMaxLine) fail("no password: the line has no end");
     return {};
   }
   if (password_.ends_with('\r')) password_.pop_back();
@@ -331,6 +331,7 @@ void ChatClient::send_pending() {
 
 void ChatClient::join_receiver() {
   if (!receiver_.joinable()) return;
+  ending_ = true;
   if (connected_) socket_.shutdown();  // wakes it where it receives
   terminal_.stop_output();             // and where it writes
   receiver_.join();
@@ -351,6 +352,11 @@ void ChatClient::judge() const {
   if (left_ || goodbye_) return;
   if (lost_) throw std::runtime_error("the connection to the server broke");
   if (!input_ended_) throw std::runtime_error("the server closed the connection");
+}
+
+void ChatClient::fail(const std::string& reason) {
+  if (receiver_.joinable() && !connected_ && !finished_) abandon(reason);
+  throw std::runtime_error(reason);
 }
 
 // Nothing can wake a thread that looks a name up or connects, and nothing is to be undone but the

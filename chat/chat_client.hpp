@@ -66,6 +66,7 @@ class ChatClient {
   void send_pending();
   void join_receiver();
   void judge() const;
+  [[noreturn]] void fail(const std::string& reason);
   [[noreturn]] void abandon(std::string_view reason);  // none: as the user wanted
 
   const ClientOptions options_;
@@ -74,6 +75,7 @@ class ChatClient {
 
   Socket socket_;  // set by the socket thread before connected_
   std::atomic<bool> connected_ = false;
+  std::atomic<bool> ending_ = false;    // the socket thread is waited for
   std::atomic<bool> finished_ = false;  // the socket thread has nothing more to do
   std::atomic<bool> echoed_ = false;    // all of --send has come back
 

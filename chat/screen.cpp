@@ -60,7 +60,7 @@ void Screen::show(std::span<const std::string> lines) {
   const MutexLock lock(mutex_);
   std::string above;
   for (const std::string& text : lines) {
-    if (!typing_ && options_.output == Output::kLines) {
+    if (!terminal_.has_screen() && options_.output == Output::kLines) {
       above += text + '\n';
       continue;
     }
@@ -80,7 +80,7 @@ void Screen::follow(const ServerLine& line) {
 }
 
 std::string Screen::painted(const ServerLine& line, Moment moment) {
-  if (typing_) return display_.shown(line, moment);
+  if (terminal_.has_screen()) return display_.shown(line, moment);
   return options_.output == Output::kJson ? json_of(line, moment.wall) : "";
 }
 
@@ -178,11 +178,11 @@ void Screen::continued() {
   terminal_.write(std::string(kMarkPastes).append(erasure()).append(bottom()));
 }
 
-void Screen::suspend() {
-  if (!terminal_.has_screen()) return terminal_.suspend();
+void Screen::suspend(Terminal::Stop stop) {
+  if (!terminal_.has_screen()) return terminal_.suspend(stop);
   const MutexLock lock(mutex_);
   if (typing_) terminal_.write(erasure().append(kDoNotMarkPastes));
-  terminal_.suspend();
+  terminal_.suspend(stop);
   if (typing_) terminal_.write(std::string(kMarkPastes).append(bottom()));
 }
 

@@ -74,7 +74,7 @@ class Screen {
   void continued() EXCLUDES(mutex_);
 
   // See Terminal::suspend().
-  void suspend() EXCLUDES(mutex_);
+  void suspend(Terminal::Stop stop) EXCLUDES(mutex_);
 
   // Nothing more is typed: what is painted goes.
   void end_typing() EXCLUDES(mutex_);

@@ -145,15 +145,14 @@ void Terminal::take_signals_into(Ready& ready) {
   }
 }
 
-// The whole job stops, a script around the client too. The signal that this process sends itself
-// takes effect while it is let through; for a job that has no shell it has none (POSIX: orphaned
-// process groups).
-void Terminal::suspend() {
+// The signal that this process sends itself takes effect while it is let through; for a job that
+// has no shell it has none (POSIX: orphaned process groups).
+void Terminal::suspend(Stop stop) {
   restore();
-  const sigset_t stop = set_of({SIGTSTP});
-  (void)::kill(0, SIGTSTP);
-  (void)::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
-  (void)::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  const sigset_t set = set_of({SIGTSTP});
+  (void)::kill(stop == Stop::kJob ? 0 : ::getpid(), SIGTSTP);
+  (void)::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   take_over();
 }
 

@@ -58,9 +58,10 @@ class Terminal {
   // How many bytes came; none at the end of input.
   std::optional<std::size_t> read(std::span<char> into);
 
-  // Stops the job that the process belongs to, as Ctrl+Z does, with the terminal as it was before;
-  // returns when it is continued. Where nobody could continue it, it does nothing.
-  void suspend();
+  // Stops the process, or the whole job that it belongs to as Ctrl+Z does, with the terminal as it
+  // was before; returns when it is continued. Where nobody could continue it, it does nothing.
+  enum class Stop { kProcess, kJob };
+  void suspend(Stop stop);
 
   // Sets the mode that the client needs, after somebody else has used the terminal.
   void take_over();

@@ -420,7 +420,11 @@ BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
     const std::string text = "at " + std::to_string(columns);
     ben.say(text);
     ann.see("ben: " + text);
-    ann.until("the prompt", [&] { return ann.screen.row_at_cursor().starts_with("> "); });
+    // A key that is seen comes after all that the new size has caused.
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("are!"); });
+    ann.type("\x7F");
+    ann.until("the key's end", [&] { return ann.screen.row_at_cursor().ends_with("are"); });
     if (rows > 3) ann.see_status("2 online");
     BOOST_TEST(ann.screen.count("> ") == 1, ann.described());
     BOOST_TEST(ann.screen.count("ben: before") == 1);
@@ -441,6 +445,9 @@ BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_e
     ann.resize(24, columns);
     ben.say("at " + std::to_string(columns));
     ann.see("ben: at " + std::to_string(columns));
+    ann.type("!");
+    ann.see_prompt("> a short line!");
+    ann.type("\x7F");
     ann.see_prompt("> a short line");
     ann.see_status("2 online");
     BOOST_TEST(ann.screen.count("> ") == 1);
