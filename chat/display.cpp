@@ -21,15 +21,15 @@ constexpr std::string_view kNoticeColor = "\x1B[36m";
 constexpr std::string_view kErrorColor = "\x1B[1;31m";
 constexpr std::string_view kPrivateColor = "\x1B[35m";
 constexpr std::string_view kReversed = "\x1B[7m";
-constexpr std::array<std::string_view, 10> kNameColors = {
-    "\x1B[31m",   "\x1B[32m",   "\x1B[33m",   "\x1B[34m",   "\x1B[36m",
-    "\x1B[1;32m", "\x1B[1;33m", "\x1B[1;34m", "\x1B[1;35m", "\x1B[1;36m"};
+constexpr std::array<std::string_view, 9> kNameColors = {  // not the red of errors
+    "\x1B[32m",   "\x1B[33m",   "\x1B[34m",   "\x1B[36m",  "\x1B[1;32m",
+    "\x1B[1;33m", "\x1B[1;34m", "\x1B[1;35m", "\x1B[1;36m"};
 
 // The same for a name on every day and in every client (FNV-1a).
 std::string_view color_of(std::string_view name) {
   std::uint32_t hash = 2166136261u;
   for (const char c : folded_name(name)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return kNameColors[hash % kNameColors.size()];
+  return kNameColors[(hash ^ (hash >> 16)) % kNameColors.size()];
 }
 
 std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
