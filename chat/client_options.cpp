@@ -126,7 +126,8 @@ std::string take_option(ClientOptions& options, const std::vector<std::string>& 
       value = arguments[i];
     }
     const std::string wrong = option.set(options, value);
-    return wrong.empty() ? "" : name + " " + wrong;
+    if (wrong.empty()) return {};
+    return std::string(name).append(" ").append(wrong);
   }
   return "unknown option " + argument;
 }

@@ -54,6 +54,7 @@ std::vector<std::string> Roster::beginning_with(std::string_view beginning) cons
     return one->spoke > other->spoke;
   });
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const Person* person : found) names.push_back(person->name);
   return names;
 }

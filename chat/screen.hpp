@@ -81,7 +81,7 @@ class Screen {
 
  private:
   void follow(const ServerLine& line) REQUIRES(mutex_);
-  std::string painted(const ServerLine& line, Moment now) REQUIRES(mutex_);
+  std::string painted(const ServerLine& line, Moment moment) REQUIRES(mutex_);
   std::string shown(const LineEditor::Event& event) REQUIRES(mutex_);
   void repaint(std::string_view above) REQUIRES(mutex_);
   std::string erasure() REQUIRES(mutex_);

@@ -19,8 +19,8 @@ struct ServerLine {
   std::optional<std::chrono::system_clock::time_point> time = {};
 };
 
-// `line` without its end, and neutralised. What is none of the known kinds is a notice.
-ServerLine parse_server_line(std::string_view line);
+// `text` is a line without its end, and neutralised. What is none of the known kinds is a notice.
+ServerLine parse_server_line(std::string_view text);
 
 // say, private, enter, leave, online, notice or error.
 std::string_view name_of(ServerLine::Kind kind);
