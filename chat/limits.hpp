@@ -67,6 +67,12 @@ inline constexpr std::chrono::milliseconds kUserTimeout{60'000};
 inline constexpr std::size_t kMaxServerLine = 3 * kMaxLine + 256;
 inline constexpr std::size_t kMaxPending = 64 * 1024;  // typed, not sent: more, and it is not read
 inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the server to close
+inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
+inline constexpr std::size_t kMaxHistory = 1000;       // lines
+inline constexpr std::size_t kMaxPaste = 64 * 1024;
+inline constexpr std::size_t kNoticesAtOnce = 5;  // arrivals and departures in a kFoldTime
+inline constexpr std::chrono::seconds kFoldTime{1};
+inline constexpr std::chrono::seconds kBellPause{1};  // the bell rings no more often
 
 // A worker's stack. Deepest is crypt_r, whose own data (32 KiB) and work area live on the heap.
 // ThreadSanitizer keeps its own records there as well.
