@@ -13,6 +13,7 @@ BIN ?= .
 CHAT := $(sort $(wildcard chat/*.cpp))
 CHAT_OBJECTS := $(CHAT:%.cpp=$(BUILD)/%.o)
 UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp)))
+SIEGE_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/siege/*.cpp)))
 SYSTEM_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
 
 .PHONY: all
@@ -39,6 +40,9 @@ $(BUILD)/unit_tests: $(UNIT_OBJECTS) $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
 $(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
+
+$(BUILD)/siege_tests: $(SIEGE_OBJECTS) $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
 $(BUILD)/churn: $(BUILD)/tests/churn.o $(BUILD)/libchat.a
@@ -80,6 +84,34 @@ asan: asan-tests ## run unit and system tests with AddressSanitizer and UBSan
 tsan: tsan-tests ## run system tests and 60 s of churn with ThreadSanitizer
 	build/tsan/system_tests
 	build/tsan/churn 60
+
+# Fuzzing, with clang's libFuzzer. What it finds is kept in tests/fuzz/corpus, which the replay runs
+# through without a fuzzer, in every build.
+
+FUZZ_SECONDS ?= 60
+FUZZ_CXX ?= clang++
+FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.cpp,%,$(sort $(wildcard tests/fuzz/*.cpp))))
+FUZZ := -O1 -g1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+        -fno-sanitize-recover=all
+
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libchat.a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+build/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.SECONDARY:  # objects that only a pattern asks for are kept all the same
+
+.PHONY: replay fuzz fuzzers
+replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## run the kept inputs of the fuzzer through their targets
+	$(foreach target,$(FUZZ_TARGETS),$(BUILD)/replay/$(target) tests/fuzz/corpus/$(target) &&) true
+
+fuzzers: ## build them, with clang
+	$(MAKE) BUILD=build/fuzz CXX='$(FUZZ_CXX)' CXXFLAGS='$(CXXFLAGS) $(FUZZ)' $(FUZZ_TARGETS:%=build/fuzz/%)
+
+fuzz: ## let the fuzzer look for new inputs, FUZZ_SECONDS (60) for each target, with clang
+	scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # Speed. `make bench BENCH=--quick` is a first look in less than a minute; BENCH=--help: the options.
 

@@ -27,7 +27,8 @@ class Program {
  public:
   enum class On { kPipes, kTerminal };
 
-  // `name`: server or client, as built beside the running test program or at the top.
+  // `name`: server or client, as built beside the running test program or at the top; or the path
+  // of any other program.
   Program(const std::string& name, const std::vector<std::string>& arguments, On on = On::kPipes,
           const std::string& folder = ".") {
     const std::string path = path_of(name);
@@ -87,6 +88,13 @@ class Program {
   void signal(int number) { (void)::kill(pid_, number); }
   pid_t pid() const { return pid_; }
 
+  // Where the program of this name is.
+  static std::string path_of(const std::string& name) {
+    const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    const auto beside = here / name;
+    return std::filesystem::exists(beside) ? beside.string() : (here / "../.." / name).string();
+  }
+
   // How the pseudo-terminal is set now; also when the program has ended.
   termios mode() const {
     termios mode{};
@@ -140,12 +148,6 @@ class Program {
   }
 
  private:
-  static std::string path_of(const std::string& name) {
-    const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    const auto beside = here / name;
-    return std::filesystem::exists(beside) ? beside.string() : (here / "../.." / name).string();
-  }
-
   [[noreturn]] static void execute(const std::string& path, const std::string& folder,
                                    const std::vector<char*>& argv) {
     if (::chdir(folder.c_str()) == 0) ::execv(path.c_str(), argv.data());
