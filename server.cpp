@@ -10,19 +10,23 @@
 #include <string>
 
 #include "chat/account_commands.hpp"
+#include "chat/event_log.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/server_options.hpp"
 #include "chat/socket.hpp"
+#include "chat/terminal.hpp"
 
 namespace {
 
-// From here on these signals wait until sigwait() takes them: no code ever runs in a handler.
+// From here on these signals wait until sigwait() takes them: no code ever runs in a handler. That
+// a pipe on standard error is read by nobody any more is no reason to end.
 sigset_t block_stop_signals() {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
   ::sigaddset(&signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  (void)::signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
@@ -39,11 +43,14 @@ int serve(chat::ServerOptions options) {
   }
   const sigset_t signals = block_stop_signals();
   chat::limit_thread_stacks();
-  chat::Server server(config, accounts);
+  chat::EventLog log(chat::standard_error());
+  chat::Server server(config, accounts, log);
   std::cout << chat::start_line(server, config, accounts) << std::endl;
+  log.write("started", "port " + std::to_string(server.port()));
   int signal = 0;
   ::sigwait(&signals, &signal);
   server.stop();
+  log.write("stopped", signal == SIGINT ? "SIGINT" : "SIGTERM");
   return 0;
 }
 
@@ -69,6 +76,7 @@ int run(const chat::ServerOptions& options) {
 
 int main(int argc, char** argv) {
   try {
+    chat::reserve_standard_descriptors();
     return run(chat::parse_server_options(argc, argv));
   } catch (const chat::UsageError& error) {
     std::cerr << "server: " << error.what() << "\n(--help lists the options)\n";

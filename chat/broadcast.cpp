@@ -16,7 +16,8 @@ std::size_t total_size(std::initializer_list<std::string_view> pieces) {
 
 }  // namespace
 
-Broadcast::Broadcast() : kept_(log_) {
+Broadcast::Broadcast(std::chrono::milliseconds stall_timeout)
+    : stall_timeout_(stall_timeout), kept_(log_) {
   poller_.add_event(wake_, nullptr);
   broadcaster_ = std::thread([this] { run(); });
 }
@@ -31,7 +32,12 @@ bool Broadcast::enter(Member& member, std::string greeting, std::string_view not
     if (closed_) return false;
     member.first_ = log_.end();
     next_.arrivals.push_back(&member);
-    post(member, std::move(greeting));
+    try {
+      post(member, std::move(greeting));
+    } catch (...) {
+      next_.arrivals.pop_back();
+      throw;
+    }
     append({notice});
     wake = claim_wake_up();
   }
@@ -39,14 +45,17 @@ bool Broadcast::enter(Member& member, std::string greeting, std::string_view not
   return true;
 }
 
-void Broadcast::leave(Member& member, std::string_view notice, bool flush) {
+void Broadcast::leave(Member& member, std::string_view notice, bool flush) noexcept {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     wait_until_fits(lock, notice.size());
     if (closed_) return;
     append({notice});
-    if (!member.released_) next_.departures.push_back({&member, flush ? log_.end() : 0});
+    if (!member.released_) {
+      member.departs_at_ = flush ? log_.end() : 0;
+      member.next_departure_ = std::exchange(next_.departures, &member);
+    }
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
@@ -99,8 +108,9 @@ void Broadcast::append(std::initializer_list<std::string_view> pieces) {
 
 void Broadcast::post(Member& member, std::string lines) {
   if (lines.empty()) return;
-  member.letter_bytes_.fetch_add(lines.size(), std::memory_order_relaxed);
+  const std::size_t bytes = lines.size();
   next_.letters.push_back({&member, log_.end(), std::move(lines)});
+  member.letter_bytes_.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 // The broadcaster reads without the lock what lies behind floor_: that must not be written over.
@@ -152,7 +162,7 @@ Broadcast::Work Broadcast::take_work() {
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
   work.closed = closed_;
-  work.anything = work.end != end_ || !work.letters.empty() || !work.departures.empty() ||
+  work.anything = work.end != end_ || !work.letters.empty() || work.departures != nullptr ||
                   (closed_ && goodbye_deadline_ == Clock::time_point::max());
   asleep_ = !work.anything;
   if (waiting_ > 0) turn_.notify_all();
@@ -169,10 +179,12 @@ void Broadcast::start(Work work) {
     slot_of(*letter.to).plain = false;
     letter.to->letters_.push_back(std::move(letter));
   }
-  for (const Departure& departure : work.departures) {
-    slot_of(*departure.member).plain = false;
-    departure.member->last_ = departure.position;
-    if (departure.position == 0) release(*departure.member);
+  while (work.departures != nullptr) {
+    Member& member = *work.departures;
+    work.departures = member.next_departure_;
+    slot_of(member).plain = false;
+    member.last_ = member.departs_at_;
+    if (member.last_ == 0) release(member);
   }
   if (work.closed && goodbye_deadline_ == Clock::time_point::max()) {
     goodbye_deadline_ = Clock::now() + kGoodbyeTimeout;
@@ -195,7 +207,7 @@ void Broadcast::walk() {
     if (!member->blocked_) {
       deliver(*member);
     } else if (end_ - slot.cursor > kMaxLag) {
-      drop(*member);
+      drop_slow(*member);
     }
     // One that is gone has left its place to the last one.
     if (i < slots_.size() && slots_[i].member == member) ++i;
@@ -230,7 +242,7 @@ void Broadcast::deliver(Member& member) {
     if (sent.bytes == wanted) continue;
     if (sent.bytes > 0 || !member.blocked_) member.progress_ = Clock::now();
     block(member);
-    if (end_ - slot_of(member).cursor > kMaxLag) drop(member);
+    if (end_ - slot_of(member).cursor > kMaxLag) drop_slow(member);
     return;
   }
   unblock(member);
@@ -310,8 +322,9 @@ void Broadcast::unblock(Member& member) {
   poller_.remove(member.socket_.descriptor());
 }
 
-Clock::time_point Broadcast::deadline_of(const Member& member) {
-  return member.progress_ + (member.last_ == kNever ? kStallTimeout : kLeaveTimeout);
+Clock::time_point Broadcast::deadline_of(const Member& member) const {
+  return member.progress_ +
+         (member.last_ == kNever ? stall_timeout_ : std::chrono::milliseconds(kLeaveTimeout));
 }
 
 void Broadcast::drop_stalled() {
@@ -322,7 +335,7 @@ void Broadcast::drop_stalled() {
   }
   for (std::size_t i = 0; i < blocked_.size();) {
     Member* const member = blocked_[i];
-    if (now >= deadline_of(*member)) drop(*member);
+    if (now >= deadline_of(*member)) drop_slow(*member);
     if (i < blocked_.size() && blocked_[i] == member) ++i;
   }
 }
@@ -340,6 +353,11 @@ void Broadcast::drop(Member& member) {
   release(member);
 }
 
+void Broadcast::drop_slow(Member& member) {
+  member.too_slow_.store(true, std::memory_order_relaxed);
+  drop(member);
+}
+
 // Forgets `member`. Its worker may destroy it as soon as the lock is free again.
 void Broadcast::release(Member& member) {
   unblock(member);
@@ -348,7 +366,11 @@ void Broadcast::release(Member& member) {
   slots_.pop_back();
   MutexLock lock(mutex_);
   std::erase_if(next_.letters, [&](const Letter& letter) { return letter.to == &member; });
-  std::erase_if(next_.departures, [&](const Departure& d) { return d.member == &member; });
+  for (Member** link = &next_.departures; *link != nullptr; link = &(*link)->next_departure_) {
+    if (*link != &member) continue;
+    *link = member.next_departure_;
+    break;
+  }
   member.released_ = true;
   member.released_condition_.notify_one();
   turn_.notify_all();

@@ -7,7 +7,7 @@
 //
 // The broadcaster never waits for a member. One whose socket is full (a slow consumer) is left
 // alone until the kernel says that there is room again; one that falls more than kMaxLag behind, or
-// whose socket takes nothing for kStallTimeout, is dropped. Talkers in turn wait for the
+// whose socket takes nothing for the stall timeout, is dropped. Talkers in turn wait for the
 // broadcaster when they are kMaxAhead in front of it, and for themselves when they talk without
 // reading (back-pressure): so the log is bounded, and no line is lost.
 //
@@ -38,12 +38,14 @@ class Broadcast {
  public:
   class Member;
 
-  Broadcast();
+  // `stall_timeout`: a member whose full socket takes nothing for so long is dropped.
+  explicit Broadcast(std::chrono::milliseconds stall_timeout = kDefaultStallTimeout);
   ~Broadcast();  // close() without a word, where it was not called
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
 
-  // Thread safe, all of them. Lines come with their LF.
+  // Thread safe, all of them. Lines come with their LF. Where memory runs out (std::bad_alloc),
+  // nothing has happened.
 
   // From here on `member` hears the room: first `greeting`, which is for it alone, then `notice`,
   // which goes to everyone, then all that follows. False: the room is closed.
@@ -51,7 +53,8 @@ class Broadcast {
 
   // `member` hears no more than what was said up to and including `notice`. With `flush` that much
   // is still sent, as long as the member takes it; without, nothing more is.
-  void leave(Member& member, std::string_view notice, bool flush);
+  // Needs no memory.
+  void leave(Member& member, std::string_view notice, bool flush) noexcept;
   // After leave(): blocks until the broadcaster has let go of `member`.
   void wait_until_released(Member& member);
 
@@ -77,12 +80,6 @@ class Broadcast {
     std::string text;
   };
 
-  // `position`: where the member stops hearing; 0 for at once.
-  struct Departure {
-    Member* member;
-    Position position;
-  };
-
   // What the broadcaster's round needs of a member, side by side in memory: members themselves lie
   // scattered, and to touch each of thousands costs as much as a part of its send.
   struct Slot {
@@ -97,7 +94,7 @@ class Broadcast {
     Position end = 0;
     std::vector<Member*> arrivals;
     std::vector<Letter> letters;
-    std::vector<Departure> departures;
+    Member* departures = nullptr;  // the first of a chain
     bool closed = false;
     bool anything = false;
   };
@@ -124,11 +121,14 @@ class Broadcast {
   Slot& slot_of(const Member& member);
   void block(Member& member);
   void unblock(Member& member);
-  static Clock::time_point deadline_of(const Member& member);
+  Clock::time_point deadline_of(const Member& member) const;
   void drop_stalled();
   void drop(Member& member);
+  void drop_slow(Member& member);
   void release(Member& member);
   std::optional<std::chrono::milliseconds> time_to_next_deadline() const;
+
+  const std::chrono::milliseconds stall_timeout_;
 
   // Lock order: the registry's mutex, when held, was taken before this one.
   Mutex mutex_;
@@ -162,6 +162,9 @@ class Broadcast::Member {
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 
+  // Whether it was dropped because it did not read. Thread safe.
+  bool was_too_slow() const { return too_slow_.load(std::memory_order_relaxed); }
+
  private:
   friend class Broadcast;
 
@@ -170,10 +173,13 @@ class Broadcast::Member {
   // Written by the broadcaster, read by the member's worker too.
   std::atomic<Position> stuck_at_{kNever};    // its cursor while its socket is full
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
+  std::atomic<bool> too_slow_{false};
 
   // Only under Broadcast::mutex_.
   bool released_ = false;
   Condition released_condition_;
+  Position departs_at_ = 0;           // where it stops hearing; 0 for at once
+  Member* next_departure_ = nullptr;  // in the chain of Work
 
   // Only the broadcaster touches these.
   std::list<Letter> letters_;

@@ -1,49 +1,64 @@
 // Lets at most a few threads compute a password hash at the same time: each takes tens of
-// milliseconds and 16 MiB, and anyone who reaches the port can ask for one.
+// milliseconds and 16 MiB, and anyone who reaches the port can ask for one. Among those who wait,
+// whoever comes from a source that has guessed wrong least goes first; of equals, who came first.
 #pragma once
 
+#include <cstddef>
+#include <list>
+
+#include "chat/guess_limit.hpp"
 #include "chat/limits.hpp"
 #include "chat/mutex.hpp"
+#include "chat/socket.hpp"
 
 namespace chat {
 
 class HashGate {
  public:
   explicit HashGate(int places) : places_(places) {}
+  HashGate(const HashGate&) = delete;
+  HashGate& operator=(const HashGate&) = delete;
 
   // Thread safe, all of them.
 
-  // Waits for a place. False: `deadline` has passed, or the gate is closed.
-  bool enter(Clock::time_point deadline) {
-    MutexLock lock(mutex_);
-    while (places_ == 0 && !closed_) {
-      if (!changed_.wait_until(lock, deadline)) return false;
-    }
-    if (closed_) return false;
-    --places_;
-    return true;
-  }
+  enum class Answer {
+    kIn,       // the caller computes its one hash now, and calls leave() then
+    kLater,    // its source has guessed wrong too often: it may come again at `due`
+    kCrowded,  // too many wait
+    kTimedOut,
+    kClosed,
+  };
+  struct Turn {
+    Answer answer;
+    Clock::time_point due{};
+  };
 
-  void leave() {
-    MutexLock lock(mutex_);
-    ++places_;
-    // All of them: a single one may be giving up at this very moment, and the place would stay
-    // free.
-    changed_.notify_all();
-  }
+  // Waits for a place, until `deadline`.
+  Turn enter(const Source& source, Clock::time_point deadline);
+
+  // `wrong`: what was hashed was not the password.
+  void leave(const Source& source, bool wrong);
 
   // Sends everyone who waits away.
-  void close() {
-    MutexLock lock(mutex_);
-    closed_ = true;
-    changed_.notify_all();
-  }
+  void close();
 
  private:
+  struct Waiter {
+    explicit Waiter(const Source& from) : source(from) {}
+    const Source& source;
+    Condition changed;
+    bool answered = false;
+    Turn turn{Answer::kTimedOut};
+  };
+
+  void answer(std::list<Waiter*>::iterator waiter, Turn turn) REQUIRES(mutex_);
+  void give_places() REQUIRES(mutex_);
+
   Mutex mutex_;
-  Condition changed_;
   int places_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
+  GuessLimit guesses_ GUARDED_BY(mutex_);
+  std::list<Waiter*> waiting_ GUARDED_BY(mutex_);  // those not answered yet, as they came
 };
 
 }  // namespace chat

@@ -25,10 +25,23 @@ inline constexpr std::size_t kMaxAhead = 64 * 1024;   // talkers wait when this 
 inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
 
+// Who is connected but not in yet (see lobby.hpp).
+inline constexpr std::size_t kDefaultMaxPending = 256;           // all together
+inline constexpr std::size_t kDefaultMaxPendingPerAddress = 32;  // loopback addresses are free
+inline constexpr std::chrono::milliseconds kLobbyPatience{500};  // for one whose turn it is
+
+// Guessing passwords (see guess_limit.hpp), for each address: the waits are 2, 4, 8 ... seconds.
+inline constexpr int kFreeGuesses = 3;                     // wrong ones without a wait
+inline constexpr std::chrono::seconds kFirstGuessWait{2};  // after the last free one
+inline constexpr std::chrono::seconds kLongestGuessWait{32};
+inline constexpr std::chrono::minutes kGuessMemory{10};  // without a wrong one: forgotten
+inline constexpr std::size_t kMaxGuessSources = 4096;    // addresses remembered
+
 // Time.
 inline constexpr std::chrono::seconds kDefaultLoginTimeout{60};
-inline constexpr std::chrono::seconds kStallTimeout{30};  // a member's socket accepts nothing
-inline constexpr std::chrono::seconds kLeaveTimeout{5};   // the same for one who is leaving
+inline constexpr std::chrono::seconds kDefaultStallTimeout{
+    30};                                                 // a member's socket accepts nothing
+inline constexpr std::chrono::seconds kLeaveTimeout{5};  // the same for one who is leaving
 inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding input before a close
 inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown
 inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of descriptors: breathe
@@ -36,6 +49,16 @@ inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of des
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
 inline constexpr int kDefaultRate = 5;   // lines a second and member; bursts of twice that
 inline constexpr int kMaxHashes = 2;     // password hashes computed at the same time
+inline constexpr std::size_t kMaxHashQueue = 256;  // who waits for that; more are refused
+
+// A peer that vanished without a word (see Socket::configure_accepted): a connection on which
+// nothing came is asked after kKeepaliveIdle whether it is still there, and given up after so many
+// unanswered questions; one on which something was sent is given up when so long nothing was
+// acknowledged.
+inline constexpr std::chrono::seconds kKeepaliveIdle{30};
+inline constexpr std::chrono::seconds kKeepaliveInterval{10};
+inline constexpr int kKeepaliveProbes = 3;
+inline constexpr std::chrono::milliseconds kUserTimeout{60'000};
 
 // The client's own bounds. A line of the server's: a user's one, grown where U+FFFD replaced single
 // bytes, and name and time in front of it.

@@ -24,6 +24,9 @@ inline constexpr std::string_view kTimedOut = "! login timed out\n";
 inline constexpr std::string_view kEndlessLine = "! line too long: no line end in 65536 bytes\n";
 inline constexpr std::string_view kOutOfResources =
     "! the server cannot take more connections now\n";
+inline constexpr std::string_view kMadeRoom =
+    "! too many connections wait to come in: yours made room for another\n";
+inline constexpr std::string_view kCrowded = "! too many log in now: try again\n";
 
 // Errors in the room: nothing was sent on.
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";

@@ -1,6 +1,7 @@
 #include "chat/registry.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "chat/protocol.hpp"
@@ -18,49 +19,76 @@ std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users)
   return max_users - accounts.login_users();
 }
 
+// Whoever has such a name speaks for the room, or to everyone in it.
+constexpr std::array kReserved = {
+    "admin",     "administrator", "all",   "chat", "chatroom", "everyone", "here",  "host",
+    "moderator", "operator",      "owner", "root", "server",   "staff",    "sysop", "system",
+};
+
+std::unordered_set<std::string> taken_skeletons(const PasswordStorage& accounts) {
+  std::unordered_set<std::string> taken;
+  for (const char* name : kReserved) taken.insert(name_skeleton(name));
+  for (const auto& name : accounts.names()) taken.insert(name_skeleton(name));
+  return taken;
+}
+
 }  // namespace
 
 Registry::Registry(std::size_t max_users, const PasswordStorage& accounts, Broadcast& broadcast)
     : registered_seats_(seats_beside(accounts, max_users)),
-      accounts_(accounts),
+      taken_(taken_skeletons(accounts)),
       broadcast_(broadcast) {}
 
 Registry::Entry Registry::enter_registered(const std::string& name, Broadcast::Member& member) {
+  const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
-  if (accounts_.contains(name) || used_.contains(folded_name(name))) return Entry::kNameUsed;
-  if (registered_ == registered_seats_) return Entry::kFull;
-  const Entry entry = enter(name, member);
-  if (entry == Entry::kIn) ++registered_;
-  return entry;
+  if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
+  if (registered_.size() == registered_seats_) return Entry::kFull;
+  return enter(name, member, registered_, key);
 }
 
 Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member& member) {
+  const std::string key = folded_name(name);
   MutexLock lock(mutex_);
-  if (used_.contains(folded_name(name))) return Entry::kAlreadyIn;
-  return enter(name, member);
+  if (logged_in_.contains(key)) return Entry::kAlreadyIn;
+  return enter(name, member, logged_in_, key);
 }
 
-Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& member) {
-  used_.insert(folded_name(name));
-  online_.push_back(name);
-  if (!broadcast_.enter(member, protocol::hello(name) + protocol::online(online_),
-                        protocol::entered(name))) {
-    used_.erase(folded_name(name));
-    online_.pop_back();
-    return Entry::kClosed;
+Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& member, Keys& keys,
+                                const std::string& key) {
+  stays_.emplace(&member, Stay{name, keys, key, protocol::left(name)});
+  try {
+    keys.insert(key);
+    online_.push_back(name);
+    if (broadcast_.enter(member, protocol::hello(name) + protocol::online(online_),
+                         protocol::entered(name))) {
+      return Entry::kIn;
+    }
+  } catch (...) {
+    forget(member);
+    throw;
   }
-  return Entry::kIn;
+  forget(member);
+  return Entry::kClosed;
 }
 
-void Registry::leave(const std::string& name, Broadcast::Member& member, bool flush) {
+void Registry::leave(Broadcast::Member& member, bool flush) noexcept {
   {
     MutexLock lock(mutex_);
-    used_.erase(folded_name(name));
-    online_.erase(std::find(online_.begin(), online_.end(), name));
-    if (!accounts_.contains(name)) --registered_;
-    broadcast_.leave(member, protocol::left(name), flush);
+    broadcast_.leave(member, stays_.at(&member).farewell, flush);
+    forget(member);
   }
   broadcast_.wait_until_released(member);
+}
+
+// What was not noted yet is no obstacle.
+void Registry::forget(const Broadcast::Member& member) noexcept {
+  const auto found = stays_.find(&member);
+  const Stay& stay = found->second;
+  stay.keys.erase(stay.key);
+  const auto name = std::find(online_.begin(), online_.end(), stay.name);
+  if (name != online_.end()) online_.erase(name);
+  stays_.erase(found);
 }
 
 std::vector<std::string> Registry::online() const {

@@ -6,10 +6,15 @@
 // Coming in is one step under one mutex: name, seat, the list of who is online, and the notice to
 // the room. So the list that a joiner gets and the notices that follow it agree exactly. Leaving is
 // one step likewise.
+//
+// Whoever registers may not be taken for somebody else: a name that looks like one that is online,
+// like an account's (name_skeleton() in text.hpp), or like what the room or its owner would be
+// called, is used. The owner is free in what the accounts are called.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -28,34 +33,48 @@ class Registry {
 
   enum class Entry {
     kIn,
-    kNameUsed,   // register: online, or an account's
+    kNameUsed,   // register: online, an account's, reserved, or like one of those
     kFull,       // register: no free seat
     kAlreadyIn,  // login: this user is online
     kClosed,     // the room is closing
   };
 
-  // `name` comes in, as `member`. For login the caller has verified the password.
+  // `name` comes in, as `member`. For login the caller has verified the password. Where memory runs
+  // out (std::bad_alloc), nothing has happened.
   Entry enter_registered(const std::string& name, Broadcast::Member& member);
   Entry enter_login(const std::string& name, Broadcast::Member& member);
 
-  // The name is free at once; with `flush` the member still gets what was said
-  // before. Blocks until the broadcaster has let go of `member`.
-  void leave(const std::string& name, Broadcast::Member& member, bool flush);
+  // The name is free at once; with `flush` the member still gets what was said before. Blocks until
+  // the broadcaster has let go of `member`. Needs no memory: it cannot fail.
+  void leave(Broadcast::Member& member, bool flush) noexcept;
 
   std::vector<std::string> online() const;  // in the order in which they came
 
  private:
-  Entry enter(const std::string& name, Broadcast::Member& member) REQUIRES(mutex_);
+  using Keys = std::unordered_set<std::string>;
+
+  // One who is online, with all that it takes to leave.
+  struct Stay {
+    std::string name;
+    Keys& keys;  // in which its key is
+    std::string key;
+    std::string farewell;
+  };
+
+  Entry enter(const std::string& name, Broadcast::Member& member, Keys& keys,
+              const std::string& key) REQUIRES(mutex_);
+  void forget(const Broadcast::Member& member) noexcept REQUIRES(mutex_);
 
   const std::size_t registered_seats_;
-  const PasswordStorage& accounts_;
+  const Keys taken_;  // the skeletons that nobody can register: reserved ones and accounts'
   Broadcast& broadcast_;
 
   // Held while the broadcast's mutex is taken, never the other way round.
   mutable Mutex mutex_;
-  std::unordered_set<std::string> used_ GUARDED_BY(mutex_);  // the names online, folded
-  std::vector<std::string> online_ GUARDED_BY(mutex_);       // the same, as their users write them
-  std::size_t registered_ GUARDED_BY(mutex_) = 0;            // how many of them have no account
+  Keys logged_in_ GUARDED_BY(mutex_);   // the accounts online, by folded name
+  Keys registered_ GUARDED_BY(mutex_);  // the others online, by skeleton
+  std::unordered_map<const Broadcast::Member*, Stay> stays_ GUARDED_BY(mutex_);
+  std::vector<std::string> online_ GUARDED_BY(mutex_);  // all names, as their users write them
 };
 
 }  // namespace chat

@@ -10,10 +10,14 @@
 
 namespace chat {
 
-Server::Server(const ServerConfig& config, const PasswordStorage& accounts)
+Server::Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log)
     : listeners_(Listener::open(config.address, config.port)),
+      broadcast_(config.stall_timeout),
       registry_(config.max_users, accounts, broadcast_),
-      room_{accounts, registry_, broadcast_, hash_gate_, config.login_timeout, config.rate} {
+      lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
+      log_(log),
+      room_{accounts, registry_, broadcast_,           hash_gate_, lobby_,
+            log,      stopping_, config.login_timeout, config.rate} {
   watch_listeners();
   poller_.add_event(wake_, nullptr);
   accept_thread_ = std::thread([this] { accept_connections(); });
@@ -34,7 +38,7 @@ void Server::stop() {
     const auto deadline = Clock::now() + kLingerTimeout / 2;
     while (!running_.empty() && worker_finished_.wait_until(lock, deadline)) {
     }
-    for (Worker& worker : running_) worker.socket.shutdown();
+    for (Worker& worker : running_) worker.connection.socket.shutdown();
     while (!running_.empty()) worker_finished_.wait(lock);
   }
   join_finished();
@@ -42,8 +46,11 @@ void Server::stop() {
 
 void Server::accept_connections() {
   while (!stopping_) {
-    for (void* tag : poller_.wait(std::nullopt)) {
-      if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
+    try {
+      for (void* tag : poller_.wait(std::nullopt)) {
+        if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
+      }
+    } catch (const std::bad_alloc&) {  // whoever was being accepted is gone; others come
     }
     join_finished();
   }
@@ -54,45 +61,60 @@ void Server::accept_connections() {
 
 void Server::accept_some(Listener& listener) {
   AcceptError error = AcceptError::kNone;
+  PeerAddress peer;
   // Not for as long as they come: finished workers are to be joined in between.
   for (int i = 0; i < kAcceptBatch && !stopping_; ++i) {
-    if (auto socket = listener.accept(error)) {
-      start_worker(std::move(*socket));
+    if (auto socket = listener.accept(error, &peer)) {
+      start_worker(std::move(*socket), peer);
     } else if (error == AcceptError::kNone) {
       return;
     } else if (error == AcceptError::kOutOfResources) {
       // Finished workers may hold what is missing.
       join_finished();
-      if (!spare_.refuse_one(listener, protocol::kOutOfResources)) return pause();
+      if (!refuse_one(listener)) return pause();
     }
   }
 }
 
-void Server::start_worker(Socket socket) {
+bool Server::refuse_one(Listener& listener) {
+  PeerAddress peer;
+  if (!spare_.refuse_one(listener, protocol::kOutOfResources, &peer)) return false;
+  log_.write("refused", peer.text, "-", "out of descriptors");
+  return true;
+}
+
+void Server::start_worker(Socket socket, const PeerAddress& peer) {
   socket.configure_accepted();
   Workers worker(1);
-  worker.front().socket = std::move(socket);
   const auto it = worker.begin();
+  it->connection.socket = std::move(socket);
+  it->connection.peer = peer;
+  lobby_.admit(it->connection.place, it->connection.socket, peer);
   {
     MutexLock lock(mutex_);
     running_.splice(running_.end(), worker);
   }
+  start_thread(it);
+}
+
+// Where no thread is to be had, this client is refused, and others stay.
+void Server::start_thread(Workers::iterator worker) {
   try {
-    it->thread = std::thread([this, it] { serve(it); });
-  } catch (const std::system_error&) {  // no thread to be had: this client is refused, others stay
-    const iovec line{const_cast<char*>(protocol::kOutOfResources.data()),
-                     protocol::kOutOfResources.size()};
-    (void)it->socket.send_some({&line, 1});
-    MutexLock lock(mutex_);
-    running_.erase(it);
+    worker->thread = std::thread([this, worker] { serve(worker); });
+    return;
+  } catch (const std::system_error&) {
+  } catch (const std::bad_alloc&) {
   }
+  const iovec line{const_cast<char*>(protocol::kOutOfResources.data()),
+                   protocol::kOutOfResources.size()};
+  (void)worker->connection.socket.send_some({&line, 1});
+  log_.write("refused", worker->connection.peer.text, "-", "out of threads");
+  MutexLock lock(mutex_);
+  running_.erase(worker);
 }
 
 void Server::serve(Workers::iterator worker) {
-  try {
-    Session(room_, worker->socket).run();
-  } catch (const std::bad_alloc&) {
-  }
+  Session(room_, worker->connection).run();
   {
     MutexLock lock(mutex_);
     finished_.splice(finished_.end(), running_, worker);

@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "chat/broadcast.hpp"
+#include "chat/event_log.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
+#include "chat/lobby.hpp"
 #include "chat/mutex.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/registry.hpp"
@@ -31,15 +33,18 @@ struct ServerConfig {
   std::string address;  // empty: all addresses of this machine
   std::uint16_t port = kDefaultPort;
   std::chrono::milliseconds login_timeout = kDefaultLoginTimeout;
+  std::chrono::milliseconds stall_timeout = kDefaultStallTimeout;
+  std::size_t max_pending = kDefaultMaxPending;  // connected, not in yet
+  std::size_t max_pending_per_address = kDefaultMaxPendingPerAddress;
   int rate = kDefaultRate;
 };
 
 class Server {
  public:
-  // Listens and serves from here on. `accounts` must outlive the server.
+  // Listens and serves from here on. `accounts` and `log` must outlive the server.
   // Throws where they do not fit into the maximum, or the address or port is not to be had. Signals
   // should be blocked by the caller: the threads made here inherit that.
-  Server(const ServerConfig& config, const PasswordStorage& accounts);
+  Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -53,14 +58,16 @@ class Server {
 
  private:
   struct Worker {
-    Socket socket;
+    Connection connection;
     std::thread thread;
   };
   using Workers = std::list<Worker>;
 
   void accept_connections();
   void accept_some(Listener& listener);
-  void start_worker(Socket socket);
+  bool refuse_one(Listener& listener);
+  void start_worker(Socket socket, const PeerAddress& peer);
+  void start_thread(Workers::iterator worker);
   void serve(Workers::iterator worker);
   void pause();
   void join_finished();
@@ -70,6 +77,9 @@ class Server {
   Broadcast broadcast_;
   Registry registry_;
   HashGate hash_gate_{kMaxHashes};
+  Lobby lobby_;
+  EventLog& log_;
+  std::atomic<bool> stopping_{false};
   Room room_;
 
   Mutex mutex_;
@@ -77,7 +87,6 @@ class Server {
   Workers running_ GUARDED_BY(mutex_);
   Workers finished_ GUARDED_BY(mutex_);  // for joining
 
-  std::atomic<bool> stopping_{false};
   WakeEvent wake_;  // for the accept thread: a worker has finished, or stopping_
 
   // Only the accept thread touches these.

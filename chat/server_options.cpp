@@ -21,6 +21,9 @@ constexpr std::array kOptions = {
     option{"bind", required_argument, nullptr, 'b'},
     option{"accounts", required_argument, nullptr, 'a'},
     option{"login-timeout", required_argument, nullptr, 't'},
+    option{"stall-timeout", required_argument, nullptr, 's'},
+    option{"max-pending", required_argument, nullptr, 'n'},
+    option{"max-pending-per-address", required_argument, nullptr, 'N'},
     option{"rate", required_argument, nullptr, 'r'},
     option{"add-account", required_argument, nullptr, 'A'},
     option{"remove-account", required_argument, nullptr, 'R'},
@@ -75,6 +78,18 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
         options.config.login_timeout =
             std::chrono::seconds(parse_number("--login-timeout", ::optarg, 1, 86'400));
         break;
+      case 's':
+        options.config.stall_timeout =
+            std::chrono::seconds(parse_number("--stall-timeout", ::optarg, 1, 86'400));
+        break;
+      case 'n':
+        options.config.max_pending =
+            parse_number<std::size_t>("--max-pending", ::optarg, 1, kMaxUsersLimit);
+        break;
+      case 'N':
+        options.config.max_pending_per_address =
+            parse_number<std::size_t>("--max-pending-per-address", ::optarg, 1, kMaxUsersLimit);
+        break;
       case 'r':
         options.config.rate = parse_number("--rate", ::optarg, 0, 1'000'000);
         break;
@@ -109,6 +124,11 @@ std::string server_usage() {
          "  --bind ADDRESS         the address to listen on (all, IPv4 and IPv6)\n"
          "  --accounts FILE        the accounts (password_storage)\n"
          "  --login-timeout N      seconds a connection has for coming in (60)\n"
+         "  --stall-timeout N      seconds after which a member who takes nothing is dropped (30)\n"
+         "  --max-pending N        connections that may wait to come in (256); beyond that the\n"
+         "                         oldest makes room\n"
+         "  --max-pending-per-address N\n"
+         "                         of them, from one address (32); this machine's are free\n"
          "  --rate N               lines a second that one member may send, with bursts of\n"
          "                         twice that (5; 0: no limit)\n"
          "  --help                 this text\n"

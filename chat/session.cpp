@@ -1,6 +1,8 @@
 #include "chat/session.hpp"
 
+#include <algorithm>
 #include <array>
+#include <exception>
 #include <new>
 
 #include "chat/text.hpp"
@@ -13,28 +15,38 @@ constexpr Session::CommandEntry Session::kCommands[] = {
     {"/quit", "leave the room", &Session::quit},
 };
 
-Session::Session(Room& room, Socket& socket)
+Session::Session(Room& room, Connection& connection)
     : room_(room),
-      socket_(socket),
+      connection_(connection),
+      socket_(connection.socket),
       reader_(kMaxLine, kMaxUnterminated),
-      member_(socket),
+      member_(socket_),
       rate_limit_(room.rate),
       login_deadline_(Clock::now() + room.login_timeout) {}
 
-void Session::run() {
-  if (come_in()) {
-    End end = End::kLost;
-    try {
-      end = talk();
-    } catch (const std::bad_alloc&) {  // bad luck for this member; the room knows that it has left
-    }
-    room_.registry.leave(name_, member_, end != End::kLost);
+void Session::run() noexcept {
+  if (try_to_come_in()) {
+    const End end = stay();
+    room_.registry.leave(member_, end != End::kLost);
+    log("left", name_, reason(end));
     if (end == End::kLost) return;
+  } else if (!refused_) {
+    const bool made_to_go = room_.lobby.made_to_go(connection_.place);
+    log("gone", "-", made_to_go ? "made room for another" : "without coming in");
   }
   close_politely();
 }
 
-// Until the member is in, this thread alone writes to the socket.
+bool Session::try_to_come_in() {
+  try {
+    return come_in();
+  } catch (const std::exception&) {  // std::bad_alloc, or libcrypt for want of memory
+    return refuse(protocol::kOutOfResources);
+  }
+}
+
+// Until the member is in, this thread alone writes to the socket (and the lobby, once, to one who
+// has to go).
 bool Session::come_in() {
   send(protocol::kWelcome);
   auto line = next_login_line();
@@ -61,9 +73,7 @@ std::optional<LineReader::Line> Session::next_login_line() {
       return std::nullopt;
     }
     if (input_ended_) return reader_.rest();
-    const auto space = reader_.space();
-    const IoResult received = socket_.receive_until(space, login_deadline_);
-    if (received.io == Io::kDone) reader_.received(received.bytes);
+    const IoResult received = receive_for_login();
     if (received.io == Io::kEnd) input_ended_ = true;
     if (received.io == Io::kFailed) return std::nullopt;
     if (received.io == Io::kWouldBlock && Clock::now() >= login_deadline_) {
@@ -73,25 +83,86 @@ std::optional<LineReader::Line> Session::next_login_line() {
   }
 }
 
+IoResult Session::receive_for_login() {
+  const auto space = reader_.space();
+  room_.lobby.waits_for_peer(connection_.place, true);
+  const IoResult received = socket_.receive_until(space, login_deadline_);
+  room_.lobby.waits_for_peer(connection_.place, false);
+  if (received.io == Io::kDone) reader_.received(received.bytes);
+  return received;
+}
+
 // Hashing is slow and holds no lock. The account's name and seat are its own all the while; who of
 // several is first is decided when they enter.
 bool Session::verify(protocol::Credentials& credentials) {
-  if (!room_.hash_gate.enter(login_deadline_)) return refuse(protocol::kTimedOut);
-  const auto name = room_.accounts.verify(credentials.name, credentials.password);
-  room_.hash_gate.leave();
-  if (!name) return refuse(protocol::kWrongCredentials);
+  if (!wait_for_turn()) return false;
+  const auto name = hash(credentials);
+  if (!name) {
+    name_ = room_.accounts.name_of(credentials.name).value_or("");
+    return refuse(protocol::kWrongCredentials);
+  }
   credentials.name = *name;
   return true;
 }
 
+// Whoever has guessed wrong too often waits here, at its socket, where it takes no turn from others
+// and costs nothing more once it has gone.
+bool Session::wait_for_turn() {
+  while (true) {
+    const auto turn = room_.hash_gate.enter(connection_.peer.source, login_deadline_);
+    switch (turn.answer) {
+      case HashGate::Answer::kIn:
+        return true;
+      case HashGate::Answer::kCrowded:
+        return refuse(protocol::kCrowded);
+      case HashGate::Answer::kTimedOut:
+        return refuse(protocol::kTimedOut);
+      case HashGate::Answer::kClosed:
+        return refuse(protocol::kShuttingDown);
+      case HashGate::Answer::kLater:
+        break;
+    }
+    room_.lobby.waits_for_peer(connection_.place, true);
+    const bool open = socket_.wait_while_open(std::min(turn.due, login_deadline_));
+    room_.lobby.waits_for_peer(connection_.place, false);
+    if (!open) return false;
+    if (Clock::now() >= login_deadline_) return refuse(protocol::kTimedOut);
+  }
+}
+
+// With a place of the hash gate, which is given back however it ends.
+std::optional<std::string> Session::hash(const protocol::Credentials& credentials) {
+  struct Place {
+    ~Place() { gate.leave(source, wrong); }
+    HashGate& gate;
+    const Source& source;
+    bool wrong = false;
+  } place{room_.hash_gate, connection_.peer.source};
+  auto name = room_.accounts.verify(credentials.name, credentials.password);
+  place.wrong = !name;
+  return name;
+}
+
 bool Session::enter(protocol::Mode mode, const protocol::Credentials& credentials) {
+  const bool login = mode == protocol::Mode::kLogin;
   name_ = credentials.name;
-  const auto entry = mode == protocol::Mode::kLogin
-                         ? room_.registry.enter_login(name_, member_)
-                         : room_.registry.enter_registered(name_, member_);
+  if (!room_.lobby.leave(connection_.place)) return false;
+  auto entry = Registry::Entry::kClosed;
+  try {
+    entry = login ? room_.registry.enter_login(name_, member_)
+                  : room_.registry.enter_registered(name_, member_);
+  } catch (...) {
+    room_.lobby.come_back(connection_.place);
+    throw;
+  }
+  if (entry == Registry::Entry::kIn) {
+    log("came-in", name_, login ? "login" : "register");
+    return true;
+  }
+  room_.lobby.come_back(connection_.place);
+  // Only a name that the room knows is fit for the log: see there.
+  if (entry != Registry::Entry::kAlreadyIn) name_ = room_.accounts.name_of(name_).value_or("");
   switch (entry) {
-    case Registry::Entry::kIn:
-      return true;
     case Registry::Entry::kNameUsed:
       return refuse(protocol::kNameUsed);
     case Registry::Entry::kFull:
@@ -99,6 +170,7 @@ bool Session::enter(protocol::Mode mode, const protocol::Credentials& credential
     case Registry::Entry::kAlreadyIn:
       return refuse(protocol::kAlreadyIn);
     case Registry::Entry::kClosed:
+    case Registry::Entry::kIn:
       break;
   }
   return refuse(protocol::kShuttingDown);
@@ -111,24 +183,58 @@ void Session::send(std::string_view lines) {
 }
 
 bool Session::refuse(std::string_view line) {
+  if (room_.lobby.made_to_go(connection_.place)) return false;  // it has been told
   send(line);
+  refused_ = true;
+  // Without the mark of an error and the line's end.
+  log("refused", name_, line.substr(2, line.size() - 3));
   return false;
+}
+
+void Session::log(std::string_view event, std::string_view name, std::string_view more) noexcept {
+  room_.log.write(event, connection_.peer.text, name.empty() ? "-" : name, more);
+}
+
+Session::End Session::stay() {
+  try {
+    return talk();
+  } catch (const std::bad_alloc&) {  // bad luck for this member; the room knows that it has left
+    return End::kNoMemory;
+  }
+}
+
+std::string_view Session::reason(End end) const {
+  if (room_.stopping) return "shutdown";
+  if (member_.was_too_slow()) return "did not read";
+  switch (end) {
+    case End::kQuit:
+      return "quit";
+    case End::kEndOfInput:
+      return "end of input";
+    case End::kEndlessLine:
+      return "line without end";
+    case End::kNoMemory:
+      return "out of memory";
+    case End::kLost:
+      break;
+  }
+  return "connection lost";
 }
 
 Session::End Session::talk() {
   while (true) {
     while (const auto line = reader_.next()) {
       if (!wait_for_rate()) return End::kLost;
-      if (!handle(*line)) return End::kLeft;
+      if (!handle(*line)) return End::kQuit;
     }
     if (reader_.overflowed()) {
       room_.broadcast.tell(member_, std::string(protocol::kEndlessLine));
-      return End::kLeft;
+      return End::kEndlessLine;
     }
     if (input_ended_) {
       // A half-close: the peer has said all it had to say, and still listens.
       if (const auto line = reader_.rest()) handle(*line);
-      return End::kLeft;
+      return End::kEndOfInput;
     }
     const auto space = reader_.space();
     const IoResult received = socket_.receive(space);

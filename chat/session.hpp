@@ -1,15 +1,18 @@
 // One connection's life: welcome, login or register, talk, leave. Runs on the connection's worker.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "chat/broadcast.hpp"
+#include "chat/event_log.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
+#include "chat/lobby.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/protocol.hpp"
 #include "chat/rate_limit.hpp"
@@ -24,32 +27,53 @@ struct Room {
   Registry& registry;
   Broadcast& broadcast;
   HashGate& hash_gate;
+  Lobby& lobby;
+  EventLog& log;
+  const std::atomic<bool>& stopping;
   std::chrono::milliseconds login_timeout;
   int rate;  // lines a second and member; 0: no limit
 };
 
+// A connection as the accept thread hands it to its worker.
+struct Connection {
+  Socket socket;
+  PeerAddress peer;
+  Lobby::Place place;  // after the socket, which it uses
+};
+
 class Session {
  public:
-  Session(Room& room, Socket& socket);
+  Session(Room& room, Connection& connection);
 
   // Returns when the connection has nothing more to say. Shutting the socket down ends it early.
-  void run();
+  // Throws nothing: where memory runs out, the client is told so.
+  void run() noexcept;
 
  private:
-  // How a stretch of lines came to its end.
+  // How a stay in the room came to its end. Unless it was lost, what was said is flushed.
   enum class End {
-    kLeft,  // end of input, or /quit: what was said is flushed
-    kLost,  // reset: nothing more gets through
+    kQuit,
+    kEndOfInput,
+    kEndlessLine,
+    kLost,  // reset, or dropped: nothing more gets through
+    kNoMemory,
   };
 
+  bool try_to_come_in();
   bool come_in();
   std::optional<LineReader::Line> next_login_line();
   bool enter(protocol::Mode mode, const protocol::Credentials& credentials);
   bool verify(protocol::Credentials& credentials);
+  bool wait_for_turn();
+  std::optional<std::string> hash(const protocol::Credentials& credentials);
+  IoResult receive_for_login();
   void send(std::string_view lines);
   bool refuse(std::string_view line);
+  void log(std::string_view event, std::string_view name, std::string_view more) noexcept;
 
+  End stay();
   End talk();
+  std::string_view reason(End end) const;
   bool wait_for_rate();
   bool handle(const LineReader::Line& line);
   bool say(std::string_view text);
@@ -68,12 +92,14 @@ class Session {
   bool quit();
 
   Room& room_;
+  Connection& connection_;
   Socket& socket_;
   LineReader reader_;
   Broadcast::Member member_;
   RateLimit rate_limit_;
   const Clock::time_point login_deadline_;
   bool input_ended_ = false;
+  bool refused_ = false;
   std::string name_;
 };
 

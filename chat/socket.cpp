@@ -23,6 +23,8 @@
 namespace chat {
 namespace {
 
+constexpr std::size_t kMaxEvents = 64;  // of one wait for several descriptors
+
 [[noreturn]] void throw_errno(const std::string& operation) {
   throw std::system_error(errno, std::generic_category(), operation);
 }
@@ -92,6 +94,28 @@ std::uint16_t local_port(int fd) {
   return ntohs(address.ss_family == AF_INET6
                    ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
                    : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
+PeerAddress peer_address(const sockaddr_storage& address, socklen_t length) {
+  PeerAddress peer;
+  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+  const std::string host = numeric(any, length);
+  if (address.ss_family == AF_INET) {
+    const auto& ip = reinterpret_cast<const sockaddr_in&>(address);
+    const auto number = ntohl(ip.sin_addr.s_addr);
+    peer.text = host + ":" + std::to_string(ntohs(ip.sin_port));
+    peer.loopback = (number >> 24) == 127;
+    peer.source[10] = peer.source[11] = 0xFF;  // as IPv6 writes it: ::ffff:192.0.2.7
+    for (std::size_t i = 0; i < 4; ++i) {
+      peer.source[12 + i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+    }
+  } else if (address.ss_family == AF_INET6) {
+    const auto& ip = reinterpret_cast<const sockaddr_in6&>(address);
+    peer.text = "[" + host + "]:" + std::to_string(ntohs(ip.sin6_port));
+    peer.loopback = IN6_IS_ADDR_LOOPBACK(&ip.sin6_addr);
+    std::copy_n(ip.sin6_addr.s6_addr, 8, peer.source.begin());
+  }
+  return peer;
 }
 
 bool is_loopback_address(const addrinfo& info) {
@@ -180,6 +204,11 @@ bool Socket::wait_while_open(Clock::time_point deadline) {
   return poll_until(entry, deadline) == 0;
 }
 
+bool Socket::has_input() const {
+  pollfd entry{fd_.get(), POLLIN, 0};
+  return retry([&] { return ::poll(&entry, 1, 0); }) == 1;
+}
+
 void Socket::shutdown_write() { (void)::shutdown(fd_.get(), SHUT_WR); }  // the peer may be gone
 
 void Socket::shutdown() { (void)::shutdown(fd_.get(), SHUT_RDWR); }  // the peer may be gone
@@ -188,15 +217,11 @@ void Socket::configure_accepted() {
   set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   // Left alone, the kernel lets the send buffer of a peer who does not read grow to megabytes.
   set_option(fd_.get(), SOL_SOCKET, SO_SNDBUF, kSendBuffer);
-}
-
-std::string Socket::peer_address() const {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  if (::getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    return "unknown";
-  }
-  return numeric(reinterpret_cast<const sockaddr*>(&address), length);
+  set_option(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd_.get(), IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle.count()));
+  set_option(fd_.get(), IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval.count()));
+  set_option(fd_.get(), IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+  set_option(fd_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeout.count()));
 }
 
 std::vector<Listener> Listener::open(const std::string& address, std::uint16_t port) {
@@ -237,9 +262,17 @@ std::vector<Listener> Listener::open(const std::string& address, std::uint16_t p
   return listeners;
 }
 
-std::optional<Socket> Listener::accept(AcceptError& error) {
-  const int fd = retry([&] { return ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC); });
-  if (fd >= 0) return Socket(Descriptor(fd));
+std::optional<Socket> Listener::accept(AcceptError& error, PeerAddress* peer) {
+  sockaddr_storage address{};
+  socklen_t length = 0;
+  Descriptor fd(retry([&] {
+    length = sizeof address;
+    return ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC);
+  }));
+  if (fd) {
+    if (peer != nullptr) *peer = peer_address(address, length);
+    return Socket(std::move(fd));
+  }
   switch (errno) {
     case EAGAIN:
       error = AcceptError::kNone;
@@ -268,6 +301,7 @@ void WakeEvent::signal() {
 
 Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!fd_) throw_errno("epoll_create1");
+  ready_.reserve(kMaxEvents);  // so that waiting never runs out of memory
 }
 
 void Poller::add_readable(const Descriptor& fd, void* tag) { add(fd, EPOLLIN, tag); }
@@ -290,7 +324,7 @@ void Poller::remove(const Descriptor& fd) {
 }
 
 const std::vector<void*>& Poller::wait(std::optional<std::chrono::milliseconds> timeout) {
-  std::array<epoll_event, 64> events;
+  std::array<epoll_event, kMaxEvents> events;
   const int milliseconds =
       timeout ? static_cast<int>(std::clamp<long>(timeout->count(), 0, 3'600'000)) : -1;
   const int n = retry([&] {
@@ -303,6 +337,8 @@ const std::vector<void*>& Poller::wait(std::optional<std::chrono::milliseconds> 
   }
   return ready_;
 }
+
+Descriptor standard_error() { return Descriptor(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)); }
 
 std::size_t raise_descriptor_limit() {
   rlimit limit{};
@@ -318,10 +354,10 @@ SpareDescriptor::SpareDescriptor() { reserve(); }
 
 void SpareDescriptor::reserve() { fd_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-bool SpareDescriptor::refuse_one(Listener& listener, std::string_view line) {
+bool SpareDescriptor::refuse_one(Listener& listener, std::string_view line, PeerAddress* peer) {
   fd_.reset();
   AcceptError error{};
-  auto client = listener.accept(error);
+  auto client = listener.accept(error, peer);
   if (client) {
     const iovec piece{const_cast<char*>(line.data()), line.size()};
     (void)client->send_some({&piece, 1});  // best effort: this one is refused anyhow

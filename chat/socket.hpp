@@ -8,6 +8,7 @@
 
 #include <sys/uio.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,17 @@
 #include "chat/limits.hpp"
 
 namespace chat {
+
+// What is counted as one origin of connections: an IPv4 address, or the network (/64) of an IPv6
+// address, of which a single customer has them all.
+using Source = std::array<std::uint8_t, 16>;
+
+// Where a connection comes from.
+struct PeerAddress {
+  std::string text = "unknown";  // numeric, with the port: 192.0.2.7:51820, [2001:db8::7]:51820
+  Source source{};
+  bool loopback = false;  // this machine
+};
 
 // A descriptor and its close().
 class Descriptor {
@@ -100,11 +112,11 @@ class Socket {
   // Both ways: wakes whoever blocks on this socket. What was sent still reaches the peer.
   void shutdown();
 
+  // Whether receive() would return at once.
+  bool has_input() const;
+
   // The server's settings for a connection it accepted. Best effort.
   void configure_accepted();
-
-  // The peer's address, without its port, as text.
-  std::string peer_address() const;
 
   Sender sender() const { return Sender(fd_); }
   const Descriptor& descriptor() const { return fd_; }
@@ -128,7 +140,8 @@ class Listener {
   // kernel choose. Throws std::system_error or std::runtime_error naming address and port.
   static std::vector<Listener> open(const std::string& address, std::uint16_t port);
 
-  std::optional<Socket> accept(AcceptError& error);
+  // `peer`, where it is given, becomes where the connection comes from.
+  std::optional<Socket> accept(AcceptError& error, PeerAddress* peer = nullptr);
 
   const std::string& address() const { return address_; }  // numeric
   std::uint16_t port() const { return port_; }
@@ -176,6 +189,9 @@ class Poller {
   std::vector<void*> ready_;
 };
 
+// A copy of this program's standard error. Empty where it is closed.
+Descriptor standard_error();
+
 // Raises the soft descriptor limit to the hard one, and says how many that is.
 std::size_t raise_descriptor_limit();
 
@@ -183,9 +199,9 @@ std::size_t raise_descriptor_limit();
 class SpareDescriptor {
  public:
   SpareDescriptor();
-  // Gives the spare up, accepts one client with it, tells it `line`, closes it, takes the spare
-  // back. False: that did not work out, and nobody was refused.
-  bool refuse_one(Listener& listener, std::string_view line);
+  // Gives the spare up, accepts one client with it, `peer`, tells it `line`, closes it, takes the
+  // spare back. False: that did not work out, and nobody was refused.
+  bool refuse_one(Listener& listener, std::string_view line, PeerAddress* peer = nullptr);
 
  private:
   void reserve();

@@ -114,6 +114,19 @@ bool is_name(std::string_view name) {
 
 std::string folded_name(std::string_view name) { return lowercase(name); }
 
+std::string name_skeleton(std::string_view name) {
+  std::string skeleton;
+  for (const char c : lowercase(name)) {
+    char like = c;
+    if (c == '0') like = 'o';
+    if (c == '1' || c == 'i') like = 'l';
+    if (c == '-' || c == '.') like = '_';
+    if (like == '_' && skeleton.ends_with('_')) continue;
+    skeleton += like;
+  }
+  return skeleton;
+}
+
 bool is_password(std::string_view password) {
   if (password.empty() || password.size() > kMaxPassword || !is_utf8(password)) return false;
   return password.find('\t') == std::string_view::npos && !needs_neutralising(password);

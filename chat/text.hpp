@@ -26,6 +26,10 @@ bool is_name(std::string_view name);
 // Names are equal in any case: two are the same user when their folded forms are equal.
 std::string folded_name(std::string_view name);
 
+// Names that look alike on a screen have the same one: letters in any case, 0 as o, 1 and i as l,
+// and each run of _ - . as one.
+std::string name_skeleton(std::string_view name);
+
 // 1 to 511 bytes of UTF-8 without control characters.
 bool is_password(std::string_view password);
 

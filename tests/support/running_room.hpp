@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
+#include "chat/event_log.hpp"
 #include "chat/password_hash.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/server.hpp"
@@ -29,7 +31,11 @@ class RunningRoom {
                        const std::map<std::string, std::string>& passwords = {})
       : RunningRoom(config_of(max_users), passwords) {}
   RunningRoom(const chat::ServerConfig& config, const std::map<std::string, std::string>& passwords)
-      : accounts_(accounts_of(passwords)), server_(config, accounts_) {}
+      : RunningRoom(config, passwords, chat::Descriptor()) {}
+  // With its event log on `log`.
+  RunningRoom(const chat::ServerConfig& config, const std::map<std::string, std::string>& passwords,
+              chat::Descriptor log)
+      : accounts_(accounts_of(passwords)), log_(std::move(log)), server_(config, accounts_, log_) {}
 
   static chat::ServerConfig config_of(std::size_t max_users) {
     chat::ServerConfig config;
@@ -45,5 +51,6 @@ class RunningRoom {
 
  private:
   const chat::PasswordStorage accounts_;
+  chat::EventLog log_;
   chat::Server server_;
 };

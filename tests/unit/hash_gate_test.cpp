@@ -17,13 +17,22 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 20s;  // for what comes at once unless something is broken
 
+constexpr Source kOwner{1};
+constexpr Source kStranger{2};
+
+bool enter(HashGate& gate, Clock::time_point deadline) {
+  return gate.enter(kOwner, deadline).answer == HashGate::Answer::kIn;
+}
+
+void leave(HashGate& gate) { gate.leave(kOwner, false); }
+
 // A thread that waits at a gate which is full. It has stopped there when the constructor returns.
 class Waiter {
  public:
-  explicit Waiter(HashGate& gate)
-      : entered_(std::async(std::launch::async, [this, &gate] {
+  explicit Waiter(HashGate& gate, const Source& source = kOwner)
+      : entered_(std::async(std::launch::async, [this, &gate, source] {
           thread_ = ::gettid();
-          return gate.enter(deadline_);
+          return gate.enter(source, deadline_).answer == HashGate::Answer::kIn;
         })) {
     while (Clock::now() < deadline_ && !sleeps()) std::this_thread::yield();
   }
@@ -53,12 +62,12 @@ BOOST_AUTO_TEST_SUITE(hash_gate)
 
 BOOST_AUTO_TEST_CASE(there_are_as_many_places_as_were_said) {
   HashGate gate(2);
-  BOOST_TEST(gate.enter(Clock::now()));
-  BOOST_TEST(gate.enter(Clock::now()));
-  BOOST_TEST(!gate.enter(Clock::now()));
-  gate.leave();
-  BOOST_TEST(gate.enter(Clock::now()));
-  BOOST_TEST(!gate.enter(Clock::now()));
+  BOOST_TEST(enter(gate, Clock::now()));
+  BOOST_TEST(enter(gate, Clock::now()));
+  BOOST_TEST(!enter(gate, Clock::now()));
+  leave(gate);
+  BOOST_TEST(enter(gate, Clock::now()));
+  BOOST_TEST(!enter(gate, Clock::now()));
 }
 
 BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_time) {
@@ -70,7 +79,7 @@ BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_tim
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (int turn = 0; turn < 200; ++turn) {
-        if (!gate.enter(Clock::now() + kPatience)) {
+        if (!enter(gate, Clock::now() + kPatience)) {
           ++refused;
           return;
         }
@@ -79,7 +88,7 @@ BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_tim
         }
         std::this_thread::yield();
         --inside;
-        gate.leave();
+        leave(gate);
       }
     });
   }
@@ -91,17 +100,17 @@ BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_tim
 BOOST_AUTO_TEST_CASE(whoever_finds_no_place_before_the_deadline_is_refused) {
   HashGate gate(0);
   const auto deadline = Clock::now() + 20ms;
-  BOOST_TEST(!gate.enter(deadline));
+  BOOST_TEST(!enter(gate, deadline));
   BOOST_TEST((Clock::now() >= deadline));
 }
 
 BOOST_AUTO_TEST_CASE(a_place_left_is_taken_by_one_who_waits) {
   HashGate gate(1);
-  BOOST_TEST(gate.enter(Clock::now()));
+  BOOST_TEST(enter(gate, Clock::now()));
   Waiter waiter(gate);
-  gate.leave();
+  leave(gate);
   BOOST_TEST(waiter.entered());
-  BOOST_TEST(!gate.enter(Clock::now()));
+  BOOST_TEST(!enter(gate, Clock::now()));
 }
 
 BOOST_AUTO_TEST_CASE(closing_sends_all_away_who_wait) {
@@ -116,7 +125,7 @@ BOOST_AUTO_TEST_CASE(closing_sends_all_away_who_wait) {
 BOOST_AUTO_TEST_CASE(a_closed_gate_lets_nobody_in_though_there_are_places) {
   HashGate gate(2);
   gate.close();
-  BOOST_TEST(!gate.enter(Clock::now() + kPatience));
+  BOOST_TEST(!enter(gate, Clock::now() + kPatience));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(the_seat_and_name_of_a_registered_user_who_left_are_free_ag
     BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
     Guest& ben = room.guests.back();
     BOOST_TEST((room.registers("cid") == Entry::kFull));
-    room.registry.leave("ben", ben.member, true);
+    room.registry.leave(ben.member, true);
   }
   BOOST_TEST((room.registers("cid") == Entry::kIn));
 }
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(an_account_that_leaves_may_come_again_but_its_seat_is_for_n
   Room room(1, {"ann"});
   for (int i = 0; i < 3; ++i) {
     BOOST_REQUIRE((room.logs_in("ann") == Entry::kIn));
-    room.registry.leave("ann", room.guests.back().member, true);
+    room.registry.leave(room.guests.back().member, true);
     BOOST_TEST((room.registers("ben") == Entry::kFull));
   }
 }
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_joiner_gets_the_list_and_from_its_own_arrival_on_every_co
   BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
   Guest& ben = room.guests.back();
   BOOST_TEST((room.registers("ann") == Entry::kNameUsed));  // is heard by nobody
-  room.registry.leave("Ben", ben.member, true);
+  room.registry.leave(ben.member, true);
   BOOST_TEST((room.registry.online() == Names{"ann"}));
   room.broadcast.close("* bye\n");
   const std::string ben_was_there = "* Ben has entered the chat\n* Ben has left the chat\n";
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(whoever_was_in_a_room_that_closed_can_leave) {
   Room room(2, {});
   BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
   room.broadcast.close({});
-  room.registry.leave("ben", room.guests.back().member, true);
+  room.registry.leave(room.guests.back().member, true);
   BOOST_TEST(room.registry.online().empty());
 }
 

@@ -1,7 +1,9 @@
 #include "chat/socket.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,12 +28,12 @@ constexpr auto kPatience = 10s;  // for what comes at once unless something is b
 
 Listener listener_on_loopback() { return std::move(Listener::open("127.0.0.1", 0).front()); }
 
-Socket accept_from(Listener& listener) {
+Socket accept_from(Listener& listener, PeerAddress* peer = nullptr) {
   Poller poller;
   poller.add_readable(listener.descriptor(), &listener);
   BOOST_REQUIRE(poller.wait(kPatience).size() == 1u);
   AcceptError error{};
-  auto socket = listener.accept(error);
+  auto socket = listener.accept(error, peer);
   BOOST_REQUIRE(socket.has_value());
   return *std::move(socket);
 }
@@ -151,8 +153,10 @@ BOOST_AUTO_TEST_CASE(an_empty_address_means_all_with_one_port_for_ipv4_and_ipv6)
     BOOST_TEST((listener.address() == "0.0.0.0" || listener.address() == "::"));
     const auto client =
         Socket::connect(listener.address() == "::" ? "::1" : "127.0.0.1", listener.port());
-    const auto server = accept_from(listener);
-    BOOST_TEST(server.peer_address() == (listener.address() == "::" ? "::1" : "127.0.0.1"));
+    PeerAddress peer;
+    const auto server = accept_from(listener, &peer);
+    BOOST_TEST(peer.text.starts_with(listener.address() == "::" ? "[::1]:" : "127.0.0.1:"));
+    BOOST_TEST(peer.loopback);
   }
   BOOST_TEST(listeners.back().address() == "0.0.0.0");
 }
@@ -226,10 +230,48 @@ BOOST_AUTO_TEST_CASE(no_descriptor_is_inherited_by_another_program) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_peer_address_is_its_number_or_unknown_once_it_is_gone) {
+BOOST_AUTO_TEST_CASE(the_peers_address_and_port_are_told_and_each_address_is_a_source) {
+  auto listener = listener_on_loopback();
+  const auto from = [&](const char* address, PeerAddress& peer) {
+    const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    BOOST_REQUIRE(::inet_pton(AF_INET, address, &own.sin_addr) == 1);
+    BOOST_REQUIRE(::bind(client.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
+    socklen_t length = sizeof own;
+    (void)::getsockname(client.get(), reinterpret_cast<sockaddr*>(&own), &length);
+    sockaddr_in room = own;
+    room.sin_port = htons(listener.port());
+    (void)::inet_pton(AF_INET, "127.0.0.1", &room.sin_addr);
+    BOOST_REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&room), sizeof room) == 0);
+    (void)accept_from(listener, &peer);
+    BOOST_TEST(peer.text == std::string(address) + ":" + std::to_string(ntohs(own.sin_port)));
+    BOOST_TEST(peer.loopback);
+  };
+  PeerAddress one, again, other;
+  from("127.0.0.2", one);
+  from("127.0.0.2", again);
+  from("127.0.1.2", other);
+  BOOST_TEST((one.source == again.source));
+  BOOST_TEST((one.source != other.source));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_vanishes_is_given_up_within_90_s_idle_or_sent_to) {
   Connection connection;
-  BOOST_TEST(connection.server.peer_address() == "127.0.0.1");
-  BOOST_TEST(Socket().peer_address() == "unknown");
+  connection.server.configure_accepted();
+  const auto option = [&](int level, int name) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    BOOST_REQUIRE(
+        ::getsockopt(connection.server.descriptor().get(), level, name, &value, &length) == 0);
+    return value;
+  };
+  BOOST_TEST(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+  BOOST_TEST(option(IPPROTO_TCP, TCP_KEEPIDLE) +
+                 option(IPPROTO_TCP, TCP_KEEPINTVL) * option(IPPROTO_TCP, TCP_KEEPCNT) <=
+             90);
+  BOOST_TEST(option(IPPROTO_TCP, TCP_USER_TIMEOUT) > 0);
+  BOOST_TEST(option(IPPROTO_TCP, TCP_USER_TIMEOUT) <= 90'000);
 }
 
 // Receiving
