@@ -79,7 +79,11 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void type(std::string_view text) {
-    if (::write(in_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    // Not for longer: what is ignored would be so in the programs to come as well.
+    const auto before = ::signal(SIGPIPE, SIG_IGN);
+    const ssize_t written = ::write(in_.get(), text.data(), text.size());
+    (void)::signal(SIGPIPE, before);
+    if (written != static_cast<ssize_t>(text.size())) {
       throw std::runtime_error("the program does not take its input");
     }
   }
