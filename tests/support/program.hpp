@@ -89,6 +89,7 @@ class Program {
   }
   void end_input() { in_.reset(); }
   void close_output() { out_.reset(); }
+  void close_errors() { err_.reset(); }
   void signal(int number) { (void)::kill(pid_, number); }
   pid_t pid() const { return pid_; }
 
