@@ -62,7 +62,7 @@ TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 SOURCES := $(CHAT) server.cpp client.cpp
 
 .PHONY: tests asan-tests tsan-tests test smoke asan tsan
-tests: all $(BUILD)/unit_tests $(BUILD)/system_tests ## build the test programs
+tests: all $(BUILD)/unit_tests $(BUILD)/system_tests $(BUILD)/siege_tests ## build the test programs
 
 asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' tests
@@ -83,7 +83,20 @@ asan: asan-tests ## run unit and system tests with AddressSanitizer and UBSan
 
 tsan: tsan-tests ## run system tests and 60 s of churn with ThreadSanitizer
 	build/tsan/system_tests
-	build/tsan/churn 60
+	build/tsan/churn 60 30
+
+# Ten minutes of churn with each sanitizer, and what else takes minutes. SOAK_SECONDS=120: a look.
+
+SOAK_SECONDS ?= 600
+SOAK_RESTARTS ?= 500
+
+.PHONY: soak
+soak: ## half an hour: churn with both sanitizers, the server restarted 500 times; a vanished peer
+	$(MAKE) tests tsan-tests
+	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' build/asan/churn
+	build/asan/churn $(SOAK_SECONDS) $(SOAK_RESTARTS)
+	build/tsan/churn $(SOAK_SECONDS) $(SOAK_RESTARTS)
+	$(BUILD)/siege_tests --run_test=@minutes --log_level=message
 
 # Fuzzing, with clang's libFuzzer. What it finds is kept in tests/fuzz/corpus, which the replay runs
 # through without a fuzzer, in every build.
