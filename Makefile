@@ -15,6 +15,8 @@ CHAT_OBJECTS := $(CHAT:%.cpp=$(BUILD)/%.o)
 UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp)))
 SIEGE_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/siege/*.cpp)))
 SYSTEM_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
+FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.cpp,%,$(sort $(wildcard tests/fuzz/*.cpp))))
+TESTS := $(BUILD)/unit_tests $(BUILD)/system_tests $(BUILD)/siege_tests $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 
 .PHONY: all
 all: $(BIN)/server $(BIN)/client ## build ./server and ./client (the default)
@@ -62,7 +64,7 @@ TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 SOURCES := $(CHAT) server.cpp client.cpp
 
 .PHONY: tests asan-tests tsan-tests test smoke asan tsan
-tests: all $(BUILD)/unit_tests $(BUILD)/system_tests $(BUILD)/siege_tests ## build the test programs
+tests: all $(TESTS) ## build the test programs
 
 asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' tests
@@ -70,40 +72,41 @@ asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan-tests: ## build them, and the churn, with ThreadSanitizer
 	$(MAKE) BUILD=build/tsan BIN=build/tsan CXXFLAGS='$(CXXFLAGS) $(TSAN)' tests build/tsan/churn
 
-test: tests ## run unit and system tests
+test: tests replay ## run unit tests, system tests, the siege, and what the fuzzer has found
 	$(BUILD)/unit_tests
 	$(BUILD)/system_tests
+	$(BUILD)/siege_tests --run_test='!@minutes'
 
 smoke: all ## run the smoke scripts, each a demonstration of one thing the room does
 	BIN='$(BIN)' scripts/smoke.sh
 
-asan: asan-tests ## run unit and system tests with AddressSanitizer and UBSan
+asan: asan-tests ## run unit tests, system tests and the siege with AddressSanitizer and UBSan
 	build/asan/unit_tests
 	build/asan/system_tests
+	build/asan/siege_tests --run_test='!@minutes'
 
 tsan: tsan-tests ## run system tests and 60 s of churn with ThreadSanitizer
 	build/tsan/system_tests
 	build/tsan/churn 60 30
 
-# Ten minutes of churn with each sanitizer, and what else takes minutes. SOAK_SECONDS=120: a look.
+# SOAK_SECONDS=120 SOAK_RESTARTS=100 is a first look.
 
 SOAK_SECONDS ?= 600
 SOAK_RESTARTS ?= 500
 
-.PHONY: soak
-soak: ## half an hour: churn with both sanitizers, the server restarted 500 times; a vanished peer
-	$(MAKE) tests tsan-tests
+.PHONY: soak churns
+churns: ## build the churn with both sanitizers
 	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' build/asan/churn
-	build/asan/churn $(SOAK_SECONDS) $(SOAK_RESTARTS)
-	build/tsan/churn $(SOAK_SECONDS) $(SOAK_RESTARTS)
-	$(BUILD)/siege_tests --run_test=@minutes --log_level=message
+	$(MAKE) BUILD=build/tsan BIN=build/tsan CXXFLAGS='$(CXXFLAGS) $(TSAN)' build/tsan/churn
+
+soak: ## churn for SOAK_SECONDS (600) with each sanitizer, and the other tests that take minutes
+	scripts/soak.sh $(SOAK_SECONDS) $(SOAK_RESTARTS)
 
 # Fuzzing, with clang's libFuzzer. What it finds is kept in tests/fuzz/corpus, which the replay runs
 # through without a fuzzer, in every build.
 
 FUZZ_SECONDS ?= 60
 FUZZ_CXX ?= clang++
-FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.cpp,%,$(sort $(wildcard tests/fuzz/*.cpp))))
 FUZZ := -O1 -g1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
         -fno-sanitize-recover=all
 

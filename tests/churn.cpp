@@ -3,7 +3,10 @@
 // lost, doubled or reordered; in the end nothing is left of all that. Meant to run under a
 // sanitizer.
 // usage: churn SECONDS RESTARTS [SEED]
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +21,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -78,9 +82,11 @@ struct Churn {
   std::atomic<int> life{0};            // of the server; counted up before it stops
   Counts counts;
 
+  std::mutex at_length;  // of the one who talks at length
+
   void fail(const std::string& what) {
     const std::lock_guard lock(mutex);
-    if (!failure) failure = what;
+    if (!failure) failure = what.substr(0, 1000);
     stop = true;
   }
 
@@ -139,14 +145,26 @@ class Visitor {
   }
 
   void talk(Peer& peer, const std::string& name) {
-    const bool at_length = random_.once_in(30);  // so that who stalls falls behind
-    const unsigned lines = at_length ? 100 : random_.below(20);
+    if (random_.once_in(30)) talk_at_length(peer, name);
+    const unsigned lines = random_.below(20);
     for (unsigned i = 0; i < lines; ++i) {
-      const std::string text = std::to_string(i) + (at_length ? std::string(3000, 'x') : "");
+      peer.say(std::to_string(i));
+      ++churn_.counts.lines;
+      if (random_.once_in(3)) peer.read_until(name + ": " + std::to_string(i));
+      if (random_.once_in(10)) peer.say("/who");
+    }
+  }
+
+  // So that who stalls falls behind. One at a time, and a line at a time: others must be able to
+  // read as fast as that, or they are rightly dropped.
+  void talk_at_length(Peer& peer, const std::string& name) {
+    const std::unique_lock turn(churn_.at_length, std::try_to_lock);
+    if (!turn) return;
+    for (unsigned i = 0; i < 200; ++i) {
+      const std::string text = std::to_string(i) + std::string(3000, 'x');
       peer.say(text);
       ++churn_.counts.lines;
-      if (random_.once_in(3)) peer.read_until(name + ": " + text);
-      if (random_.once_in(10)) peer.say("/who");
+      peer.read_until(name + ": " + text);
     }
   }
 
@@ -229,13 +247,14 @@ class Pair {
         watching_([this] { guarded([this] { watch(); }); }) {}
 
   // When the server has stopped.
-  void end() {
+  void end(const chat::Descriptor& log) {
     talking_.join();
     watching_.join();
     if (said_ != seen_) {
       churn_.fail("the talker heard " + std::to_string(said_) + " lines, the watcher " +
                   std::to_string(seen_));
     }
+    if (churn_.failure) explain(log);
   }
 
  private:
@@ -283,6 +302,18 @@ class Pair {
     }
   }
 
+  // What the room's log says of the two.
+  static void explain(const chat::Descriptor& log) {
+    std::string text(static_cast<std::size_t>(::lseek(log.get(), 0, SEEK_END)), '\0');
+    (void)!::pread(log.get(), text.data(), text.size(), 0);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const bool theirs =
+          line.find(" talker ") != std::string::npos || line.find(" watcher ") != std::string::npos;
+      if (theirs) std::cout << line << '\n';
+    }
+  }
+
   static void check_end(Peer& peer) {
     if (!peer.ends()) throw Violation("something came after the goodbye");
   }
@@ -304,14 +335,16 @@ std::size_t threads_of_this_process() {
 // One life of the server.
 void live(Churn& churn, std::chrono::nanoseconds how_long) {
   const auto end = chat::Clock::now() + how_long;
-  RunningRoom room(2 * kVisitors, {{kOwner, kPassword}});
+  const chat::Descriptor log(::memfd_create("log", MFD_CLOEXEC));
+  RunningRoom room(RunningRoom::config_of(2 * kVisitors), {{kOwner, kPassword}},
+                   chat::Descriptor(::fcntl(log.get(), F_DUPFD_CLOEXEC, 0)));
   Pair pair(churn, room.port());
   churn.port = room.port();
   while (!churn.stop && chat::Clock::now() < end) std::this_thread::sleep_for(milliseconds(1));
   churn.port = 0;
   ++churn.life;
   room.stop();
-  pair.end();
+  pair.end(log);
 }
 
 void live_and_restart(Churn& churn, std::chrono::seconds all, long restarts, unsigned seed) {

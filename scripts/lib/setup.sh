@@ -23,6 +23,10 @@ have() {
     libcrypt-dev) links_with crypt ;;
     clang) command -v clang++ ;;
     libclang-rt-dev) links_with_fuzzer ;;
+    strace) command -v strace ;;
+    libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' ;;
+    util-linux) command -v setpriv && command -v prlimit ;;
+    iproute2) command -v ip ;;
     libboost-test-dev) links_with boost_unit_test_framework ;;
   esac &>/dev/null
 }

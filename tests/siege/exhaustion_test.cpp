@@ -126,6 +126,12 @@ boost::test_tools::assertion_result as_root(utf::test_unit_id) {
   return result;
 }
 
+boost::test_tools::assertion_result unsanitized(utf::test_unit_id) {
+  boost::test_tools::assertion_result result(!kSanitized);
+  if (!result) result.message() << "a sanitizer reserves address space for itself";
+  return result;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exhaustion)
@@ -185,8 +191,8 @@ BOOST_AUTO_TEST_CASE(without_another_thread_to_be_had_a_client_is_refused_with_a
 
 // No new page of memory from here on. A thread's stack is most of what a client needs; what else is
 // missing, and when, differs from one client to the next.
-BOOST_AUTO_TEST_CASE(without_memory_to_be_had_a_client_is_refused_and_the_server_goes_on) {
-  if (kSanitized) return;  // which reserve address space for themselves
+BOOST_AUTO_TEST_CASE(without_memory_to_be_had_a_client_is_refused_and_the_server_goes_on,
+                     *utf::precondition(unsanitized)) {
   for (const rlim_t more : {0UL, 1024UL * 1024, 4096UL * 1024}) {
     Served server({"--max-users", "300", "--rate", "0"});
     survives("no memory", server, [&] {
