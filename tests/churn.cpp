@@ -155,17 +155,18 @@ class Visitor {
     }
   }
 
-  // So that who stalls falls behind. One at a time, and a line at a time: others must be able to
-  // read as fast as that, or they are rightly dropped.
+  // So that who stalls falls behind. One after the other, with a rest in between: others must find
+  // the time to read all that, on a machine as busy as this, or they are rightly dropped.
   void talk_at_length(Peer& peer, const std::string& name) {
     const std::unique_lock turn(churn_.at_length, std::try_to_lock);
     if (!turn) return;
-    for (unsigned i = 0; i < 200; ++i) {
+    for (unsigned i = 0; i < 40; ++i) {
       const std::string text = std::to_string(i) + std::string(3000, 'x');
       peer.say(text);
       ++churn_.counts.lines;
       peer.read_until(name + ": " + text);
     }
+    std::this_thread::sleep_for(milliseconds(100));
   }
 
   void stall(Peer& peer) {
@@ -173,7 +174,7 @@ class Visitor {
     const int small = 4096;
     (void)::setsockopt(peer.socket().descriptor().get(), SOL_SOCKET, SO_RCVBUF, &small,
                        sizeof small);
-    std::this_thread::sleep_for(milliseconds(random_.below(500)));
+    std::this_thread::sleep_for(milliseconds(random_.below(1000)));
   }
 
   void leave(Peer& peer, const std::string& name, int life) {
