@@ -26,6 +26,8 @@ inline constexpr std::string_view kOutOfResources =
     "! the server cannot take more connections now\n";
 inline constexpr std::string_view kMadeRoom =
     "! too many connections wait to come in: yours made room for another\n";
+inline constexpr std::string_view kGuessedTooOften =
+    "! too many wrong passwords came from your address: try again later\n";
 inline constexpr std::string_view kCrowded = "! too many log in now: try again\n";
 
 // Errors in the room: nothing was sent on.

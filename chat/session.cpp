@@ -105,8 +105,9 @@ bool Session::verify(protocol::Credentials& credentials) {
   return true;
 }
 
-// Whoever has guessed wrong too often waits here, at its socket, where it takes no turn from others
-// and costs nothing more once it has gone.
+// Whoever comes from where too many wrong guesses came from waits here, at its socket, where it
+// takes no turn from others. One who has finished sending may be gone altogether: it is not waited
+// for.
 bool Session::wait_for_turn() {
   while (true) {
     const auto turn = room_.hash_gate.enter(connection_.peer.source, login_deadline_);
@@ -123,9 +124,9 @@ bool Session::wait_for_turn() {
         break;
     }
     room_.lobby.waits_for_peer(connection_.place, true);
-    const bool open = socket_.wait_while_open(std::min(turn.due, login_deadline_));
+    const bool stays = socket_.wait_while_peer_stays(std::min(turn.due, login_deadline_));
     room_.lobby.waits_for_peer(connection_.place, false);
-    if (!open) return false;
+    if (!stays) return refuse(protocol::kGuessedTooOften);
     if (Clock::now() >= login_deadline_) return refuse(protocol::kTimedOut);
   }
 }
@@ -302,9 +303,12 @@ bool Session::quit() { return false; }
 void Session::close_politely() {
   socket_.shutdown_write();
   const auto deadline = Clock::now() + kLingerTimeout;
-  std::array<char, 512> discarded;
-  while (!input_ended_) {
-    input_ended_ = socket_.receive_until(discarded, deadline).io != Io::kDone;
+  std::array<char, 4096> discarded;
+  std::size_t bytes = 0;
+  while (!input_ended_ && bytes < kLingerBytes) {
+    const IoResult received = socket_.receive_until(discarded, deadline);
+    bytes += received.bytes;
+    input_ended_ = received.io != Io::kDone;
   }
 }
 

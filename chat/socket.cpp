@@ -204,6 +204,11 @@ bool Socket::wait_while_open(Clock::time_point deadline) {
   return poll_until(entry, deadline) == 0;
 }
 
+bool Socket::wait_while_peer_stays(Clock::time_point deadline) {
+  pollfd entry{fd_.get(), POLLRDHUP, 0};
+  return poll_until(entry, deadline) == 0;
+}
+
 bool Socket::has_input() const {
   pollfd entry{fd_.get(), POLLIN, 0};
   return retry([&] { return ::poll(&entry, 1, 0); }) == 1;

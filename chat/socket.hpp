@@ -112,6 +112,9 @@ class Socket {
   // Both ways: wakes whoever blocks on this socket. What was sent still reaches the peer.
   void shutdown();
 
+  // The same, but false as soon as the peer has finished sending, too.
+  bool wait_while_peer_stays(Clock::time_point deadline);
+
   // Whether receive() would return at once.
   bool has_input() const;
 

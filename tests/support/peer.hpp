@@ -2,6 +2,8 @@
 // comes after the end, is an exception that says what was awaited and what had come.
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -21,6 +23,21 @@ class Peer {
  public:
   explicit Peer(std::uint16_t port, const std::string& host = "127.0.0.1")
       : socket_(chat::Socket::connect(host, port)) {}
+  // Of another address of this machine: 127.0.0.2 counts as a stranger to 127.0.0.1.
+  static Peer from(const std::string& address, std::uint16_t port) {
+    chat::Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    (void)::inet_pton(AF_INET, address.c_str(), &own.sin_addr);
+    sockaddr_in room = own;
+    room.sin_port = htons(port);
+    (void)::inet_pton(AF_INET, "127.0.0.1", &room.sin_addr);
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) != 0 ||
+        ::connect(fd.get(), reinterpret_cast<sockaddr*>(&room), sizeof room) != 0) {
+      throw std::runtime_error("cannot connect from " + address);
+    }
+    return Peer(chat::Socket(std::move(fd)));
+  }
   // The other end of a connection that somebody made: for tests that play the server.
   explicit Peer(chat::Socket socket) : socket_(std::move(socket)) {}
 
@@ -35,11 +52,13 @@ class Peer {
   // The line, without its end, that a try to come in is answered with: a refusal or "* hello …".
   static std::string answer_to(std::uint16_t port, std::string_view mode,
                                std::string_view credentials) {
-    Peer peer(port);
-    peer.send(std::string(mode) + "\n" + std::string(credentials) + "\n");
-    std::string line = peer.read_line();
+    return Peer(port).answer(mode, credentials);
+  }
+  std::string answer(std::string_view mode, std::string_view credentials) {
+    send(std::string(mode) + "\n" + std::string(credentials) + "\n");
+    std::string line = read_line();
     while (line.starts_with("* Welcome") || line.starts_with("* user,password?")) {
-      line = peer.read_line();
+      line = read_line();
     }
     return line;
   }

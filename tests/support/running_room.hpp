@@ -1,26 +1,36 @@
 // A real server in the test's own process, on a port of its own.
 #pragma once
 
+#include <crypt.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "chat/event_log.hpp"
-#include "chat/password_hash.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/server.hpp"
 
-// Accounts with their passwords. The hashes are computed once: each takes a while.
-inline chat::PasswordStorage accounts_of(const std::map<std::string, std::string>& passwords) {
-  static std::map<std::string, std::string> hashes;
-  chat::PasswordStorage accounts;
-  for (const auto& [name, password] : passwords) {
-    auto& hash = hashes[password];
-    if (hash.empty()) hash = chat::hash_password(password);
-    accounts.add(name, hash);
+// A hash as cheap as libcrypt has them: a test that is not about its cost need not pay it.
+inline std::string cheap_hash(const std::string& password) {
+  char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+  if (::crypt_gensalt_rn("$y$", 1, nullptr, 0, setting, sizeof setting) == nullptr) {
+    throw std::runtime_error("crypt_gensalt_rn");
   }
+  const auto work = std::make_unique<crypt_data>();
+  const char* const hash = ::crypt_r(password.c_str(), setting, work.get());
+  if (hash == nullptr) throw std::runtime_error("crypt_r");
+  return hash;
+}
+
+// Accounts with their passwords.
+inline chat::PasswordStorage accounts_of(const std::map<std::string, std::string>& passwords) {
+  chat::PasswordStorage accounts;
+  for (const auto& [name, password] : passwords) accounts.add(name, cheap_hash(password));
   return accounts;
 }
 
@@ -30,12 +40,13 @@ class RunningRoom {
   explicit RunningRoom(std::size_t max_users,
                        const std::map<std::string, std::string>& passwords = {})
       : RunningRoom(config_of(max_users), passwords) {}
-  RunningRoom(const chat::ServerConfig& config, const std::map<std::string, std::string>& passwords)
-      : RunningRoom(config, passwords, chat::Descriptor()) {}
   // With its event log on `log`.
   RunningRoom(const chat::ServerConfig& config, const std::map<std::string, std::string>& passwords,
-              chat::Descriptor log)
-      : accounts_(accounts_of(passwords)), log_(std::move(log)), server_(config, accounts_, log_) {}
+              chat::Descriptor log = chat::Descriptor())
+      : RunningRoom(accounts_of(passwords), config, std::move(log)) {}
+  RunningRoom(chat::PasswordStorage accounts, const chat::ServerConfig& config,
+              chat::Descriptor log = chat::Descriptor())
+      : accounts_(std::move(accounts)), log_(std::move(log)), server_(config, accounts_, log_) {}
 
   static chat::ServerConfig config_of(std::size_t max_users) {
     chat::ServerConfig config;

@@ -128,6 +128,43 @@ BOOST_AUTO_TEST_CASE(a_closed_gate_lets_nobody_in_though_there_are_places) {
   BOOST_TEST(!enter(gate, Clock::now() + kPatience));
 }
 
+BOOST_AUTO_TEST_CASE(of_those_who_wait_the_source_that_has_guessed_wrong_least_goes_first) {
+  HashGate gate(1);
+  BOOST_TEST((gate.enter(kStranger, Clock::now()).answer == HashGate::Answer::kIn));
+  gate.leave(kStranger, true);
+  BOOST_TEST((gate.enter(kStranger, Clock::now()).answer == HashGate::Answer::kIn));
+  Waiter stranger(gate, kStranger);
+  Waiter owner(gate, kOwner);
+  gate.leave(kStranger, false);
+  BOOST_TEST(owner.entered());
+  leave(gate);
+  BOOST_TEST(stranger.entered());
+}
+
+BOOST_AUTO_TEST_CASE(after_the_free_wrong_ones_a_source_is_told_when_to_come_again) {
+  HashGate gate(2);
+  for (int i = 0; i < kFreeGuesses; ++i) {
+    BOOST_TEST((gate.enter(kStranger, Clock::now()).answer == HashGate::Answer::kIn));
+    gate.leave(kStranger, true);
+  }
+  const auto turn = gate.enter(kStranger, Clock::now() + kPatience);
+  BOOST_TEST((turn.answer == HashGate::Answer::kLater));
+  BOOST_TEST((turn.due > Clock::now()));
+  BOOST_TEST(enter(gate, Clock::now()));
+}
+
+BOOST_AUTO_TEST_CASE(those_who_wait_while_their_source_guesses_wrong_are_told_too) {
+  HashGate gate(1);
+  for (int i = 1; i < kFreeGuesses; ++i) {
+    BOOST_TEST((gate.enter(kStranger, Clock::now()).answer == HashGate::Answer::kIn));
+    gate.leave(kStranger, true);
+  }
+  BOOST_TEST((gate.enter(kStranger, Clock::now()).answer == HashGate::Answer::kIn));
+  Waiter waiter(gate, kStranger);
+  gate.leave(kStranger, true);
+  BOOST_TEST(!waiter.entered());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat

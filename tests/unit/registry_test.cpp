@@ -9,6 +9,8 @@
 #include <list>
 #include <thread>
 
+#include "tests/support/failing_memory.hpp"
+
 namespace chat {
 namespace {
 
@@ -183,6 +185,58 @@ BOOST_AUTO_TEST_CASE(of_many_who_register_one_name_at_the_same_time_one_gets_in)
     Room room(9, {});
     BOOST_TEST(room.register_at_once(Names(8, "ben")) == 1);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_looks_like_one_online_or_an_accounts_is_used) {
+  Room room(9, {"Carol1"});
+  BOOST_TEST((room.registers("bob") == Entry::kIn));
+  for (const char* name : {"b0b", "BoB", "B0b", "carol1", "car0ll", "CAROLI", "caro1i"}) {
+    BOOST_TEST((room.registers(name) == Entry::kNameUsed));
+  }
+  room.registry.leave(room.guests.front().member, true);
+  BOOST_TEST((room.registers("b0b") == Entry::kIn));
+}
+
+BOOST_AUTO_TEST_CASE(accounts_that_look_alike_are_their_owners_business_and_all_log_in) {
+  Room room(9, {"bob", "b0b", "admin", "root"});
+  for (const char* name : {"bob", "b0b", "admin", "root"}) {
+    BOOST_TEST((room.logs_in(name) == Entry::kIn));
+    BOOST_TEST((room.logs_in(name) == Entry::kAlreadyIn));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(names_of_the_room_and_its_owner_cannot_be_registered) {
+  Room room(9, {});
+  for (const char* name : {"server", "SERVER", "admin", "Adm1n", "system", "root", "r00t",
+                           "operator", "moderator", "everyone", "all", "a11"}) {
+    BOOST_TEST((room.registers(name) == Entry::kNameUsed));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_entry_that_runs_out_of_memory_leaves_nothing_taken_and_leaving_needs_none) {
+  Room room(1, {});
+  const std::string name = "a-name-too-long-for-a-small-one";
+  Guest& guest = room.guests.emplace_back();
+  bool failed = true;
+  for (long good = 0; failed; ++good) {
+    {
+      FailingMemory memory(good);
+      try {
+        (void)room.registry.enter_registered(name, guest.member);
+      } catch (const std::bad_alloc&) {
+      }
+      failed = memory.failed();
+    }
+    BOOST_TEST(room.registry.online().size() == (failed ? 0u : 1u));
+    BOOST_REQUIRE(good < 1000);
+  }
+  {
+    FailingMemory memory(0);
+    room.registry.leave(guest.member, true);
+    failed = memory.failed();
+  }
+  BOOST_TEST(!failed);
+  BOOST_TEST((room.registers(name) == Entry::kIn));
 }
 
 // What is heard

@@ -58,14 +58,18 @@ BOOST_AUTO_TEST_CASE(without_options_it_serves_on_port_3490_of_all_addresses) {
   BOOST_TEST(options.config.address == "");
   BOOST_TEST(options.config.port == 3490);
   BOOST_TEST((options.config.login_timeout == 60s));
+  BOOST_TEST((options.config.stall_timeout == 30s));
+  BOOST_TEST(options.config.max_pending == 256u);
+  BOOST_TEST(options.config.max_pending_per_address == 32u);
   BOOST_TEST(options.config.rate == 5);
   BOOST_TEST(options.accounts_file == "password_storage");
 }
 
 BOOST_AUTO_TEST_CASE(every_option_takes_its_value_from_the_next_argument_or_after_an_equals_sign) {
-  const Arguments names = {"--max-users", "--port",          "--bind",
-                           "--accounts",  "--login-timeout", "--rate"};
-  const Arguments values = {"4", "0", "::1", "some file", "7", "0"};
+  const Arguments names = {"--max-users",     "--port",          "--bind",
+                           "--accounts",      "--login-timeout", "--rate",
+                           "--stall-timeout", "--max-pending",   "--max-pending-per-address"};
+  const Arguments values = {"4", "0", "::1", "some file", "7", "0", "8", "9", "10"};
   Arguments apart;
   Arguments together;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -81,6 +85,9 @@ BOOST_AUTO_TEST_CASE(every_option_takes_its_value_from_the_next_argument_or_afte
     BOOST_TEST(options.accounts_file == "some file");
     BOOST_TEST((options.config.login_timeout == 7s));
     BOOST_TEST(options.config.rate == 0);
+    BOOST_TEST((options.config.stall_timeout == 8s));
+    BOOST_TEST(options.config.max_pending == 9u);
+    BOOST_TEST(options.config.max_pending_per_address == 10u);
   }
 }
 
@@ -99,7 +106,8 @@ BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
   BOOST_TEST((parse({"--help"}).action == Action::kHelp));
   for (const char* option :
        {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
-        "--rate N", "--help", "--add-account NAME", "--remove-account NAME", "--list-accounts"}) {
+        "--stall-timeout N", "--max-pending N", "--max-pending-per-address N", "--rate N", "--help",
+        "--add-account NAME", "--remove-account NAME", "--list-accounts"}) {
     BOOST_TEST(server_usage().find(option) != std::string::npos, option);
   }
 }
@@ -121,6 +129,9 @@ BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_ra
   check("--max-users", "maximum number of users", "1", "1000000", {"0", "1000001"});
   check("--port", "--port", "0", "65535", {"65536"});
   check("--login-timeout", "--login-timeout", "1", "86400", {"0", "86401"});
+  check("--stall-timeout", "--stall-timeout", "1", "86400", {"0", "86401"});
+  check("--max-pending", "--max-pending", "1", "1000000", {"0", "1000001"});
+  check("--max-pending-per-address", "--max-pending-per-address", "1", "1000000", {"0", "1000001"});
   check("--rate", "--rate", "0", "1000000", {"1000001"});
 }
 
@@ -131,6 +142,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_repeats_no_control_characters) {
 
 BOOST_AUTO_TEST_CASE(a_missing_value_is_refused) {
   for (const char* option : {"--max-users", "--port", "--bind", "--accounts", "--login-timeout",
+                             "--stall-timeout", "--max-pending", "--max-pending-per-address",
                              "--rate", "--add-account", "--remove-account"}) {
     check_refused({option}, std::string(option) + " needs a value");
   }

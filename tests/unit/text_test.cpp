@@ -272,6 +272,15 @@ BOOST_AUTO_TEST_CASE(lowercase_changes_the_letters_of_ascii_only) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(names_that_look_alike_have_one_skeleton_and_others_do_not) {
+  for (const char* name : {"bill_o", "BILL_O", "b1ll-0", "BlLI.o", "bi1l__O", "bIIl_-.0"}) {
+    BOOST_TEST(name_skeleton(name) == name_skeleton("bill_o"));
+  }
+  for (const char* name : {"bill", "billo", "bill_q", "bil_o", "billl_o", "bill_o_", "bill_oo"}) {
+    BOOST_TEST(name_skeleton(name) != name_skeleton("bill_o"));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
