@@ -223,10 +223,11 @@ class Visitor {
   Random random_;
 };
 
+// From many addresses: each has a few tries, and then has to wait.
 void guess(Churn& churn, unsigned seed) {
   Random random(seed);
   repeat(churn, [&](std::uint16_t port) {
-    Peer peer(port);
+    Peer peer = Peer::from("127.0." + std::to_string(1 + random.below(200)) + ".1", port);
     peer.send(std::string("login\n") + (random.once_in(2) ? kOwner : "nobody") + ",guess" +
               std::to_string(random.below(1000)) + "\n");
     ++churn.counts.guesses;
