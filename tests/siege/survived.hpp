@@ -3,10 +3,14 @@
 #pragma once
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "chat/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/healthy_pair.hpp"
 #include "tests/support/peer.hpp"
@@ -20,11 +24,20 @@ inline void tell(const std::string& what, const HealthyPair::Report& report) {
 }
 
 // Has the server make the pools of memory that the C library keeps, up to eight for a processor: as
-// many workers at the same time. So does Baseline for a process of its own.
+// many workers at the same time, which are gone afterwards. Baseline does so for its own process.
 inline void warm_up(const Served& server, unsigned connections) {
-  std::vector<Peer> peers;
-  for (unsigned i = 0; i < connections; ++i) peers.emplace_back(server.port);
-  for (Peer& peer : peers) peer.read_until("* Welcome");
+  const std::filesystem::path tasks = "/proc/" + std::to_string(server.program.pid()) + "/task";
+  const auto threads = [&] {
+    return std::distance(begin(std::filesystem::directory_iterator(tasks)), {});
+  };
+  const auto before = threads();
+  {
+    std::vector<Peer> peers;
+    for (unsigned i = 0; i < connections; ++i) peers.emplace_back(server.port);
+    for (Peer& peer : peers) peer.read_until("* Welcome");
+  }
+  const auto deadline = chat::Clock::now() + kPatience;
+  while (threads() > before && chat::Clock::now() < deadline) std::this_thread::yield();
 }
 
 inline unsigned pools() { return 8 * std::thread::hardware_concurrency(); }
@@ -32,9 +45,7 @@ inline unsigned pools() { return 8 * std::thread::hardware_concurrency(); }
 template <typename Attack>
 void survives(const std::string& what, Served& server, Attack attack,
               unsigned connections = pools()) {
-  const Baseline idle(server.program.pid());
   warm_up(server, connections);
-  (void)idle.missing();  // those workers are gone
   const Baseline baseline(server.program.pid());
   HealthyPair pair(server.port);
   attack();
