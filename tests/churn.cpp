@@ -174,7 +174,7 @@ class Visitor {
     const int small = 4096;
     (void)::setsockopt(peer.socket().descriptor().get(), SOL_SOCKET, SO_RCVBUF, &small,
                        sizeof small);
-    std::this_thread::sleep_for(milliseconds(random_.below(1000)));
+    std::this_thread::sleep_for(milliseconds(random_.below(500)));
   }
 
   void leave(Peer& peer, const std::string& name, int life) {
@@ -334,8 +334,8 @@ std::size_t threads_of_this_process() {
   return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
-// One life of the server.
-void live(Churn& churn, std::chrono::nanoseconds how_long) {
+// One life of the server. How long its end took.
+std::chrono::nanoseconds live(Churn& churn, std::chrono::nanoseconds how_long) {
   const auto end = chat::Clock::now() + how_long;
   const chat::Descriptor log(::memfd_create("log", MFD_CLOEXEC));
   RunningRoom room(RunningRoom::config_of(2 * kVisitors), {{kOwner, kPassword}},
@@ -345,8 +345,10 @@ void live(Churn& churn, std::chrono::nanoseconds how_long) {
   while (!churn.stop && chat::Clock::now() < end) std::this_thread::sleep_for(milliseconds(1));
   churn.port = 0;
   ++churn.life;
+  const auto start = chat::Clock::now();
   room.stop();
   pair.end(log);
+  return chat::Clock::now() - start;
 }
 
 void live_and_restart(Churn& churn, std::chrono::seconds all, long restarts, unsigned seed) {
@@ -354,10 +356,12 @@ void live_and_restart(Churn& churn, std::chrono::seconds all, long restarts, uns
   const auto start = chat::Clock::now();
   const std::size_t threads = threads_of_this_process();
   auto progress = start;
+  std::chrono::nanoseconds ends{0};
   while (!churn.stop && churn.counts.restarts <= restarts) {
-    const auto left = start + all - chat::Clock::now();
-    const auto even = left / (restarts - churn.counts.restarts + 1);
-    live(churn, even * random.below(200) / 100);
+    const long lives = restarts - churn.counts.restarts + 1;
+    const auto average_end = ends / std::max(churn.counts.restarts.load(), 1L);
+    const auto left = start + all - chat::Clock::now() - average_end * lives;
+    ends += live(churn, left / lives * random.below(200) / 100);
     if (threads_of_this_process() != threads) churn.fail("a stopped server has left threads");
     ++churn.counts.restarts;
     if (chat::Clock::now() < progress) continue;
