@@ -80,7 +80,7 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
         break;
       case 's':
         options.config.stall_timeout =
-            std::chrono::seconds(parse_number("--stall-timeout", ::optarg, 1, 86'400));
+            std::chrono::seconds(parse_number("--stall-timeout", ::optarg, 1, kMaxStallTimeout));
         break;
       case 'n':
         options.config.max_pending =

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_ra
   check("--max-users", "maximum number of users", "1", "1000000", {"0", "1000001"});
   check("--port", "--port", "0", "65535", {"65536"});
   check("--login-timeout", "--login-timeout", "1", "86400", {"0", "86401"});
-  check("--stall-timeout", "--stall-timeout", "1", "86400", {"0", "86401"});
+  check("--stall-timeout", "--stall-timeout", "1", "60", {"0", "61"});
   check("--max-pending", "--max-pending", "1", "1000000", {"0", "1000001"});
   check("--max-pending-per-address", "--max-pending-per-address", "1", "1000000", {"0", "1000001"});
   check("--rate", "--rate", "0", "1000000", {"1000001"});
