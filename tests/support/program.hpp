@@ -35,22 +35,23 @@ class Program {
     std::vector<std::string> environment = {"TERM=xterm"};
   };
 
-  // `name`: server or client, as built beside the running test program or at the top.
+  // `name`: server or client, as built beside the running test program or at the top; or the path
+  // of any other program.
   Program(const std::string& name, const std::vector<std::string>& arguments, On on = On::kPipes,
           const std::string& folder = ".")
       : Program(path_of(name), arguments, on, folder, Seat{}) {}
 
-  // As built beside the running test program or at the top.
+  // Where the program of this name is: what holds a slash is a path.
   static std::string path_of(const std::string& name) {
+    if (name.find('/') != std::string::npos) return name;
     const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     const auto beside = here / name;
     return std::filesystem::exists(beside) ? beside.string() : (here / "../.." / name).string();
   }
 
-  // On a terminal of its own kind. A `path` with a slash is any program.
-  Program(const std::string& path, const std::vector<std::string>& arguments, const Seat& seat)
-      : Program(path.find('/') == std::string::npos ? path_of(path) : path, arguments,
-                On::kTerminal, ".", seat) {}
+  // On a terminal of its own kind.
+  Program(const std::string& name, const std::vector<std::string>& arguments, const Seat& seat)
+      : Program(path_of(name), arguments, On::kTerminal, ".", seat) {}
 
  private:
   Program(const std::string& path, const std::vector<std::string>& arguments, On on,
@@ -106,12 +107,17 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void type(std::string_view text) {
-    if (::write(in_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    // Not for longer: what is ignored would be so in the programs to come as well.
+    const auto before = ::signal(SIGPIPE, SIG_IGN);
+    const ssize_t written = ::write(in_.get(), text.data(), text.size());
+    (void)::signal(SIGPIPE, before);
+    if (written != static_cast<ssize_t>(text.size())) {
       throw std::runtime_error("the program does not take its input");
     }
   }
   void end_input() { in_.reset(); }
   void close_output() { out_.reset(); }
+  void close_errors() { err_.reset(); }
   void signal(int number) { (void)::kill(pid_, number); }
   pid_t pid() const { return pid_; }
 
