@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
@@ -84,7 +85,6 @@ void ChatClient::begin() {
     asks_password_ = !terminal_.has_screen();
   }
   screen_.ask(coming_in_.question());
-  screen_.set_connection("connecting", false);
   if (asks_password_ && terminal_.input_is_terminal()) std::cerr << coming_in_.question().prompt;
 }
 
@@ -257,7 +257,8 @@ void ChatClient::answer(std::string_view line) {
   screen_.ask(coming_in_.question());
   if (!coming_in_.sent() || options_.send.empty()) return;
   input_open_ = false;
-  deadline_ = Clock::now() + kEchoWait;
+  // The room takes several lines a second from one who talks.
+  deadline_ = Clock::now() + kEchoWait + std::chrono::seconds(options_.send.size());
   for (const std::string& text : options_.send) {
     pending_.append(text.starts_with('/') ? "/" : "").append(text).append("\n");
   }

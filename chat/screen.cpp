@@ -39,6 +39,7 @@ Screen::Screen(Terminal& terminal, ScreenOptions options)
       typing_(terminal.has_screen()) {
   const MutexLock lock(mutex_);
   status_.room = options_.room;
+  status_.connection = "connecting";
   if (typing_) terminal_.write(kMarkPastes);
 }
 

@@ -63,6 +63,7 @@ class Screen {
   void set_own_name(std::string_view name) EXCLUDES(mutex_);
   void enter_room() EXCLUDES(mutex_);
 
+  // At first: connecting.
   void set_connection(std::string_view state, bool connected) EXCLUDES(mutex_);
 
   // Keys into the line editor; and what they amount to, one by one, until there is nothing more.

@@ -7,6 +7,7 @@
 #include <regex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -535,6 +536,19 @@ BOOST_AUTO_TEST_CASE(while_it_connects_keys_are_not_echoed_and_ctrl_c_ends_it) {
   BOOST_TEST(!ann.screen.marks_pastes());
 }
 
+BOOST_AUTO_TEST_CASE(without_a_screen_a_password_is_not_echoed_and_a_signal_ends_connecting) {
+  const DeafPort deaf(true);
+  Seated ann(deaf.port(), {"--json", "--register", "ann"});
+  ann.see("password for ann?");
+  ann.type("hidden\n");
+  ann.program.signal(SIGTERM);
+  BOOST_TEST(ann.program.status() == 1);
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+  ann.see_the_end();
+  BOOST_TEST(ann.screen.shows("client: ended before coming in"));
+  BOOST_TEST(!ann.screen.shows("hidden"));
+}
+
 BOOST_AUTO_TEST_CASE(sigterm_logs_out_and_leaves_the_terminal_as_it_was) {
   RunningRoom room(4);
   Peer ben = Peer::registered(room.port(), "ben");
@@ -583,8 +597,9 @@ BOOST_AUTO_TEST_CASE(a_stop_from_outside_is_recovered_from_when_it_is_continued)
   ann.program.set_mode(untouched_mode());  // as a shell does
   ann.program.signal(SIGCONT);
   const auto deadline = chat::Clock::now() + kPatience;
-  while ((ann.program.mode().c_lflag & ICANON) != 0 && chat::Clock::now() < deadline) {
-  }
+  const auto is_raw = [&] { return (ann.program.mode().c_lflag & ICANON) == 0; };
+  while (!is_raw() && chat::Clock::now() < deadline) std::this_thread::yield();
+  BOOST_TEST(is_raw());
   ann.type(" and more\r");
   ann.see("ann: half a line and more");
 }
