@@ -27,14 +27,17 @@ Session::Session(Room& room, Connection& connection)
 void Session::run() noexcept {
   if (try_to_come_in()) {
     const End end = stay();
+    const std::string_view why = reason(end);  // before a stop could become the reason
     room_.registry.leave(member_, end != End::kLost);
-    log("left", name_, reason(end));
+    log("left", name_, why);
     if (end == End::kLost) return;
   } else if (!refused_) {
     const bool made_to_go = room_.lobby.made_to_go(connection_.place);
     log("gone", "-", made_to_go ? "made room for another" : "without coming in");
   }
   close_politely();
+  // Not only when the accept thread joins this worker: it may be waiting for a place itself.
+  (void)room_.lobby.leave(connection_.place);
 }
 
 bool Session::try_to_come_in() {

@@ -204,6 +204,21 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_keep_nobody_out) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(many_who_are_refused_at_once_are_all_told_why_though_there_is_one_place) {
+  auto config = RunningRoom::config_of(9);
+  config.max_pending = 1;
+  RunningRoom room(config, {});
+  const auto start = Clock::now();
+  std::vector<Peer> peers;
+  for (int i = 0; i < 30; ++i) {
+    peers.emplace_back(room.port());
+    peers.back().send("no mode\n");
+    peers.back().half_close();
+  }
+  for (Peer& peer : peers) peer.read_until("! expected login");
+  BOOST_TEST((Clock::now() - start < kSlowness * 2s));
+}
+
 BOOST_AUTO_TEST_CASE(endless_lines_are_closed_at_64_kib_before_and_after_coming_in) {
   RunningRoom room(9);
   survives(room, [&] {
