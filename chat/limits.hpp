@@ -39,9 +39,10 @@ inline constexpr std::size_t kMaxGuessSources = 4096;    // addresses remembered
 
 // Time.
 inline constexpr std::chrono::seconds kDefaultLoginTimeout{60};
-inline constexpr std::chrono::seconds kDefaultStallTimeout{
-    30};                                                 // a member's socket accepts nothing
-inline constexpr std::chrono::seconds kLeaveTimeout{5};  // the same for one who is leaving
+// A member's socket accepts nothing. What kUserTimeout allows is the most.
+inline constexpr std::chrono::seconds kDefaultStallTimeout{30};
+inline constexpr int kMaxStallTimeout = 60;                       // seconds
+inline constexpr std::chrono::seconds kLeaveTimeout{5};           // the same for one who is leaving
 inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding input before a close
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;          // of which at most so much
 inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown

@@ -48,7 +48,7 @@ boost_tests() {
   echo "== $1"
   local report=$scratch/report status=0 failures=0 amount kind
   : >"$report"
-  bounded 240 "$@" --report_level=short --report_sink="$report" --color_output=no || status=$?
+  bounded 400 "$@" --report_level=short --report_sink="$report" --color_output=no || status=$?
   while read -r amount kind; do
     case $kind in
       passed*) ((passed += amount)) ;;

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,10 +57,15 @@ BOOST_AUTO_TEST_CASE(a_line_is_time_in_utc_event_who_name_and_more) {
   EventLog log(std::move(pipe.in));
   log.write("came-in", "192.0.2.7:51820", "ann", "login");
   log.write("stopped", "SIGTERM");
-  const std::string time = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)";
-  const std::string text = pipe.read();
-  BOOST_TEST(std::regex_match(text, std::regex(time + " came-in 192\\.0\\.2\\.7:51820 ann login\n" +
-                                               time + " stopped - - SIGTERM\n")));
+  const auto lines = lines_of(pipe.read());
+  BOOST_REQUIRE(lines.size() == 2u);
+  for (const auto& line : lines) {
+    std::string shape = line.substr(0, 20);
+    for (char& c : shape) c = c >= '0' && c <= '9' ? '9' : c;
+    BOOST_TEST(shape == "9999-99-99T99:99:99Z");
+  }
+  BOOST_TEST(lines[0].substr(20) == " came-in 192.0.2.7:51820 ann login");
+  BOOST_TEST(lines[1].substr(20) == " stopped - - SIGTERM");
 }
 
 BOOST_AUTO_TEST_CASE(an_event_is_one_line_without_control_characters_whatever_is_in_it) {
