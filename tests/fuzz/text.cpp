@@ -26,6 +26,7 @@ bool is_harmless(std::string_view text) {
     const auto pair = text.substr(i, 2);
     if (pair >= "\xC2\x80" && pair <= "\xC2\x9F") return false;  // C1
     if (pair == "\xD8\x9C") return false;                        // Arabic letter mark
+    if (pair >= "\xED\xA0" && pair <= "\xED\xBF") return false;  // surrogates: no UTF-8
     const auto triple = text.substr(i, 3);
     if (triple == "\xE2\x80\x8E" || triple == "\xE2\x80\x8F") return false;  // LRM, RLM
     if (triple >= "\xE2\x80\xA8" && triple <= "\xE2\x80\xAE") return false;  // LS PS, embeddings
