@@ -244,6 +244,7 @@ BOOST_AUTO_TEST_CASE(enter_and_ctrl_c_work_even_within_an_escape_sequence) {
 
 BOOST_AUTO_TEST_CASE(one_pasted_line_is_inserted_and_not_sent) {
   BOOST_TEST(typed("ab\x1B[D" + pasted("x\ty\x1B[31m\n")) == "ax y[31m|b");
+  BOOST_TEST(typed(pasted("~a[201~")) == "~a[201~|");
   BOOST_TEST(typed(pasted("")) == "|");
   BOOST_TEST(typed(pasted("\n\n")) == "|");
   BOOST_TEST(typed(pasted("\x01\x02ä\xFFö\xE4\xB8")) == "äö|");
