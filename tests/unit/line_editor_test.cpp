@@ -391,6 +391,7 @@ BOOST_AUTO_TEST_CASE(a_password_alone_is_dots_and_nothing_of_it_comes_back) {
     person.editor.ask({"? ", mask, false});
     person.type("a,secret\x17\x19");
     BOOST_TEST(person.line() == "|");
+    if (mask == LineEditor::Mask::kAll) BOOST_TEST(Typist(person).type("xyz").line() == "|");
     person.type("a,secret\r\x1B[A\x12sec");
     person.editor.ask({});
     person.type("\x15\x1B[A");
