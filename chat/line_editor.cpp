@@ -347,8 +347,8 @@ void LineEditor::end_search(bool keep) {
 
 // `text` as it may be seen: a dot for each character that may not.
 std::string LineEditor::masked(std::string_view text) const {
+  if (question_.mask == Mask::kAll) return {};
   std::size_t begin = text.size();
-  if (question_.mask == Mask::kAll) begin = 0;
   if (question_.mask == Mask::kAfterComma && text.find(',') < begin) begin = text.find(',') + 1;
   std::string result(text.substr(0, begin));
   for (std::size_t at = begin; at < text.size(); at = next_character(text, at)) result += kDot;

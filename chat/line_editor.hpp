@@ -41,7 +41,8 @@ class LineEditor {
     std::string row = {};  // of kLine: the prompt and the text as they may stay on the screen
   };
 
-  enum class Mask { kNone, kAfterComma, kAll };  // what of the line is painted as dots
+  // What of the line is not shown: what follows the first comma is dots, or nothing is painted.
+  enum class Mask { kNone, kAfterComma, kAll };
 
   // What is asked for. Only what is said in the room is remembered and completed, and only there
   // several pasted lines are asked about.

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -82,11 +81,13 @@ BOOST_AUTO_TEST_CASE(with_register_or_login_only_the_password_is_asked_for_and_n
   for (const auto& [option, name] : {std::pair{"--register", "ann"}, std::pair{"--login", "zoe"}}) {
     Seated person(room.port(), {option, name});
     person.see_prompt(std::string("password for ") + name + "?");
-    person.type("hidden");
-    person.see_prompt(std::string("password for ") + name + "? ••••••");
-    person.type("\r");
+    person.type("hidden\r");
     person.see(std::string("* ") + name + " has entered the chat");
-    BOOST_TEST(!person.screen.shows("hidden"));
+    BOOST_TEST(person.screen.count(std::string("password for ") + name + "?") == 1);
+    for (const char key : std::string_view("hidden")) {
+      BOOST_TEST(!person.screen.shows(std::string("? ") + key));
+    }
+    BOOST_TEST(!person.screen.shows("•"));
   }
 }
 
@@ -356,7 +357,8 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_local_time) {
     return each.ends_with(" * ann has entered the chat");
   });
   BOOST_REQUIRE((row != rows.end()));
-  BOOST_TEST(std::regex_match(row->substr(0, 5), std::regex("[0-2][0-9]:[0-5][0-9]")));
+  for (const std::size_t i : {0, 1, 3, 4}) BOOST_TEST((row->at(i) >= '0' && row->at(i) <= '9'));
+  BOOST_TEST(row->at(2) == ':');
 }
 
 BOOST_AUTO_TEST_CASE(a_crowd_that_comes_or_goes_at_once_is_folded_into_one_line) {
@@ -456,7 +458,7 @@ BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_e
   }
 }
 
-BOOST_AUTO_TEST_CASE(two_hundred_lines_while_one_types_are_one_write_each_and_none_is_torn) {
+BOOST_AUTO_TEST_CASE(two_hundred_lines_while_one_types_leave_every_line_whole) {
   RunningRoom room(4);
   Peer ben = Peer::registered(room.port(), "ben");
   Seated ann(room.port());

@@ -244,6 +244,7 @@ BOOST_AUTO_TEST_CASE(enter_and_ctrl_c_work_even_within_an_escape_sequence) {
 
 BOOST_AUTO_TEST_CASE(one_pasted_line_is_inserted_and_not_sent) {
   BOOST_TEST(typed("ab\x1B[D" + pasted("x\ty\x1B[31m\n")) == "ax y[31m|b");
+  BOOST_TEST(typed(pasted("~a[201~")) == "~a[201~|");
   BOOST_TEST(typed(pasted("")) == "|");
   BOOST_TEST(typed(pasted("\n\n")) == "|");
   BOOST_TEST(typed(pasted("\x01\x02ä\xFFö\xE4\xB8")) == "äö|");
@@ -390,6 +391,7 @@ BOOST_AUTO_TEST_CASE(a_password_alone_is_dots_and_nothing_of_it_comes_back) {
     person.editor.ask({"? ", mask, false});
     person.type("a,secret\x17\x19");
     BOOST_TEST(person.line() == "|");
+    if (mask == LineEditor::Mask::kAll) BOOST_TEST(Typist(person).type("xyz").line() == "|");
     person.type("a,secret\r\x1B[A\x12sec");
     person.editor.ask({});
     person.type("\x15\x1B[A");
