@@ -30,6 +30,7 @@ bool Broadcast::enter(Member& member, std::string greeting, std::string_view not
     MutexLock lock(mutex_);
     wait_until_fits(lock, notice.size());
     if (closed_) return false;
+    reserve_slot();
     member.first_ = log_.end();
     next_.arrivals.push_back(&member);
     try {
@@ -39,6 +40,7 @@ bool Broadcast::enter(Member& member, std::string greeting, std::string_view not
       throw;
     }
     append({notice});
+    ++members_;
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
@@ -107,6 +109,13 @@ void Broadcast::close(std::string_view goodbye) {
   }
   wake_.signal();
   if (broadcaster_.joinable()) broadcaster_.join();
+}
+
+// Who comes in gets the memory for it, so that a round needs none, and cannot run out of it.
+void Broadcast::reserve_slot() {
+  if (members_ < places_) return;
+  next_.slots.reserve(2 * members_ + 16);
+  places_ = next_.slots.capacity();
 }
 
 void Broadcast::append(std::initializer_list<std::string_view> pieces) {
@@ -210,13 +219,18 @@ Broadcast::Work Broadcast::take_work() {
 
 void Broadcast::start(Work work) {
   end_ = work.end;
+  if (work.slots.capacity() > slots_.capacity()) {
+    work.slots.insert(work.slots.end(), slots_.begin(), slots_.end());
+    slots_.swap(work.slots);
+  }
   for (Member* member : work.arrivals) {
     member->index_ = slots_.size();
     slots_.push_back({member->first_, member, member->socket_.sender(), true});
   }
-  for (Letter& letter : work.letters) {
-    slot_of(*letter.to).plain = false;
-    letter.to->letters_.push_back(std::move(letter));
+  while (!work.letters.empty()) {
+    Member& to = *work.letters.front().to;
+    slot_of(to).plain = false;
+    to.letters_.splice(to.letters_.end(), work.letters, work.letters.begin());
   }
   while (work.departures != nullptr) {
     Member& member = *work.departures;
@@ -244,7 +258,7 @@ void Broadcast::walk() {
       continue;
     }
     if (!member->blocked_) {
-      deliver(*member);
+      deliver_or_drop(*member);
     } else if (end_ - slot.cursor > kMaxLag) {
       drop_slow(*member);
     }
@@ -263,7 +277,16 @@ bool Broadcast::deliver_plain(Slot& slot) const {
 void Broadcast::wait_for_sockets(bool idle) {
   const auto timeout = idle ? time_to_next_deadline() : std::chrono::milliseconds(0);
   for (void* tag : poller_.wait(timeout)) {
-    if (tag != nullptr) deliver(*static_cast<Member*>(tag));
+    if (tag != nullptr) deliver_or_drop(*static_cast<Member*>(tag));
+  }
+}
+
+// A member for whom there is no memory left is lost, and the round goes on.
+void Broadcast::deliver_or_drop(Member& member) {
+  try {
+    deliver(member);
+  } catch (const std::exception&) {  // std::bad_alloc, or epoll_ctl() with the same trouble
+    drop(member);
   }
 }
 
@@ -344,10 +367,10 @@ Broadcast::Slot& Broadcast::slot_of(const Member& member) { return slots_[member
 void Broadcast::block(Member& member) {
   member.stuck_at_.store(slot_of(member).cursor, std::memory_order_relaxed);
   if (member.blocked_) return;
+  blocked_.push_back(&member);  // first: it may throw
   member.blocked_ = true;
+  member.blocked_index_ = blocked_.size() - 1;
   slot_of(member).plain = false;
-  member.blocked_index_ = blocked_.size();
-  blocked_.push_back(&member);
   poller_.add_writable(member.socket_.descriptor(), &member);
 }
 
@@ -410,6 +433,7 @@ void Broadcast::release(Member& member) {
     *link = member.next_departure_;
     break;
   }
+  --members_;
   member.released_ = true;
   member.released_condition_.notify_one();
   turn_.notify_all();

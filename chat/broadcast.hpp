@@ -97,7 +97,8 @@ class Broadcast {
   struct Work {
     Position end = 0;
     std::vector<Member*> arrivals;
-    std::vector<Letter> letters;
+    std::vector<Slot> slots;  // empty, with places for more members; or none
+    std::list<Letter> letters;
     Member* departures = nullptr;  // the first of a chain
     bool closed = false;
     bool anything = false;
@@ -112,6 +113,7 @@ class Broadcast {
     kLent,    // a talker who found it free, and hands it on afterwards
   };
 
+  void reserve_slot() REQUIRES(mutex_);
   void append(std::initializer_list<std::string_view> pieces) REQUIRES(mutex_);
   void post(Member& member, std::string lines) REQUIRES(mutex_);
   bool fits(std::size_t bytes) const REQUIRES(mutex_);
@@ -129,6 +131,7 @@ class Broadcast {
   void walk();
   bool deliver_plain(Slot& slot) const;
   void wait_for_sockets(bool idle);
+  void deliver_or_drop(Member& member);
   void deliver(Member& member);
   void gather(const Member& member, Position limit);
   void gather_log(Position from, Position to);
@@ -149,9 +152,11 @@ class Broadcast {
   Mutex mutex_;
   Condition turn_;  // talkers wait here for the broadcaster
   MessageLog log_ GUARDED_BY(mutex_){kLogCapacity};
-  Position floor_ GUARDED_BY(mutex_) = 0;      // the broadcaster may read from here on
-  Position round_end_ GUARDED_BY(mutex_) = 0;  // the broadcaster's round reaches up to here
-  int waiting_ GUARDED_BY(mutex_) = 0;         // how many wait at turn_
+  Position floor_ GUARDED_BY(mutex_) = 0;       // the broadcaster may read from here on
+  Position round_end_ GUARDED_BY(mutex_) = 0;   // the broadcaster's round reaches up to here
+  std::size_t members_ GUARDED_BY(mutex_) = 0;  // who came in and is not released yet
+  std::size_t places_ GUARDED_BY(mutex_) = 0;   // for whom there are slots
+  int waiting_ GUARDED_BY(mutex_) = 0;          // how many wait at turn_
   Round round_ GUARDED_BY(mutex_) = Round::kTaken;
   Condition returned_;  // the broadcaster waits here for a round that is lent
   bool closed_ GUARDED_BY(mutex_) = false;
