@@ -13,7 +13,10 @@ BIN ?= .
 CHAT := $(sort $(wildcard chat/*.cpp))
 CHAT_OBJECTS := $(CHAT:%.cpp=$(BUILD)/%.o)
 UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp)))
+SIEGE_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/siege/*.cpp)))
 SYSTEM_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
+FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.cpp,%,$(sort $(wildcard tests/fuzz/*.cpp))))
+TESTS := $(BUILD)/unit_tests $(BUILD)/system_tests $(BUILD)/siege_tests $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 
 .PHONY: all
 all: $(BIN)/server $(BIN)/client ## build ./server and ./client (the default)
@@ -41,6 +44,9 @@ $(BUILD)/unit_tests: $(UNIT_OBJECTS) $(BUILD)/libchat.a
 $(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
+$(BUILD)/siege_tests: $(SIEGE_OBJECTS) $(BUILD)/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
+
 $(BUILD)/churn: $(BUILD)/tests/churn.o $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -58,7 +64,7 @@ TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 SOURCES := $(CHAT) server.cpp client.cpp
 
 .PHONY: tests asan-tests tsan-tests test smoke asan tsan
-tests: all $(BUILD)/unit_tests $(BUILD)/system_tests ## build the test programs
+tests: all $(TESTS) ## build the test programs
 
 asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' tests
@@ -66,20 +72,62 @@ asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan-tests: ## build them, and the churn, with ThreadSanitizer
 	$(MAKE) BUILD=build/tsan BIN=build/tsan CXXFLAGS='$(CXXFLAGS) $(TSAN)' tests build/tsan/churn
 
-test: tests ## run unit and system tests
+test: tests replay ## run unit tests, system tests, the siege, and what the fuzzer has found
 	$(BUILD)/unit_tests
 	$(BUILD)/system_tests
+	$(BUILD)/siege_tests --run_test='!@minutes'
 
 smoke: all ## run the smoke scripts, each a demonstration of one thing the room does
 	BIN='$(BIN)' scripts/smoke.sh
 
-asan: asan-tests ## run unit and system tests with AddressSanitizer and UBSan
+asan: asan-tests ## run unit tests, system tests and the siege with AddressSanitizer and UBSan
 	build/asan/unit_tests
 	build/asan/system_tests
+	build/asan/siege_tests --run_test='!@minutes'
 
 tsan: tsan-tests ## run system tests and 60 s of churn with ThreadSanitizer
 	build/tsan/system_tests
-	build/tsan/churn 60
+	build/tsan/churn 60 30
+
+# SOAK_SECONDS=120 SOAK_RESTARTS=100 is a first look.
+
+SOAK_SECONDS ?= 600
+SOAK_RESTARTS ?= 500
+
+.PHONY: soak churns
+churns: ## build the churn with both sanitizers
+	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' build/asan/churn
+	$(MAKE) BUILD=build/tsan BIN=build/tsan CXXFLAGS='$(CXXFLAGS) $(TSAN)' build/tsan/churn
+
+soak: ## churn for SOAK_SECONDS (600) with each sanitizer, and the other tests that take minutes
+	scripts/soak.sh $(SOAK_SECONDS) $(SOAK_RESTARTS)
+
+# Fuzzing, with clang's libFuzzer. What it finds is kept in tests/fuzz/corpus, which the replay runs
+# through without a fuzzer, in every build.
+
+FUZZ_SECONDS ?= 60
+FUZZ_CXX ?= clang++
+FUZZ := -O1 -g1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+        -fno-sanitize-recover=all
+
+$(BUILD)/replay/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libchat.a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+build/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libchat.a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.SECONDARY:  # objects that only a pattern asks for are kept all the same
+
+.PHONY: replay fuzz fuzzers
+replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%) ## run the kept inputs of the fuzzer through their targets
+	$(foreach target,$(FUZZ_TARGETS),$(BUILD)/replay/$(target) tests/fuzz/corpus/$(target) &&) true
+
+fuzzers: ## build them, with clang
+	$(MAKE) BUILD=build/fuzz CXX='$(FUZZ_CXX)' CXXFLAGS='$(CXXFLAGS) $(FUZZ)' $(FUZZ_TARGETS:%=build/fuzz/%)
+
+fuzz: ## let the fuzzer look for new inputs, FUZZ_SECONDS (60) for each target, with clang
+	scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # Speed. `make bench BENCH=--quick` is a first look in less than a minute; BENCH=--help: the options.
 

@@ -19,14 +19,17 @@
 namespace {
 
 // From here on these signals wait until sigwait() takes them: no code ever runs in a handler. That
-// a pipe on standard error is read by nobody any more is no reason to end.
-sigset_t block_stop_signals() {
+// a pipe on standard error is read by nobody any more, or that a file may not grow, is no reason to
+// end.
+sigset_t block_signals() {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
   ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)::signal(SIGPIPE, SIG_IGN);
+  (void)::signal(SIGXFSZ, SIG_IGN);
   return signals;
 }
 
@@ -41,14 +44,14 @@ int serve(chat::ServerOptions options) {
     std::cerr << "server: note: this process may open " << descriptors << " files (ulimit -n), "
               << "too few for " << config.max_users << " users\n";
   }
-  const sigset_t signals = block_stop_signals();
+  const sigset_t signals = block_signals();
   chat::limit_thread_stacks();
   chat::EventLog log(chat::standard_error());
   chat::Server server(config, accounts, log);
   std::cout << chat::start_line(server, config, accounts) << std::endl;
   log.write("started", "port " + std::to_string(server.port()));
   int signal = 0;
-  ::sigwait(&signals, &signal);
+  while (::sigwait(&signals, &signal) == 0 && signal == SIGHUP) server.reopen_transcript();
   server.stop();
   log.write("stopped", signal == SIGINT ? "SIGINT" : "SIGTERM");
   return 0;

@@ -1,6 +1,7 @@
 #include "chat/broadcast.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <new>
 #include <utility>
@@ -10,30 +11,64 @@ namespace {
 
 constexpr std::size_t kMaxPieces = 16;  // of one send
 
+std::string rendered_now(std::string lines, Rendering rendering) {
+  return rendered(std::move(lines), rendering, std::chrono::system_clock::now());
+}
+
+std::string missed(const MessageLog::Range& lines) {
+  return "* you missed lines " + std::to_string(lines.first) + " to " + std::to_string(lines.last) +
+         " (/since " + std::to_string(lines.first - 1) + ")\n";
+}
+
 }  // namespace
 
-Broadcast::Broadcast(std::chrono::milliseconds stall_timeout)
-    : stall_timeout_(stall_timeout), kept_(log_) {
+Broadcast::Broadcast(std::chrono::milliseconds stall_timeout, std::uint64_t history,
+                     Transcript* transcript)
+    : stall_timeout_(stall_timeout), history_(history), transcript_(transcript), kept_(log_) {
   pieces_.reserve(kMaxPieces + 2);
   poller_.add_event(wake_, nullptr);
+  if (transcript_ != nullptr) {
+    MutexLock lock(mutex_);
+    transcript_->read([this](const RoomLine& line) REQUIRES(mutex_) { restore(line); });
+    end_ = round_end_ = log_.end();
+    written_ = end_.tagged;
+  }
   broadcaster_ = std::thread([this] { run(); });
 }
 
 Broadcast::~Broadcast() { close({}); }
 
-bool Broadcast::enter(Member& member, Rendering rendering, std::string greeting,
+bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting,
                       std::string_view name) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     wait_until_fits(lock, kEntered.size());
     if (closed_) return false;
-    Letters letters = letter(member, std::move(greeting), false);
-    next_.arrivals.push_back(&member);
-    member.rendering_ = rendering;
-    member.first_ = log_.end();
-    post(std::move(letters));
+    admit(member, rendering, std::move(greeting));
     append(Kind::kEnter, name, kEntered);
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+  return true;
+}
+
+bool Broadcast::take_over(Member& old, std::string_view farewell, Member& member,
+                          Rendering rendering, Greeting greeting) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return false;
+    Letters last;
+    add_letter(last, old, Letter::What::kText, rendered_now(std::string(farewell), old.rendering_));
+    admit(member, rendering, std::move(greeting));
+    old.taken_over_ = true;
+    if (!old.released_) {
+      post(std::move(last));
+      old.departs_at_ = log_.end();
+      old.next_departure_ = std::exchange(next_.departures, &old);
+    }
+    turn_.notify_all();  // it may wait for its turn
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
@@ -81,30 +116,46 @@ bool Broadcast::say(const Member& member, std::string_view name, std::string_vie
 }
 
 bool Broadcast::tell(Member& member, std::string lines) {
-  return tell(member, std::move(lines), false);
+  return send_letter(member, Letter::What::kText, std::move(lines));
 }
 
 bool Broadcast::tag(Member& member, std::string lines) {
-  return tell(member, std::move(lines), true);
+  return send_letter(member, Letter::What::kTag, std::move(lines));
 }
 
-bool Broadcast::tell(Member& member, std::string lines, bool tags) {
+bool Broadcast::replay(Member& member, MessageLog::Range lines) {
+  return send_letter(member, Letter::What::kReplay, {}, lines);
+}
+
+bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
+                            MessageLog::Range lines) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (!wait_for_turn(lock, member, 0)) return false;
-    post(letter(member, std::move(lines), tags));
+    Letters letters;
+    add_letter(letters, member, what, std::move(text), lines);
+    post(std::move(letters));
+    if (what == Letter::What::kTag) member.rendering_ = Rendering::kTagged;
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
   return true;
 }
 
+std::uint64_t Broadcast::last_number() const {
+  MutexLock lock(mutex_);
+  return log_.end().number;
+}
+
 void Broadcast::close(std::string_view goodbye) {
   {
     MutexLock lock(mutex_);
     wait_until_fits(lock, goodbye.size());
-    if (!closed_) log_.append_unnumbered(goodbye);
+    if (!closed_) {
+      room_end_ = log_.end();
+      log_.append_unnumbered(goodbye);
+    }
     closed_ = true;
     turn_.notify_all();
   }
@@ -112,15 +163,51 @@ void Broadcast::close(std::string_view goodbye) {
   if (broadcaster_.joinable()) broadcaster_.join();
 }
 
-void Broadcast::append(Kind kind, std::string_view name, std::string_view text) {
-  log_.append(kind, name, text, std::chrono::system_clock::now());
+void Broadcast::restore(const RoomLine& line) {
+  const bool far = line.number - log_.end().number > kKeptLines;
+  log_.skip_to(line.number);
+  if (far) lowest_ = log_.end();
+  TimeText time{};
+  std::copy(line.time.begin(), line.time.end(), time.begin());
+  log_.append(line.kind, line.from, line.text, time);
+  floor_ = lowest_ = log_.advanced(lowest_, log_.end());
 }
 
-Broadcast::Letters Broadcast::letter(Member& member, std::string text, bool tags) const {
-  const std::size_t weight = text.size() + sizeof(Letter);
+// Who comes in gets the memory for it, so that a round needs none, and cannot run out of it.
+void Broadcast::reserve_slot() {
+  if (members_ < places_) return;
+  next_.slots.reserve(2 * members_ + 16);
+  places_ = next_.slots.capacity();
+}
+
+void Broadcast::append(Kind kind, std::string_view name, std::string_view text) {
+  log_.append(kind, name, text, time_text(std::chrono::system_clock::now()));
+}
+
+// `member` hears what comes after this moment.
+void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting) {
+  reserve_slot();
   Letters letters;
-  letters.push_back({&member, log_.end(), std::move(text), tags, weight});
-  return letters;
+  add_letter(letters, member, Letter::What::kText, rendered_now(greeting.hello, rendering));
+  const std::uint64_t last = log_.end().number;
+  std::uint64_t first = std::max(last - std::min(last, history_), floor_.number) + 1;
+  while (first <= last && !log_.holds(first, floor_, log_.end())) ++first;
+  add_letter(letters, member, Letter::What::kReplay, {}, {first, last});
+  add_letter(letters, member, Letter::What::kText, rendered_now(greeting.online, rendering));
+  next_.arrivals.push_back(&member);
+  member.rendering_ = member.first_rendering_ = rendering;
+  member.first_ = log_.end();
+  post(std::move(letters));
+  ++members_;
+}
+
+// One that would hold nothing is left out.
+void Broadcast::add_letter(Letters& letters, Member& member, Letter::What what, std::string text,
+                           MessageLog::Range lines) const {
+  lines.last = std::min(lines.last, log_.end().number);
+  if (text.empty() && lines.empty()) return;
+  const std::size_t weight = sizeof(Letter) + (lines.empty() ? text.size() : kReplayChunk);
+  letters.push_back({&member, log_.end(), what, std::move(text), lines, weight});
 }
 
 void Broadcast::post(Letters letters) {
@@ -148,11 +235,12 @@ void Broadcast::wait_until_fits(MutexLock& lock, std::size_t text_size) {
 
 bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) {
   ++waiting_;
-  while (!closed_ && !member.released_ && !(may_talk(member) && log_.fits(text_size, floor_))) {
-    turn_.wait(lock);
-  }
+  const auto is_in = [&]() REQUIRES(mutex_) {
+    return !closed_ && !member.released_ && !member.taken_over_;
+  };
+  while (is_in() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
   --waiting_;
-  return !closed_ && !member.released_;
+  return is_in();
 }
 
 // One of those who publish while the broadcaster sleeps wakes it; the others need not.
@@ -205,11 +293,12 @@ void Broadcast::run() {
 
 Broadcast::Work Broadcast::take_work() {
   const bool anything = has_work();
-  // The round before is over: whoever was left more than kMaxLag behind its end has been dropped.
-  floor_ = {round_end_.plain - std::min<Position>(round_end_.plain, kKeptPlain),
-            round_end_.tagged - std::min<Position>(round_end_.tagged, kKeptTagged)};
+  floor_ = lowest_;  // the round before is over, and has left nobody behind it
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
+  work.lowest = log_.advanced(floor_, round_end_);
+  work.readable = floor_;
+  work.room_end = closed_ ? room_end_ : work.end;
   work.closed = closed_;
   work.anything = anything;
   work.free = !anything && !closed_ && blocked_.empty() && slots_.size() <= kSmallRoom;
@@ -220,18 +309,32 @@ Broadcast::Work Broadcast::take_work() {
 
 void Broadcast::start(Work work) noexcept {
   end_ = work.end;
-  add_slots(work.arrivals);
-  hand_over(work.letters);
+  readable_ = work.readable;
+  lowest_ = work.lowest;
+  write_transcript(work.room_end.tagged);
+  if (work.slots.capacity() > slots_.capacity()) {
+    work.slots.insert(work.slots.end(), slots_.begin(), slots_.end());
+    slots_.swap(work.slots);
+  }
+  for (Member* member : work.arrivals) {
+    member->index_ = slots_.size();
+    const Rendering rendering = member->first_rendering_;
+    slots_.push_back(
+        {member->first_.in(rendering), member, member->socket_.sender(), rendering, true});
+  }
+  while (!work.letters.empty()) {
+    Member& to = *work.letters.front().to;
+    slot_of(to).keeps_up = false;
+    to.letters_.splice(to.letters_.end(), work.letters, work.letters.begin());
+  }
   while (work.departures != nullptr) {
     Member& member = *work.departures;
     work.departures = member.next_departure_;
-    if (member.index_ == kNowhere) continue;
     slot_of(member).keeps_up = false;
     member.leaving_ = true;
     member.last_ = member.departs_at_;
     if (member.last_.plain == 0) release(member);
   }
-  for (Member* member : work.arrivals) drop(*member);
   if (work.closed && goodbye_deadline_ == Clock::time_point::max()) {
     goodbye_deadline_ = Clock::now() + kGoodbyeTimeout;
     for (Slot& slot : slots_) {
@@ -243,31 +346,17 @@ void Broadcast::start(Work work) noexcept {
   }
 }
 
-// Leaves in `arrivals` whom there was no memory for.
-void Broadcast::add_slots(std::vector<Member*>& arrivals) {
-  std::erase_if(arrivals, [this](Member* member) {
-    try {
-      slots_.push_back({member->first_.in(member->rendering_), member, member->socket_.sender(),
-                        member->rendering_, true});
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
-    member->index_ = slots_.size() - 1;
-    return true;
-  });
-}
-
-// Moves nodes from list to list, which needs no memory.
-void Broadcast::hand_over(Letters& letters) {
-  while (!letters.empty()) {
-    Member& member = *letters.front().to;
-    if (member.index_ == kNowhere) {
-      letters.pop_front();
-      continue;
-    }
-    slot_of(member).keeps_up = false;
-    member.letters_.splice(member.letters_.end(), letters, letters.begin());
+// Before anything is sent. What cannot be written is tried again for as long as it is kept.
+void Broadcast::write_transcript(Position end) noexcept {
+  if (transcript_ == nullptr) return;
+  Position from = std::max(written_, readable_.tagged);
+  std::array<iovec, 2> pieces{};
+  std::size_t count = 0;
+  while (from < end) {
+    pieces[count] = kept_.piece(Rendering::kTagged, from, end);
+    from += pieces[count++].iov_len;
   }
+  if (count > 0 && transcript_->write({pieces.data(), count})) written_ = end;
 }
 
 void Broadcast::walk() noexcept {
@@ -279,9 +368,9 @@ void Broadcast::walk() noexcept {
       continue;
     }
     if (!member->blocked_) {
-      deliver(*member);
-    } else if (lag_of(slot) > kMaxLag) {
-      drop_slow(*member);
+      try_or_drop(*member, &Broadcast::deliver);
+    } else if (is_too_far_behind(slot)) {
+      try_or_drop(*member, &Broadcast::skip_forward);
     }
     // One that is gone has left its place to the last one.
     if (i < slots_.size() && slots_[i].member == member) ++i;
@@ -299,20 +388,21 @@ bool Broadcast::deliver_log(Slot& slot) const {
 void Broadcast::wait_for_sockets(bool idle) {
   const auto timeout = idle ? time_to_next_deadline() : std::chrono::milliseconds(0);
   for (void* tag : poller_.wait(timeout)) {
-    if (tag != nullptr) deliver(*static_cast<Member*>(tag));
+    if (tag != nullptr) try_or_drop(*static_cast<Member*>(tag), &Broadcast::deliver);
   }
 }
 
-void Broadcast::deliver(Member& member) noexcept {
+// A member for whom there is no memory left is lost, and the round goes on.
+void Broadcast::try_or_drop(Member& member, void (Broadcast::*step)(Member& member)) {
   try {
-    deliver_all(member);
-  } catch (const std::exception&) {  // no memory, here or for the kernel's epoll set
+    (this->*step)(member);
+  } catch (const std::exception&) {  // std::bad_alloc, or epoll_ctl() with the same trouble
     drop(member);
   }
 }
 
 // Sends `member` all it has not had yet, or what of it the kernel takes.
-void Broadcast::deliver_all(Member& member) {
+void Broadcast::deliver(Member& member) {
   while (true) {
     open_letter(member);
     gather(member);
@@ -325,26 +415,43 @@ void Broadcast::deliver_all(Member& member) {
     if (sent.bytes == wanted) continue;
     if (sent.bytes > 0 || !member.blocked_) member.progress_ = Clock::now();
     block(member);
-    if (lag_of(slot_of(member)) > kMaxLag) drop_slow(member);
+    if (is_too_far_behind(slot_of(member))) skip_forward(member);
     return;
   }
   unblock(member);
   Slot& slot = slot_of(member);
   slot.keeps_up = member.letters_.empty() && !member.leaving_;
   if (!member.leaving_ || slot.cursor != member.last_.in(slot.rendering)) return;
+  if (member.taken_over_) return drop(member);
   if (member.closing_) member.socket_.shutdown_write();
   release(member);
 }
 
-// Where its cursor has come to the letter from which on `member` gets tagged lines, they begin.
+// Where its cursor has come to a letter that is closed, that can be sent then.
 void Broadcast::open_letter(Member& member) {
   if (member.letters_.empty()) return;
   Letter& letter = member.letters_.front();
   Slot& slot = slot_of(member);
-  if (!letter.tags || slot.cursor != letter.place.in(slot.rendering)) return;
-  letter.tags = false;
-  slot.rendering = Rendering::kTagged;
-  slot.cursor = letter.place.tagged;
+  if (slot.cursor != letter.place.in(slot.rendering)) return;
+  switch (letter.what) {
+    case Letter::What::kText:
+      return;
+    case Letter::What::kTag:
+      slot.rendering = Rendering::kTagged;
+      slot.cursor = letter.place.tagged;
+      break;
+    case Letter::What::kMissed:
+      letter.text = rendered_now(missed(letter.lines), slot.rendering);
+      break;
+    case Letter::What::kReplay:
+      if (member.letter_sent_ < letter.text.size()) return;
+      letter.text.clear();
+      member.letter_sent_ = 0;
+      kept_.replay(letter.lines, slot.rendering, readable_, end_, kReplayChunk, letter.text);
+      if (!letter.lines.empty()) return;
+      break;
+  }
+  letter.what = Letter::What::kText;
 }
 
 Broadcast::Position Broadcast::limit_of(const Member& member) const {
@@ -366,9 +473,12 @@ void Broadcast::gather(const Member& member) {
     if (place > limit) break;
     if (pieces_.size() + 3 > kMaxPieces) return;  // the rest comes with the next send
     gather_log(rendering, position, place);
-    if (letter.tags) return;
+    const bool replay = letter.what == Letter::What::kReplay;
+    const bool closed = letter.what != Letter::What::kText && (!replay || letter.text.empty());
+    if (closed) return;
     // iovec serves reading and writing alike: nothing is written through it here.
     pieces_.push_back({const_cast<char*>(letter.text.data()) + skip, letter.text.size() - skip});
+    if (replay) return;
     position = place;
     skip = 0;
   }
@@ -399,7 +509,7 @@ void Broadcast::advance(Member& member, std::size_t bytes) {
     const std::size_t n = std::min(bytes, letter.text.size() - member.letter_sent_);
     member.letter_sent_ += n;
     bytes -= n;
-    if (member.letter_sent_ < letter.text.size()) return;
+    if (member.letter_sent_ < letter.text.size() || letter.what != Letter::What::kText) return;
     member.letter_bytes_.fetch_sub(letter.weight, std::memory_order_relaxed);
     member.letters_.pop_front();
     member.letter_sent_ = 0;
@@ -411,26 +521,55 @@ const Broadcast::Slot& Broadcast::slot_of(const Member& member) const {
   return slots_[member.index_];
 }
 
-// How far behind the round's end it is.
-Broadcast::Position Broadcast::lag_of(const Slot& slot) const {
-  return end_.in(slot.rendering) - slot.cursor;
+bool Broadcast::is_too_far_behind(const Slot& slot) const {
+  return end_.in(slot.rendering) - slot.cursor > kMaxLag ||
+         slot.cursor < lowest_.in(slot.rendering);
 }
 
-// Where memory runs out, nothing has happened.
+// The lines up to the round's end are lost to `member`, which is told so; what of a line it has in
+// part already, and its letters, it still gets. One that is leaving has no use for that.
+void Broadcast::skip_forward(Member& member) {
+  if (member.leaving_) return drop_slow(member);
+  Slot& slot = slot_of(member);
+  Letters& letters = member.letters_;
+  const std::uint64_t first = kept_.first_from(slot.rendering, slot.cursor, readable_, end_);
+  const Position whole = kept_.after(first - 1, end_).in(slot.rendering);
+  Letters rest, notice;
+  if (slot.cursor < whole) {
+    std::string text = kept_.bytes(slot.rendering, slot.cursor, whole);
+    const std::size_t weight = sizeof(Letter) + text.size();
+    rest.push_back({&member, end_, Letter::What::kText, std::move(text), {}, weight});
+  }
+  const auto told = std::find_if(letters.begin(), letters.end(), [](const Letter& letter) {
+    return letter.what == Letter::What::kMissed;
+  });
+  if (told != letters.end()) {
+    told->lines.last = end_.number;
+  } else if (first <= end_.number) {
+    notice.push_back(
+        {&member, end_, Letter::What::kMissed, {}, {first, end_.number}, sizeof(Letter)});
+  }
+  for (Letter& letter : letters) letter.place = end_;
+  for (const Letters* added : {&rest, &notice}) {
+    for (const Letter& letter : *added) {
+      member.letter_bytes_.fetch_add(letter.weight, std::memory_order_relaxed);
+    }
+  }
+  letters.splice(letters.begin(), rest);
+  letters.splice(letters.end(), notice);
+  slot.cursor = end_.in(slot.rendering);
+  member.stuck_at_.store({slot.cursor, slot.rendering}, std::memory_order_relaxed);
+}
+
 void Broadcast::block(Member& member) {
   Slot& slot = slot_of(member);
   member.stuck_at_.store({slot.cursor, slot.rendering}, std::memory_order_relaxed);
   if (member.blocked_) return;
-  blocked_.push_back(&member);
-  try {
-    poller_.add_writable(member.socket_.descriptor(), &member);
-  } catch (...) {
-    blocked_.pop_back();
-    throw;
-  }
-  slot.keeps_up = false;
+  blocked_.push_back(&member);  // first: it may throw
   member.blocked_ = true;
   member.blocked_index_ = blocked_.size() - 1;
+  slot.keeps_up = false;
+  poller_.add_writable(member.socket_.descriptor(), &member);
 }
 
 void Broadcast::unblock(Member& member) {
@@ -482,11 +621,9 @@ void Broadcast::drop_slow(Member& member) {
 // Forgets `member`. Its worker may destroy it as soon as the lock is free again.
 void Broadcast::release(Member& member) {
   unblock(member);
-  if (member.index_ != kNowhere) {
-    slots_.back().member->index_ = member.index_;
-    slots_[member.index_] = slots_.back();
-    slots_.pop_back();
-  }
+  slots_.back().member->index_ = member.index_;
+  slots_[member.index_] = slots_.back();
+  slots_.pop_back();
   MutexLock lock(mutex_);
   std::erase_if(next_.letters, [&](const Letter& letter) { return letter.to == &member; });
   for (Member** link = &next_.departures; *link != nullptr; link = &(*link)->next_departure_) {
@@ -494,6 +631,7 @@ void Broadcast::release(Member& member) {
     *link = member.next_departure_;
     break;
   }
+  --members_;
   member.released_ = true;
   member.released_condition_.notify_one();
   turn_.notify_all();

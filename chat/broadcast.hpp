@@ -10,10 +10,11 @@
 // round at a time, whoever makes it.
 //
 // The broadcaster never waits for a member. One whose socket is full (a slow consumer) is left
-// alone until the kernel says that there is room again; one that falls more than kMaxLag behind, or
-// whose socket takes nothing for the stall timeout, is dropped. Talkers in turn wait for the
-// broadcaster when they are kMaxAhead in front of it, and for themselves when they talk without
-// reading (back-pressure): so the log is bounded, and no line is lost.
+// alone until the kernel says that there is room again. One that falls more than kMaxLag behind, or
+// off the log's end, is skipped forward and told which lines it has missed; one whose socket takes
+// nothing for the stall timeout is dropped. Talkers in turn wait for the broadcaster when they are
+// kMaxAhead in front of it, and for themselves when they talk without reading (back-pressure): so
+// the log is bounded, and who reads misses nothing.
 //
 // Ownership: a Member belongs to the worker that serves its connection. From enter() until
 // wait_until_released() has returned, who makes the round uses it and is the only one to write to
@@ -37,6 +38,7 @@
 #include "chat/message_log.hpp"
 #include "chat/mutex.hpp"
 #include "chat/socket.hpp"
+#include "chat/transcript.hpp"
 
 namespace chat {
 
@@ -44,18 +46,34 @@ class Broadcast {
  public:
   class Member;
 
-  // `stall_timeout`: a member whose full socket takes nothing for so long is dropped.
-  explicit Broadcast(std::chrono::milliseconds stall_timeout = kDefaultStallTimeout);
+  // What one who comes in is greeted with, in plain lines: first `hello`, then the room's last
+  // lines, then `online`.
+  struct Greeting {
+    std::string hello;
+    std::string online;
+  };
+
+  // `stall_timeout`: a member whose full socket takes nothing for so long is dropped. `history`:
+  // how many of the room's last lines one who comes in gets. `transcript`: what it holds is where
+  // the room goes on from, and all its lines go there; it must outlive this. Throws what reading it
+  // does.
+  explicit Broadcast(std::chrono::milliseconds stall_timeout = kDefaultStallTimeout,
+                     std::uint64_t history = 0, Transcript* transcript = nullptr);
   ~Broadcast();  // close() without a word, where it was not called
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
 
   // Thread safe, all of them. Where memory runs out (std::bad_alloc), nothing has happened.
 
-  // From here on `member` hears the room, in its rendering: first `greeting`, lines for it alone,
-  // then that `name` has entered, which goes to everyone, then all that follows. False: the room is
+  // From here on `member` hears the room, in its rendering: first what it is greeted with, then
+  // that `name` has entered, which goes to everyone, then all that follows. False: the room is
   // closed.
-  bool enter(Member& member, Rendering rendering, std::string greeting, std::string_view name);
+  bool enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name);
+
+  // The same, in place of `old` and with nothing told to the others: what `old` says from here on
+  // comes too late. It gets `farewell`, a plain line, and its socket is shut down.
+  bool take_over(Member& old, std::string_view farewell, Member& member, Rendering rendering,
+                 Greeting greeting);
 
   // Everyone hears that `name` has left, which is the last that `member` hears. With `flush` all up
   // to there is still sent, as long as the member takes it; without, nothing more is.
@@ -75,6 +93,12 @@ class Broadcast {
   // The same, and from here on `member` hears the room in tagged lines.
   bool tag(Member& member, std::string lines);
 
+  // Those `lines` of the room once more that have been said by now. Where some are not kept any
+  // more, a notice says so.
+  bool replay(Member& member, MessageLog::Range lines);
+
+  std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
+
   // The end of the room: everyone gets `goodbye` and end of file, or what of it gets through within
   // kGoodbyeTimeout. Joins the broadcaster.
   void close(std::string_view goodbye);
@@ -83,15 +107,23 @@ class Broadcast {
   using Position = MessageLog::Position;
   using Place = MessageLog::Place;
   static constexpr Position kNever = std::numeric_limits<Position>::max();
-  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 
-  // Lines for one member, to be sent when its cursor has come to `place`.
+  // Lines for one member, to be sent when its cursor has come to `place`. Until then all but a text
+  // is closed: see open_letter().
   struct Letter {
+    enum class What : std::uint8_t {
+      kText,
+      kTag,     // a text, and from here on the member's cursor is one into the tagged lines
+      kReplay,  // `lines` are still to be written into the text
+      kMissed,  // the text says that it has missed `lines`
+    };
+
     Member* to;
     Place place;
+    What what;
     std::string text;
-    bool tags = false;       // from here on its cursor is one into the tagged lines
-    std::size_t weight = 0;  // what it counts in letter_bytes_
+    MessageLog::Range lines;
+    std::size_t weight;  // what it counts in letter_bytes_
   };
   using Letters = std::list<Letter>;
 
@@ -108,7 +140,11 @@ class Broadcast {
   // What has gathered for the broadcaster since it looked last.
   struct Work {
     Place end;
+    Place readable;
+    Place lowest;
+    Place room_end;  // the goodbye is not the room's
     std::vector<Member*> arrivals;
+    std::vector<Slot> slots;  // empty, with places for more members; or none
     Letters letters;
     Member* departures = nullptr;  // the first of a chain
     bool closed = false;
@@ -124,10 +160,15 @@ class Broadcast {
     kLent,    // a talker who found it free, and hands it on afterwards
   };
 
+  void restore(const RoomLine& line) REQUIRES(mutex_);
+  void reserve_slot() REQUIRES(mutex_);
   void append(Kind kind, std::string_view name, std::string_view text) REQUIRES(mutex_);
-  Letters letter(Member& member, std::string text, bool tags) const REQUIRES(mutex_);
+  void admit(Member& member, Rendering rendering, Greeting greeting) REQUIRES(mutex_);
+  void add_letter(Letters& letters, Member& member, Letter::What what, std::string text,
+                  MessageLog::Range lines = {}) const REQUIRES(mutex_);
   void post(Letters letters) REQUIRES(mutex_);
-  bool tell(Member& member, std::string lines, bool tags);
+  bool send_letter(Member& member, Letter::What what, std::string text,
+                   MessageLog::Range lines = {});
   bool may_talk(const Member& member) const REQUIRES(mutex_);
   void wait_until_fits(MutexLock& lock, std::size_t text_size) REQUIRES(mutex_);
   bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) REQUIRES(mutex_);
@@ -137,16 +178,15 @@ class Broadcast {
   void make_lent_round(Work work) noexcept;
 
   // The broadcaster's, from here on; start() and walk(), and what they call, the round's. A round
-  // throws nothing: a member for whom memory runs out is dropped.
+  // throws nothing: see reserve_slot() and try_or_drop().
   void run();
   void start(Work work) noexcept;
-  void add_slots(std::vector<Member*>& arrivals);
-  void hand_over(Letters& letters);
+  void write_transcript(Position end) noexcept;
   void walk() noexcept;
   bool deliver_log(Slot& slot) const;
   void wait_for_sockets(bool idle);
-  void deliver(Member& member) noexcept;
-  void deliver_all(Member& member);
+  void try_or_drop(Member& member, void (Broadcast::*step)(Member& member));
+  void deliver(Member& member);
   void open_letter(Member& member);
   Position limit_of(const Member& member) const;
   void gather(const Member& member);
@@ -154,7 +194,8 @@ class Broadcast {
   void advance(Member& member, std::size_t bytes);
   Slot& slot_of(const Member& member);
   const Slot& slot_of(const Member& member) const;
-  Position lag_of(const Slot& slot) const;
+  bool is_too_far_behind(const Slot& slot) const;
+  void skip_forward(Member& member);
   void block(Member& member);
   void unblock(Member& member);
   Clock::time_point deadline_of(const Member& member) const;
@@ -165,22 +206,30 @@ class Broadcast {
   std::optional<std::chrono::milliseconds> time_to_next_deadline() const;
 
   const std::chrono::milliseconds stall_timeout_;
+  const std::uint64_t history_;
+  Transcript* const transcript_;
 
   // Lock order: the registry's mutex, when held, was taken before this one.
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Condition turn_;  // talkers wait here for the broadcaster
   MessageLog log_ GUARDED_BY(mutex_);
-  Place floor_ GUARDED_BY(mutex_);      // the broadcaster may read from here on
-  Place round_end_ GUARDED_BY(mutex_);  // the broadcaster's round reaches up to here
-  int waiting_ GUARDED_BY(mutex_) = 0;  // how many wait at turn_
+  Place floor_ GUARDED_BY(mutex_);              // the round may read from here on
+  Place round_end_ GUARDED_BY(mutex_);          // the round reaches up to here
+  std::size_t members_ GUARDED_BY(mutex_) = 0;  // who came in and is not released yet
+  std::size_t places_ GUARDED_BY(mutex_) = 0;   // for whom there are slots
+  int waiting_ GUARDED_BY(mutex_) = 0;          // how many wait at turn_
   Round round_ GUARDED_BY(mutex_) = Round::kTaken;
   Condition returned_;  // the broadcaster waits here for a round that is lent
   bool closed_ GUARDED_BY(mutex_) = false;
+  Place room_end_ GUARDED_BY(mutex_);  // where the goodbye begins, once closed
   Work next_ GUARDED_BY(mutex_);
 
   // The round's: only who makes it touches these.
-  const MessageLog& kept_;        // log_, to read what lies between floor_ and the round's end
+  const MessageLog& kept_;        // log_, to read what lies between the round's floor and its end
+  Place readable_;                // the round's floor
+  Place lowest_;                  // and the next one's: nobody is left behind this
   Place end_;                     // of this round
+  Position written_ = 0;          // all tagged lines before it are in the transcript
   std::vector<Slot> slots_;       // one for each member
   std::vector<Member*> blocked_;  // those of them whose sockets are full
   std::vector<iovec> pieces_;
@@ -231,18 +280,20 @@ class Broadcast::Member {
   // Only under Broadcast::mutex_.
   bool released_ = false;
   Condition released_condition_;
+  Rendering rendering_ = Rendering::kPlain;  // of what is said from here on
+  bool taken_over_ = false;
   Place departs_at_;                  // where it stops hearing; the beginning for at once
   Member* next_departure_ = nullptr;  // in the chain of Work
 
   // The round's.
   Letters letters_;
-  std::size_t letter_sent_ = 0;              // bytes of the first letter that were sent
-  Rendering rendering_ = Rendering::kPlain;  // with which it begins to hear
-  Place first_;                              // and where
-  bool leaving_ = false;                     // it stops hearing
-  Place last_;                               // here
-  bool closing_ = false;                     // and gets end of file there
-  std::size_t index_ = kNowhere;             // in slots_
+  std::size_t letter_sent_ = 0;                    // bytes of the first letter that were sent
+  Rendering first_rendering_ = Rendering::kPlain;  // with which it begins to hear
+  Place first_;                                    // and where
+  bool leaving_ = false;                           // it stops hearing
+  Place last_;                                     // here
+  bool closing_ = false;                           // and gets end of file there
+  std::size_t index_ = 0;                          // in slots_
   std::size_t blocked_index_ = 0;
   bool blocked_ = false;
   Clock::time_point progress_;  // when its full socket last took something

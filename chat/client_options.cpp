@@ -1,69 +1,181 @@
 #include "chat/client_options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
-#include <optional>
 #include <system_error>
+
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
 
-constexpr std::string_view kPortEquals = "--port=";
+// Each sets something in the options, and gives what is wrong with the value; empty: nothing.
+using Set = std::string (*)(ClientOptions&, const std::string& value);
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
+struct Option {
+  std::string_view name;
+  std::string_view value;  // what it takes, for who leaves it out; empty: nothing
+  Set set;
+};
+
+std::string set_port(ClientOptions& options, const std::string& text) {
   const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stopped != end || port == 0) return std::nullopt;
-  return port;
+  const auto [stopped, error] = std::from_chars(text.data(), end, options.port);
+  if (error == std::errc() && stopped == end && options.port != 0) return {};
+  return "takes 1 to 65535, not '" + text + "'";
 }
 
-ClientOptions failure(const std::string& error) {
-  ClientOptions options;
-  options.error = error;
-  return options;
+std::string come_in(ClientOptions& options, protocol::Mode mode, const std::string& name) {
+  if (options.mode) return "is one too many: one of --login and --register";
+  if (!is_name(name)) return "takes a username, not '" + neutralised(name) + "'";
+  options.mode = mode;
+  options.name = name;
+  return {};
+}
+
+std::string set_password_file(ClientOptions& options, const std::string& file) {
+  options.password_file = file;
+  return file.empty() ? "takes a file, or - for standard input" : "";
+}
+
+// What the server would refuse is refused at once.
+std::string set_send(ClientOptions& options, const std::string& text) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) continue;
+    if (line.size() + (line.front() == '/' ? 1 : 0) > kMaxLine) {
+      return "takes lines of at most " + std::to_string(kMaxLine) + " bytes";
+    }
+    if (!is_utf8(line)) return "takes UTF-8 only";
+    options.send.push_back(std::move(line));
+  }
+  return options.send.empty() ? "takes a text" : "";
+}
+
+std::string set_bell(ClientOptions& options, const std::string& when) {
+  if (when != "mention" && when != "all" && when != "never") {
+    return "takes mention, all or never, not '" + when + "'";
+  }
+  options.bell = when == "all" ? Bell::kAll : when == "never" ? Bell::kNever : Bell::kMention;
+  return {};
+}
+
+std::string set_color(ClientOptions& options, const std::string& when) {
+  if (when != "auto" && when != "always" && when != "never") {
+    return "takes auto, always or never, not '" + when + "'";
+  }
+  options.color.reset();
+  if (when != "auto") options.color = when == "always";
+  return {};
+}
+
+constexpr std::array kOptions = {
+    Option{"--port", "a number", set_port},
+    Option{"--login", "a username",
+           [](ClientOptions& options, const std::string& name) {
+             return come_in(options, protocol::Mode::kLogin, name);
+           }},
+    Option{"--register", "a username",
+           [](ClientOptions& options, const std::string& name) {
+             return come_in(options, protocol::Mode::kRegister, name);
+           }},
+    Option{"--password-file", "a file, or - for standard input", set_password_file},
+    Option{"--send", "a text", set_send},
+    Option{"--json", "",
+           [](ClientOptions& options, const std::string&) {
+             options.json = true;
+             return std::string();
+           }},
+    Option{"--bell", "mention, all or never", set_bell},
+    Option{"--color", "auto, always or never", set_color},
+    Option{"--no-time", "",
+           [](ClientOptions& options, const std::string&) {
+             options.time = false;
+             return std::string();
+           }},
+    Option{"--no-status", "",
+           [](ClientOptions& options, const std::string&) {
+             options.status = false;
+             return std::string();
+           }},
+    Option{"--help", "",
+           [](ClientOptions& options, const std::string&) {
+             options.help = true;
+             return std::string();
+           }},
+};
+
+// --name value or --name=value, at `i` of the arguments, which is moved to the last one taken.
+std::string take_option(ClientOptions& options, const std::vector<std::string>& arguments,
+                        std::size_t& i) {
+  const std::string& argument = arguments[i];
+  const std::string name = argument.substr(0, argument.find('='));
+  const bool has_value = name.size() < argument.size();
+  for (const Option& option : kOptions) {
+    if (option.name != name || (has_value && option.value.empty())) continue;
+    std::string value;
+    if (has_value) {
+      value = argument.substr(name.size() + 1);
+    } else if (!option.value.empty()) {
+      if (++i == arguments.size()) return name + " needs " + std::string(option.value);
+      value = arguments[i];
+    }
+    const std::string wrong = option.set(options, value);
+    if (wrong.empty()) return {};
+    return std::string(name).append(" ").append(wrong);
+  }
+  return "unknown option " + argument;
+}
+
+std::string take_host(ClientOptions& options, const std::string& host) {
+  if (host.empty()) return "HOST is empty";
+  if (!options.host.empty()) return "one HOST only, not also '" + host + "'";
+  options.host = host;
+  return {};
+}
+
+std::string contradiction(const ClientOptions& options) {
+  if (options.host.empty()) return "HOST is missing";
+  if (options.mode) return {};
+  if (!options.password_file.empty()) return "--password-file needs --login or --register";
+  if (!options.send.empty()) return "--send needs --login or --register";
+  return {};
 }
 
 }  // namespace
 
 ClientOptions parse_client_options(const std::vector<std::string>& arguments) {
   ClientOptions options;
-  bool has_host = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--help") {
-      options.help = true;
-      return options;
-    }
-    if (argument == "--port" || argument.starts_with(kPortEquals)) {
-      const bool apart = argument == "--port";
-      if (apart && ++i == arguments.size()) return failure("--port needs a number");
-      const std::string text = apart ? arguments[i] : argument.substr(kPortEquals.size());
-      const auto port = parse_port(text);
-      if (!port) return failure("--port takes 1 to 65535, not '" + text + "'");
-      options.port = *port;
-    } else if (argument.empty()) {
-      return failure("HOST is empty");
-    } else if (argument.starts_with('-')) {
-      return failure("unknown option " + argument);
-    } else if (has_host) {
-      return failure("one HOST only, not also '" + argument + "'");
-    } else {
-      options.host = argument;
-      has_host = true;
-    }
+  for (std::size_t i = 0; i < arguments.size() && options.error.empty(); ++i) {
+    const bool option = arguments[i].starts_with('-');
+    options.error = option ? take_option(options, arguments, i) : take_host(options, arguments[i]);
+    if (options.help) return options;
   }
-  if (!has_host) return failure("HOST is missing");
+  if (options.error.empty()) options.error = contradiction(options);
   return options;
 }
 
 std::string_view client_usage() {
-  return "usage: client HOST [--port N]\n"
+  return "usage: client HOST [OPTION]...\n"
          "\n"
          "Enters the chatroom that runs on HOST.\n"
          "\n"
-         "  --port N  the server's port (default 3490)\n"
-         "  --help    this text\n"
+         "  --port N              the server's port (default 3490)\n"
+         "  --login NAME          log in as NAME, and ask for the password only\n"
+         "  --register NAME       register NAME, and ask for a password only\n"
+         "  --password-file FILE  take the password from FILE's first line; - is standard input\n"
+         "  --send TEXT           say TEXT, wait until it has come back, leave; prints nothing\n"
+         "  --json                print a JSON object for each line: time, kind, from, text\n"
+         "  --bell WHEN           ring at a mention (default), all or never\n"
+         "  --color WHEN          auto (default: unless NO_COLOR is set), always or never\n"
+         "  --no-time             no time before each line\n"
+         "  --no-status           no status line\n"
+         "  --help                this text\n"
          "\n"
          "Ctrl+C, Ctrl+D or /quit leave. Status: 0 after a normal end, 1 where connecting, coming\n"
          "in or the connection failed, 2 for wrong arguments.\n";

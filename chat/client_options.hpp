@@ -2,17 +2,29 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chat/display.hpp"
 #include "chat/limits.hpp"
+#include "chat/protocol.hpp"
 
 namespace chat {
 
 struct ClientOptions {
   std::string host;
   std::uint16_t port = kDefaultPort;
+  std::optional<protocol::Mode> mode;  // of --login and --register, and then there is a name
+  std::string name;
+  std::string password_file;      // empty or "-": the password is asked for
+  std::vector<std::string> send;  // the lines of --send; empty: it is not there
+  bool json = false;
+  bool status = true;
+  bool time = true;
+  std::optional<bool> color;  // nothing: as the environment's NO_COLOR says
+  Bell bell = Bell::kMention;
   bool help = false;
   std::string error;  // what is wrong with the arguments; empty: nothing
 };

@@ -19,11 +19,14 @@ inline constexpr std::size_t kMaxName = 32;
 inline constexpr std::size_t kMaxPassword = 511;
 
 // What the room keeps for members who are slower than it (see broadcast.hpp).
-inline constexpr std::size_t kMaxLag = 256 * 1024;   // further behind than this: dropped
+inline constexpr std::size_t kMaxLag = 256 * 1024;   // further behind: skipped forward
 inline constexpr std::size_t kMaxAhead = 64 * 1024;  // talkers wait so far ahead of a round
 inline constexpr std::size_t kMaxTaggedAhead = 2 * kMaxAhead;  // the same, of tagged lines
 inline constexpr std::size_t kKeptPlain = 2 * kMaxLag;         // of the log, behind a round's end
 inline constexpr std::size_t kKeptTagged = 1024 * 1024;        // the same, of its tagged lines
+inline constexpr std::size_t kKeptLines = 16 * 1024;           // the same, in lines
+inline constexpr std::uint64_t kDefaultHistory = 20;           // lines that one who comes in gets
+inline constexpr std::size_t kReplayChunk = 16 * 1024;  // of what is replayed, in memory at a time
 inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
 inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may deliver by itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
@@ -49,6 +52,7 @@ inline constexpr std::chrono::seconds kLeaveTimeout{5};           // the same fo
 inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding input before a close
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;          // of which at most so much
 inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown
+inline constexpr std::chrono::seconds kTranscriptSync{1};          // between two syncs to the disk
 inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of descriptors: breathe
 
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
@@ -70,6 +74,12 @@ inline constexpr std::chrono::milliseconds kUserTimeout{60'000};
 inline constexpr std::size_t kMaxServerLine = 3 * kMaxLine + 256;
 inline constexpr std::size_t kMaxPending = 64 * 1024;  // typed, not sent: more, and it is not read
 inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the server to close
+inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
+inline constexpr std::size_t kMaxHistory = 1000;       // lines
+inline constexpr std::size_t kMaxPaste = 64 * 1024;
+inline constexpr std::size_t kNoticesAtOnce = 5;  // arrivals and departures in a kFoldTime
+inline constexpr std::chrono::seconds kFoldTime{1};
+inline constexpr std::chrono::seconds kBellPause{1};  // the bell rings no more often
 
 // A worker's stack. Deepest is crypt_r, whose own data (32 KiB) and work area live on the heap.
 // ThreadSanitizer keeps its own records there as well.

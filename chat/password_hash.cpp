@@ -45,17 +45,6 @@ std::optional<std::string> crypt_with(std::string_view password, const std::stri
   return result;
 }
 
-// Looks at every byte whatever the first ones say, so that the time taken does not tell how many of
-// them were right.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;  // the length of a hash is no secret
-  volatile unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
-  }
-  return difference == 0;
-}
-
 // One or more of the characters in which crypt(5) writes numbers and bytes.
 bool is_field(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -65,6 +54,15 @@ bool is_field(std::string_view text) {
 }
 
 }  // namespace
+
+bool equal_in_constant_time(std::string_view secret, std::string_view guess) {
+  volatile unsigned char difference = secret.size() == guess.size() ? 0 : 1;
+  for (std::size_t i = 0; i < guess.size(); ++i) {
+    const char c = i < secret.size() ? secret[i] : '\0';
+    difference = static_cast<unsigned char>(difference | (c ^ guess[i]));
+  }
+  return difference == 0;
+}
 
 std::string decoy() {
   std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
@@ -90,7 +88,7 @@ std::string hash_password(std::string_view password) {
 
 bool verify_password(std::string_view password, const std::string& hash) {
   const auto computed = crypt_with(password, hash);
-  return computed && equal_in_constant_time(*computed, hash);
+  return computed && equal_in_constant_time(hash, *computed);
 }
 
 bool is_password_hash(std::string_view hash) {

@@ -15,6 +15,10 @@ std::string hash_password(std::string_view password);
 // Whether `hash` was made of `password`. False where libcrypt fails, too.
 bool verify_password(std::string_view password, const std::string& hash);
 
+// Looks at every byte of `guess` whatever the first ones say, so that the time taken does not tell
+// how many of them were right.
+bool equal_in_constant_time(std::string_view secret, std::string_view guess);
+
 // Whether `hash` has the form of a yescrypt hash.
 bool is_password_hash(std::string_view hash);
 

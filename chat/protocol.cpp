@@ -1,5 +1,7 @@
 #include "chat/protocol.hpp"
 
+#include <charconv>
+
 #include "chat/limits.hpp"
 #include "chat/text.hpp"
 
@@ -9,6 +11,7 @@ std::optional<Mode> parse_mode(std::string_view line) {
   const std::string word = lowercase(trimmed(line));
   if (word == "login") return Mode::kLogin;
   if (word == "register") return Mode::kRegister;
+  if (word == "resume") return Mode::kResume;
   return std::nullopt;
 }
 
@@ -56,11 +59,23 @@ std::string online(const std::vector<std::string>& names) {
   return lines + "\n";
 }
 
+std::string nothing_after(std::uint64_t number) {
+  return "* there is nothing after line " + std::to_string(number) + "\n";
+}
+
 std::optional<Command> parse_command(std::string_view line) {
   if (!line.starts_with('/') || line.starts_with("//")) return std::nullopt;
   const auto space = line.find_first_of(" \t");
   if (space == std::string_view::npos) return Command{line, {}};
   return Command{line.substr(0, space), trimmed(line.substr(space))};
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace chat::protocol

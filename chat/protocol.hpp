@@ -2,6 +2,7 @@
 // Pure, and thread safe.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,17 +29,22 @@ inline constexpr std::string_view kMadeRoom =
     "! too many connections wait to come in: yours made room for another\n";
 inline constexpr std::string_view kGuessedTooOften =
     "! too many wrong passwords came from your address: try again later\n";
+inline constexpr std::string_view kResumedElsewhere =
+    "! your session goes on in another connection\n";
 inline constexpr std::string_view kCrowded = "! too many log in now: try again\n";
 
 // Errors in the room: nothing was sent on.
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";
 inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent\n";
 
+inline constexpr std::string_view kNotANumber = "! how many? A whole number, as in /history 20\n";
+inline constexpr std::string_view kNotALineNumber = "! since which line? As in /since 1042\n";
+
 inline constexpr std::string_view kTagCommand = "/tagged";
 inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
 
 // How someone comes in.
-enum class Mode { kLogin, kRegister };
+enum class Mode { kLogin, kRegister, kResume };
 std::optional<Mode> parse_mode(std::string_view line);
 
 struct Credentials {
@@ -53,11 +59,16 @@ std::string wrong_format(std::string_view reason);
 // Everyone in `names`, in as many lines as it takes.
 std::string online(const std::vector<std::string>& names);
 
+std::string nothing_after(std::uint64_t number);
+
 // "/name arguments", split; nothing where `line` is not a command.
 struct Command {
   std::string_view name;
   std::string_view arguments;
 };
 std::optional<Command> parse_command(std::string_view line);
+
+// A whole number, and nothing else.
+std::optional<std::uint64_t> parse_number(std::string_view text);
 
 }  // namespace chat::protocol

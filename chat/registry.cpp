@@ -1,9 +1,12 @@
 #include "chat/registry.hpp"
 
+#include <string.h>  // explicit_bzero
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 
+#include "chat/password_hash.hpp"
 #include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
@@ -39,13 +42,11 @@ Registry::Registry(std::size_t max_users, const PasswordStorage& accounts, Broad
       taken_(taken_skeletons(accounts)),
       broadcast_(broadcast) {}
 
-Registry::Entry Registry::enter_registered(const std::string& name, Broadcast::Member& member,
-                                           Rendering rendering) {
+Registry::Entry Registry::enter_registered(const std::string& name, std::string_view password,
+                                           Broadcast::Member& member, Rendering rendering) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
-  if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
-  if (registered_.size() == registered_seats_) return Entry::kFull;
-  return enter(name, member, rendering, registered_, key);
+  return register_anew(name, password, member, rendering, key);
 }
 
 Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member& member,
@@ -53,20 +54,48 @@ Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (logged_in_.contains(key)) return Entry::kAlreadyIn;
-  return enter(name, member, rendering, logged_in_, key);
+  return enter({name, {}, logged_in_, key}, member, rendering);
 }
 
-Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& member,
-                                Rendering rendering, Keys& keys, const std::string& key) {
-  stays_.emplace(&member, Stay{name, keys, key});
-  try {
-    keys.insert(key);
-    online_.push_back(name);
-    std::string greeting = rendered(protocol::hello(name) + protocol::online(online_), rendering,
-                                    std::chrono::system_clock::now());
-    if (broadcast_.enter(member, rendering, std::move(greeting), name)) {
-      return Entry::kIn;
+Registry::Entry Registry::resume_registered(std::string& name, std::string_view password,
+                                            Broadcast::Member& member, Rendering rendering) {
+  const std::string key = name_skeleton(name);
+  MutexLock lock(mutex_);
+  const auto found = registered_.find(key);
+  if (found != registered_.end()) {
+    const Stay& stay = stays_.at(found->second);
+    if (folded_name(stay.name) == folded_name(name)) {
+      if (!equal_in_constant_time(stay.password, password)) return Entry::kWrongPassword;
+      name = stay.name;
+      return take_over(*found->second, member, rendering);
     }
+  }
+  return register_anew(name, password, member, rendering, key);
+}
+
+Registry::Entry Registry::resume_login(const std::string& name, Broadcast::Member& member,
+                                       Rendering rendering) {
+  const std::string key = folded_name(name);
+  MutexLock lock(mutex_);
+  const auto found = logged_in_.find(key);
+  if (found != logged_in_.end()) return take_over(*found->second, member, rendering);
+  return enter({name, {}, logged_in_, key}, member, rendering);
+}
+
+Registry::Entry Registry::register_anew(const std::string& name, std::string_view password,
+                                        Broadcast::Member& member, Rendering rendering,
+                                        const std::string& key) {
+  if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
+  if (registered_.size() == registered_seats_) return Entry::kFull;
+  return enter({name, std::string(password), registered_, key}, member, rendering);
+}
+
+Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, Rendering rendering) {
+  const Stay& held = stays_.emplace(&member, std::move(stay)).first->second;
+  try {
+    held.keys.emplace(held.key, &member);
+    online_.push_back(held.name);
+    if (broadcast_.enter(member, rendering, greeting(held.name), held.name)) return Entry::kIn;
   } catch (...) {
     forget(member);
     throw;
@@ -75,19 +104,45 @@ Registry::Entry Registry::enter(const std::string& name, Broadcast::Member& memb
   return Entry::kClosed;
 }
 
-void Registry::leave(Broadcast::Member& member, bool flush) noexcept {
+// Once the room knows, nothing can fail any more.
+Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& member,
+                                    Rendering rendering) {
+  const Stay& taken = stays_.at(&old);
+  if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, rendering,
+                            greeting(taken.name))) {
+    return Entry::kClosed;
+  }
+  auto stay = stays_.extract(&old);
+  stay.key() = &member;
+  stay.mapped().keys.find(stay.mapped().key)->second = &member;
+  stays_.insert(std::move(stay));
+  return Entry::kResumed;
+}
+
+Broadcast::Greeting Registry::greeting(const std::string& name) const {
+  return {protocol::hello(name), protocol::online(online_)};
+}
+
+bool Registry::leave(Broadcast::Member& member, bool flush) noexcept {
+  bool in = false;
   {
     MutexLock lock(mutex_);
-    broadcast_.leave(member, stays_.at(&member).name, flush);
-    forget(member);
+    const auto found = stays_.find(&member);
+    in = found != stays_.end();
+    if (in) {
+      broadcast_.leave(member, found->second.name, flush);
+      forget(member);
+    }
   }
   broadcast_.wait_until_released(member);
+  return in;
 }
 
 // What was not noted yet is no obstacle.
-void Registry::forget(const Broadcast::Member& member) noexcept {
+void Registry::forget(Broadcast::Member& member) noexcept {
   const auto found = stays_.find(&member);
-  const Stay& stay = found->second;
+  Stay& stay = found->second;
+  ::explicit_bzero(stay.password.data(), stay.password.size());
   stay.keys.erase(stay.key);
   const auto name = std::find(online_.begin(), online_.end(), stay.name);
   if (name != online_.end()) online_.erase(name);

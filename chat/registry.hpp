@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -37,44 +38,61 @@ class Registry {
     kFull,       // register: no free seat
     kAlreadyIn,  // login: this user is online
     kClosed,     // the room is closing
+    kResumed,
+    kWrongPassword,  // resume: not the one with which that name was registered
   };
 
   // `name` comes in, as `member`. For login the caller has verified the password. Where memory runs
   // out (std::bad_alloc), nothing has happened.
-  Entry enter_registered(const std::string& name, Broadcast::Member& member,
-                         Rendering rendering = Rendering::kPlain);
+  Entry enter_registered(const std::string& name, std::string_view password,
+                         Broadcast::Member& member, Rendering rendering = Rendering::kPlain);
   Entry enter_login(const std::string& name, Broadcast::Member& member,
                     Rendering rendering = Rendering::kPlain);
 
+  // The same where nobody of that name is in. Otherwise `member` takes the place of the one who is,
+  // in one step and with nothing told to the others: kResumed, and `name` as it was. That one was
+  // registered with the same `password`, or is the account's user.
+  Entry resume_registered(std::string& name, std::string_view password, Broadcast::Member& member,
+                          Rendering rendering = Rendering::kPlain);
+  Entry resume_login(const std::string& name, Broadcast::Member& member,
+                     Rendering rendering = Rendering::kPlain);
+
   // The name is free at once; with `flush` the member still gets what was said before. Blocks until
-  // the broadcaster has let go of `member`. Needs no memory: it cannot fail.
-  void leave(Broadcast::Member& member, bool flush) noexcept;
+  // the broadcaster has let go of `member`. Needs no memory: it cannot fail. False: another member
+  // has taken its place, and goes on.
+  bool leave(Broadcast::Member& member, bool flush) noexcept;
 
   std::vector<std::string> online() const;  // in the order in which they came
 
  private:
-  using Keys = std::unordered_set<std::string>;
+  using Keys = std::unordered_map<std::string, Broadcast::Member*>;  // who holds it
 
-  // One who is online, with all that it takes to leave.
+  // One who is online, with all that it takes to leave or to be taken over.
   struct Stay {
     std::string name;
-    Keys& keys;  // in which its key is
+    std::string password;  // of who is registered: wiped when it is forgotten
+    Keys& keys;            // in which its key is
     std::string key;
   };
 
-  Entry enter(const std::string& name, Broadcast::Member& member, Rendering rendering, Keys& keys,
-              const std::string& key) REQUIRES(mutex_);
-  void forget(const Broadcast::Member& member) noexcept REQUIRES(mutex_);
+  Entry register_anew(const std::string& name, std::string_view password, Broadcast::Member& member,
+                      Rendering rendering, const std::string& key) REQUIRES(mutex_);
+  Entry enter(Stay stay, Broadcast::Member& member, Rendering rendering) REQUIRES(mutex_);
+  Entry take_over(Broadcast::Member& old, Broadcast::Member& member, Rendering rendering)
+      REQUIRES(mutex_);
+  Broadcast::Greeting greeting(const std::string& name) const REQUIRES(mutex_);
+  void forget(Broadcast::Member& member) noexcept REQUIRES(mutex_);
 
   const std::size_t registered_seats_;
-  const Keys taken_;  // the skeletons that nobody can register: reserved ones and accounts'
+  const std::unordered_set<std::string>
+      taken_;  // skeletons nobody can register: reserved, accounts'
   Broadcast& broadcast_;
 
   // Held while the broadcast's mutex is taken, never the other way round.
   mutable Mutex mutex_;
   Keys logged_in_ GUARDED_BY(mutex_);   // the accounts online, by folded name
   Keys registered_ GUARDED_BY(mutex_);  // the others online, by skeleton
-  std::unordered_map<const Broadcast::Member*, Stay> stays_ GUARDED_BY(mutex_);
+  std::unordered_map<Broadcast::Member*, Stay> stays_ GUARDED_BY(mutex_);
   std::vector<std::string> online_ GUARDED_BY(mutex_);  // all names, as their users write them
 };
 

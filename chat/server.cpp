@@ -12,7 +12,10 @@ namespace chat {
 
 Server::Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log)
     : listeners_(Listener::open(config.address, config.port)),
-      broadcast_(config.stall_timeout),
+      broadcast_(config.stall_timeout, config.history,
+                 config.transcript.empty()
+                     ? nullptr
+                     : &transcript_.emplace(config.transcript, config.transcript_sync, log)),
       registry_(config.max_users, accounts, broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
       log_(log),
@@ -42,6 +45,10 @@ void Server::stop() {
     while (!running_.empty()) worker_finished_.wait(lock);
   }
   join_finished();
+}
+
+void Server::reopen_transcript() noexcept {
+  if (transcript_) transcript_->reopen();
 }
 
 void Server::accept_connections() {

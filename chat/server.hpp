@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "chat/registry.hpp"
 #include "chat/session.hpp"
 #include "chat/socket.hpp"
+#include "chat/transcript.hpp"
 
 namespace chat {
 
@@ -37,6 +39,9 @@ struct ServerConfig {
   std::size_t max_pending = kDefaultMaxPending;  // connected, not in yet
   std::size_t max_pending_per_address = kDefaultMaxPendingPerAddress;
   int rate = kDefaultRate;
+  std::string transcript;  // a file; empty: none
+  Transcript::Sync transcript_sync = Transcript::Sync::kSecond;
+  std::uint64_t history = kDefaultHistory;  // of the room's lines, for one who comes in
 };
 
 class Server {
@@ -56,6 +61,9 @@ class Server {
   // about kGoodbyeTimeout + kLingerTimeout. For the owning thread.
   void stop();
 
+  // Where there is a transcript: see there.
+  void reopen_transcript() noexcept;
+
  private:
   struct Worker {
     Connection connection;
@@ -74,6 +82,7 @@ class Server {
   void watch_listeners();
 
   std::vector<Listener> listeners_;
+  std::optional<Transcript> transcript_;
   Broadcast broadcast_;
   Registry registry_;
   HashGate hash_gate_{kMaxHashes};

@@ -25,6 +25,9 @@ constexpr std::array kOptions = {
     option{"max-pending", required_argument, nullptr, 'n'},
     option{"max-pending-per-address", required_argument, nullptr, 'N'},
     option{"rate", required_argument, nullptr, 'r'},
+    option{"transcript", required_argument, nullptr, 'T'},
+    option{"transcript-sync", required_argument, nullptr, 'S'},
+    option{"history", required_argument, nullptr, 'H'},
     option{"add-account", required_argument, nullptr, 'A'},
     option{"remove-account", required_argument, nullptr, 'R'},
     option{"list-accounts", no_argument, nullptr, 'L'},
@@ -44,6 +47,13 @@ Number parse_number(std::string_view what, std::string_view text, Number low, Nu
                      std::to_string(high));
   }
   return number;
+}
+
+Transcript::Sync parse_sync(std::string_view word) {
+  if (word == "always") return Transcript::Sync::kAlways;
+  if (word == "second") return Transcript::Sync::kSecond;
+  if (word == "never") return Transcript::Sync::kNever;
+  throw UsageError("--transcript-sync is always, second or never");
 }
 
 }  // namespace
@@ -93,6 +103,15 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
       case 'r':
         options.config.rate = parse_number("--rate", ::optarg, 0, 1'000'000);
         break;
+      case 'T':
+        options.config.transcript = ::optarg;
+        break;
+      case 'S':
+        options.config.transcript_sync = parse_sync(::optarg);
+        break;
+      case 'H':
+        options.config.history = parse_number<std::uint64_t>("--history", ::optarg, 0, kKeptLines);
+        break;
       case 'A':
         act(ServerOptions::Action::kAddAccount, ::optarg);
         break;
@@ -131,6 +150,12 @@ std::string server_usage() {
          "                         of them, from one address (32); this machine's are free\n"
          "  --rate N               lines a second that one member may send, with bursts of\n"
          "                         twice that (5; 0: no limit)\n"
+         "  --history N            of the room's last lines, what one who comes in gets (20)\n"
+         "  --transcript FILE      keep all lines in a file; what it holds is where the room goes "
+         "on\n"
+         "                         from (SIGHUP: open it anew)\n"
+         "  --transcript-sync WHEN always, second (as long a power cut may take lines) or never\n"
+         "                         (second)\n"
          "  --help                 this text\n"
          "Accounts, instead of serving (a running server reads them at its next start):\n"
          "  --add-account NAME     asks for the password, twice\n"

@@ -8,9 +8,18 @@
 #include "chat/text.hpp"
 
 namespace chat {
+namespace {
+
+bool is_in(Registry::Entry entry) {
+  return entry == Registry::Entry::kIn || entry == Registry::Entry::kResumed;
+}
+
+}  // namespace
 
 constexpr Session::CommandEntry Session::kCommands[] = {
     {"/who", "who is online", &Session::who},
+    {"/history", "the room's last lines, as in /history 20", &Session::history},
+    {"/since", "all after a line, as in /since 1042", &Session::since},
     {protocol::kTagCommand, "lines for programs, see PROTOCOL.md", &Session::tag},
     {"/help", "this list", &Session::help},
     {"/quit", "leave the room", &Session::quit},
@@ -28,14 +37,17 @@ Session::Session(Room& room, Connection& connection)
 void Session::run() noexcept {
   if (try_to_come_in()) {
     const End end = stay();
-    room_.registry.leave(member_, end != End::kLost);
-    log("left", name_, reason(end));
-    if (end == End::kLost) return;
+    const std::string_view why = reason(end);  // before a stop could become the reason
+    const bool left = room_.registry.leave(member_, end != End::kLost);
+    log("left", name_, left ? why : "goes on in another connection");
+    if (left && end == End::kLost) return;
   } else if (!refused_) {
     const bool made_to_go = room_.lobby.made_to_go(connection_.place);
     log("gone", "-", made_to_go ? "made room for another" : "without coming in");
   }
   close_politely();
+  // Not only when the accept thread joins this worker: it may be waiting for a place itself.
+  (void)room_.lobby.leave(connection_.place);
 }
 
 bool Session::try_to_come_in() {
@@ -61,8 +73,8 @@ bool Session::come_in() {
   std::string reason;
   auto credentials = protocol::parse_credentials(line->text, reason);
   if (!credentials) return refuse(protocol::wrong_format(reason));
-  if (*mode == protocol::Mode::kLogin && !verify(*credentials)) return false;
-  return enter(*mode, *credentials);
+  if (*mode == protocol::Mode::kRegister) return answer(enter(*mode, false, *credentials), false);
+  return prove(*mode, *credentials);
 }
 
 // The deadline is for coming in as a whole: a byte now and then does not move it.
@@ -103,11 +115,28 @@ IoResult Session::receive_for_login() {
   return received;
 }
 
+// With a place of the hash gate, which is given back however it ends, and which a wrong password
+// makes harder to get.
+bool Session::prove(protocol::Mode mode, protocol::Credentials& credentials) {
+  if (!wait_for_turn()) return false;
+  struct Turn {
+    ~Turn() { gate.leave(source, wrong); }
+    HashGate& gate;
+    const Source& source;
+    bool wrong = false;
+  } turn{room_.hash_gate, connection_.peer.source};
+  const bool login = mode == protocol::Mode::kLogin || room_.accounts.contains(credentials.name);
+  turn.wrong = login && !verify(credentials);
+  if (turn.wrong) return false;
+  const Registry::Entry entry = enter(mode, login, credentials);
+  turn.wrong = entry == Registry::Entry::kWrongPassword;
+  return answer(entry, login);
+}
+
 // Hashing is slow and holds no lock. The account's name and seat are its own all the while; who of
 // several is first is decided when they enter.
 bool Session::verify(protocol::Credentials& credentials) {
-  if (!wait_for_turn()) return false;
-  const auto name = hash(credentials);
+  const auto name = room_.accounts.verify(credentials.name, credentials.password);
   if (!name) {
     name_ = room_.accounts.name_of(credentials.name).value_or("");
     return refuse(protocol::kWrongCredentials);
@@ -142,36 +171,41 @@ bool Session::wait_for_turn() {
   }
 }
 
-// With a place of the hash gate, which is given back however it ends.
-std::optional<std::string> Session::hash(const protocol::Credentials& credentials) {
-  struct Place {
-    ~Place() { gate.leave(source, wrong); }
-    HashGate& gate;
-    const Source& source;
-    bool wrong = false;
-  } place{room_.hash_gate, connection_.peer.source};
-  auto name = room_.accounts.verify(credentials.name, credentials.password);
-  place.wrong = !name;
-  return name;
-}
-
-bool Session::enter(protocol::Mode mode, const protocol::Credentials& credentials) {
-  const bool login = mode == protocol::Mode::kLogin;
-  name_ = credentials.name;
-  if (!room_.lobby.leave(connection_.place)) return false;
+Registry::Entry Session::enter(protocol::Mode mode, bool login,
+                               const protocol::Credentials& credentials) {
+  if (!room_.lobby.leave(connection_.place)) return Registry::Entry::kClosed;
   auto entry = Registry::Entry::kClosed;
   try {
-    entry = login ? room_.registry.enter_login(name_, member_, rendering_)
-                  : room_.registry.enter_registered(name_, member_, rendering_);
+    entry = enter_registry(mode, login, credentials);
   } catch (...) {
     room_.lobby.come_back(connection_.place);
     throw;
   }
-  if (entry == Registry::Entry::kIn) {
-    log("came-in", name_, login ? "login" : "register");
+  if (!is_in(entry)) room_.lobby.come_back(connection_.place);
+  return entry;
+}
+
+Registry::Entry Session::enter_registry(protocol::Mode mode, bool login,
+                                        const protocol::Credentials& credentials) {
+  Registry& registry = room_.registry;
+  name_ = credentials.name;
+  switch (mode) {
+    case protocol::Mode::kLogin:
+      return registry.enter_login(name_, member_, rendering_);
+    case protocol::Mode::kRegister:
+      break;
+    case protocol::Mode::kResume:
+      if (login) return registry.resume_login(name_, member_, rendering_);
+      return registry.resume_registered(name_, credentials.password, member_, rendering_);
+  }
+  return registry.enter_registered(name_, credentials.password, member_, rendering_);
+}
+
+bool Session::answer(Registry::Entry entry, bool login) {
+  if (is_in(entry)) {
+    log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_, login ? "login" : "register");
     return true;
   }
-  room_.lobby.come_back(connection_.place);
   // Only a name that the room knows is fit for the log: see there.
   if (entry != Registry::Entry::kAlreadyIn) name_ = room_.accounts.name_of(name_).value_or("");
   switch (entry) {
@@ -181,8 +215,11 @@ bool Session::enter(protocol::Mode mode, const protocol::Credentials& credential
       return refuse(protocol::kRoomFull);
     case Registry::Entry::kAlreadyIn:
       return refuse(protocol::kAlreadyIn);
+    case Registry::Entry::kWrongPassword:
+      return refuse(protocol::kWrongCredentials);
     case Registry::Entry::kClosed:
     case Registry::Entry::kIn:
+    case Registry::Entry::kResumed:
       break;
   }
   return refuse(protocol::kShuttingDown);
@@ -300,22 +337,38 @@ bool Session::tell(std::string lines) {
 bool Session::run_command(const protocol::Command& command) {
   const std::string name = lowercase(command.name);
   for (const CommandEntry& entry : kCommands) {
-    if (entry.name == name) return (this->*entry.handler)();
+    if (entry.name == name) return (this->*entry.handler)(command.arguments);
   }
   return tell("! unknown command " + neutralised(command.name.substr(0, kMaxName)) +
               "; /help lists the commands\n");
 }
 
-bool Session::who() { return tell(protocol::online(room_.registry.online())); }
+bool Session::who(std::string_view) { return tell(protocol::online(room_.registry.online())); }
 
-bool Session::tag() {
+bool Session::history(std::string_view count) {
+  const auto lines = count.empty() ? kDefaultHistory : protocol::parse_number(count);
+  if (!lines) return tell(std::string(protocol::kNotANumber));
+  const std::uint64_t last = room_.broadcast.last_number();
+  return room_.broadcast.replay(member_, {last - std::min(last, *lines) + 1, last});
+}
+
+// Lines that are said meanwhile come after it.
+bool Session::since(std::string_view number) {
+  const auto after = protocol::parse_number(number);
+  if (!after) return tell(std::string(protocol::kNotALineNumber));
+  const std::uint64_t last = room_.broadcast.last_number();
+  if (*after >= last) return tell(protocol::nothing_after(*after));
+  return room_.broadcast.replay(member_, {*after + 1, last});
+}
+
+bool Session::tag(std::string_view) {
   std::string answer = rendered(std::string(protocol::kTagged), Rendering::kTagged,
                                 std::chrono::system_clock::now());
   rendering_ = Rendering::kTagged;
   return room_.broadcast.tag(member_, std::move(answer));
 }
 
-bool Session::help() {
+bool Session::help(std::string_view) {
   std::string lines;
   for (const CommandEntry& entry : kCommands) {
     lines += "* " + std::string(entry.name) + "  " + std::string(entry.help) + "\n";
@@ -324,7 +377,7 @@ bool Session::help() {
   return tell(std::move(lines));
 }
 
-bool Session::quit() { return false; }
+bool Session::quit(std::string_view) { return false; }
 
 // Closing while input is unread would make the kernel send a reset, which can overtake our last
 // lines and destroy them. So: end of file first, then read what is still under way, but not for

@@ -62,10 +62,13 @@ class Session {
   bool try_to_come_in();
   bool come_in();
   std::optional<LineReader::Line> next_login_line();
-  bool enter(protocol::Mode mode, const protocol::Credentials& credentials);
+  Registry::Entry enter(protocol::Mode mode, bool login, const protocol::Credentials& credentials);
+  bool prove(protocol::Mode mode, protocol::Credentials& credentials);
   bool verify(protocol::Credentials& credentials);
+  Registry::Entry enter_registry(protocol::Mode mode, bool login,
+                                 const protocol::Credentials& credentials);
   bool wait_for_turn();
-  std::optional<std::string> hash(const protocol::Credentials& credentials);
+  bool answer(Registry::Entry entry, bool login);
   bool tagged_before_coming_in(const LineReader::Line& line);
   IoResult receive_for_login();
   void send(std::string_view lines) noexcept;
@@ -86,13 +89,15 @@ class Session {
   struct CommandEntry {
     std::string_view name;
     std::string_view help;
-    bool (Session::*handler)();
+    bool (Session::*handler)(std::string_view arguments);
   };
   static const CommandEntry kCommands[];
-  bool who();
-  bool tag();
-  bool help();
-  bool quit();
+  bool who(std::string_view);
+  bool history(std::string_view count);
+  bool since(std::string_view number);
+  bool tag(std::string_view);
+  bool help(std::string_view);
+  bool quit(std::string_view);
 
   Room& room_;
   Connection& connection_;

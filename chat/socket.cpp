@@ -338,7 +338,8 @@ const std::vector<void*>& Poller::wait(std::optional<std::chrono::milliseconds> 
   if (n < 0) throw_errno("epoll_wait");
   ready_.clear();
   for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
-    ready_.push_back(events[i].data.ptr);
+    void* const tag = events[i].data.ptr;  // a copy: the event is packed, and its parts unaligned
+    ready_.push_back(tag);
   }
   return ready_;
 }

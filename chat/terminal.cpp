@@ -12,7 +12,9 @@
 #include <chrono>
 #include <climits>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <string>
 #include <system_error>
 
@@ -28,12 +30,17 @@ bool terminal_can_paint() {
   return name != nullptr && *name != '\0' && std::string_view(name) != "dumb";
 }
 
-// Signals that end the client: blocked for every thread to come, and read from a descriptor, where
-// the thread that waits for input waits for them too.
-Descriptor take_signals() {
+sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&set, signal);
+  for (const int signal : signals) sigaddset(&set, signal);
+  return set;
+}
+
+// The signals are blocked for every thread to come, and read from a descriptor, where the thread
+// that waits for input waits for them too.
+Descriptor take_signals() {
+  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT});
   const int error = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_sigmask");
   Descriptor fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -56,7 +63,10 @@ void poll_all(std::span<pollfd> entries, std::optional<Clock::time_point> deadli
 }
 
 // Waits for the output to drain; the terminal may be gone, and then there is nothing to set.
-void set_mode(int when, const termios& mode) { (void)::tcsetattr(STDIN_FILENO, when, &mode); }
+void set_mode(int when, const termios& mode) {
+  while (::tcsetattr(STDIN_FILENO, when, &mode) != 0 && errno == EINTR) {
+  }
+}
 
 }  // namespace
 
@@ -67,26 +77,30 @@ void reserve_standard_descriptors() {
   }
 }
 
-Terminal::Terminal()
+Terminal::Terminal(bool screen_wanted)
     : signals_(take_signals()),
-      has_screen_(::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 &&
+      has_screen_(screen_wanted && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 &&
                   terminal_can_paint()) {
-  termios mode{};
-  if (::tcgetattr(STDIN_FILENO, &mode) != 0) return;  // not a terminal
-  saved_ = mode;
+  if (::tcgetattr(STDIN_FILENO, &own_) != 0) return;  // not a terminal
+  saved_ = own_;
   if (has_screen_) {
-    mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN | ISIG);
-    mode.c_iflag &= ~static_cast<tcflag_t>(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
-    mode.c_cc[VMIN] = 1;
-    mode.c_cc[VTIME] = 0;
+    own_.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN | ISIG);
+    own_.c_iflag &= ~static_cast<tcflag_t>(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
+    own_.c_cc[VMIN] = 1;
+    own_.c_cc[VTIME] = 0;
   } else {
-    mode.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    mode.c_lflag |= ECHONL;
+    own_.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    own_.c_lflag |= ECHONL;
   }
-  set_mode(TCSADRAIN, mode);  // not TCSAFLUSH: what was typed ahead counts
+  take_over();
 }
 
-Terminal::~Terminal() {
+// Not TCSAFLUSH: what was typed ahead counts.
+void Terminal::take_over() {
+  if (saved_) set_mode(TCSADRAIN, own_);
+}
+
+void Terminal::restore() {
   if (saved_) set_mode(TCSAFLUSH, *saved_);
 }
 
@@ -102,14 +116,44 @@ Terminal::Ready Terminal::wait(bool input, const Descriptor* sending,
   Ready ready;
   ready.input = entries[0].revents != 0;
   ready.sending = entries[1].revents != 0;
-  ready.signal = entries[2].revents != 0;
   ready.woken = entries[3].revents != 0;
   ready.output_closed = entries[4].revents != 0;
   ready.timed_out = deadline && Clock::now() >= *deadline;
-  signalfd_siginfo taken{};
-  // Which one it was makes no difference; non-blocking, so that none is no harm either.
-  if (ready.signal) (void)!::read(signals_.get(), &taken, sizeof taken);
+  take_signals_into(ready);
+  std::uint64_t wakes = 0;
+  if (ready.woken) (void)!::read(wake_.descriptor().get(), &wakes, sizeof wakes);
   return ready;
+}
+
+// Non-blocking: none is no harm.
+void Terminal::take_signals_into(Ready& ready) {
+  signalfd_siginfo taken{};
+  while (::read(signals_.get(), &taken, sizeof taken) == sizeof taken) {
+    switch (taken.ssi_signo) {
+      case SIGWINCH:
+        ready.resized = true;
+        break;
+      case SIGTSTP:
+        ready.stopped = true;
+        break;
+      case SIGCONT:
+        ready.continued = true;
+        break;
+      default:
+        ready.ended = true;
+    }
+  }
+}
+
+// The signal that this process sends itself takes effect while it is let through; for a job that
+// has no shell it has none (POSIX: orphaned process groups).
+void Terminal::suspend(Stop stop) {
+  restore();
+  const sigset_t set = set_of({SIGTSTP});
+  (void)::kill(stop == Stop::kJob ? 0 : ::getpid(), SIGTSTP);
+  (void)::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  take_over();
 }
 
 std::optional<std::size_t> Terminal::read(std::span<char> into) {
@@ -133,60 +177,16 @@ void Terminal::write(std::string_view bytes) {
   }
 }
 
-std::size_t Terminal::columns() const {
+Terminal::Size Terminal::size() const {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {24, 80};
+  return {size.ws_row, size.ws_col};
 }
 
 void Terminal::show_typing() {
-  if (saved_ && !has_screen_) set_mode(TCSADRAIN, *saved_);
-}
-
-Screen::Screen(Terminal& terminal) : terminal_(terminal), typing_(terminal.has_screen()) {
-  const MutexLock lock(mutex_);
-  editor_.set_secret(true);
-  repaint({});
-}
-
-void Screen::print(std::string_view lines) {
-  if (lines.empty()) return;
-  const MutexLock lock(mutex_);
-  repaint(lines);
-}
-
-std::vector<LineEditor::Event> Screen::type(std::string_view keys) {
-  const MutexLock lock(mutex_);
-  auto events = editor_.feed(keys);
-  std::string above;
-  for (const auto& event : events) {
-    if (event.kind == LineEditor::Event::Kind::kLine && !in_room_) above += event.shown + '\n';
-  }
-  if (typing_) repaint(above);
-  return events;
-}
-
-void Screen::enter_room() {
-  const MutexLock lock(mutex_);
-  in_room_ = true;
-  editor_.set_secret(false);
-  repaint({});
-  terminal_.show_typing();
-}
-
-void Screen::end_typing() {
-  if (!terminal_.has_screen()) return;  // then the mutex may be held by a write nobody reads
-  const MutexLock lock(mutex_);
-  if (!typing_) return;
-  typing_ = false;
-  terminal_.write(LineEditor::hide());
-}
-
-void Screen::repaint(std::string_view above) {
-  if (!typing_) return terminal_.write(above);
-  std::string painting;
-  if (!above.empty()) painting.append(LineEditor::hide()).append(above);
-  terminal_.write(painting + editor_.repaint(terminal_.columns()));
+  if (!saved_ || has_screen_) return;
+  own_ = *saved_;
+  take_over();
 }
 
 }  // namespace chat

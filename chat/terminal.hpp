@@ -1,5 +1,4 @@
-// The user's side of the client: standard input and output, the terminal's mode, signals; and the
-// Screen, the one writer of what the user sees.
+// The user's side of the client: standard input and output, the terminal's mode, signals.
 #pragma once
 
 #include <termios.h>
@@ -8,11 +7,8 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "chat/limits.hpp"
-#include "chat/line_editor.hpp"
-#include "chat/mutex.hpp"
 #include "chat/socket.hpp"
 
 namespace chat {
@@ -23,32 +19,37 @@ void reserve_standard_descriptors();
 
 // Standard input and output.
 //
-// While a Terminal lives, SIGINT, SIGTERM, SIGHUP and SIGQUIT are blocked and taken by wait(), and
-// SIGPIPE is ignored. Create it before any other thread, which then inherits that. There can be one
-// only.
+// While a Terminal lives, the signals that end, stop, continue or resize are blocked and taken by
+// wait(), and SIGPIPE is ignored. Create it before any other thread, which then inherits that.
+// There can be one only.
 //
-// Where both are terminals (and TERM is not dumb) there is a screen: keys come one by one and
+// Where both are terminals (and TERM is not dumb) there can be a screen: keys come one by one and
 // unechoed, Ctrl+C among them as a byte. Where only the input is a terminal, it keeps to lines, and
 // echoes them from show_typing() on. The destructor puts the terminal back as it was, and throws
 // away keys that nobody has read: they may be a password, and the shell would run them.
 class Terminal {
  public:
-  Terminal();  // throws std::system_error
-  ~Terminal();
+  // Where a screen is not `wanted`, there is none. Throws std::system_error.
+  explicit Terminal(bool screen_wanted = true);
+  ~Terminal() { restore(); }
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
   bool has_screen() const { return has_screen_; }
+  bool input_is_terminal() const { return saved_.has_value(); }
 
   // Of the main thread only.
 
   struct Ready {
     bool input = false;          // read() does not block
     bool sending = false;        // the socket takes bytes
-    bool signal = false;         // one of the signals above came
-    bool woken = false;          // wake() was called: stays so
+    bool woken = false;          // wake() was called
     bool output_closed = false;  // nobody can read standard output any more
     bool timed_out = false;      // the deadline has passed
+    bool ended = false;          // SIGINT, SIGTERM, SIGHUP or SIGQUIT came
+    bool resized = false;        // SIGWINCH
+    bool stopped = false;        // SIGTSTP, which has to be answered with suspend()
+    bool continued = false;      // SIGCONT: somebody else may have used the terminal
   };
 
   // Blocks until something of it is so; input and sending only where asked for.
@@ -56,6 +57,17 @@ class Terminal {
 
   // How many bytes came; none at the end of input.
   std::optional<std::size_t> read(std::span<char> into);
+
+  // Stops the process, or the whole job that it belongs to as Ctrl+Z does, with the terminal as it
+  // was before; returns when it is continued. Where nobody could continue it, it does nothing.
+  enum class Stop { kProcess, kJob };
+  void suspend(Stop stop);
+
+  // Sets the mode that the client needs, after somebody else has used the terminal.
+  void take_over();
+
+  // The terminal as it was before. May be called again.
+  void restore();
 
   // Thread safe.
 
@@ -67,51 +79,24 @@ class Terminal {
   // From now on, write() drops what it cannot write: nobody reads it, and the client wants to end.
   void stop_output() { stop_.signal(); }
 
-  std::size_t columns() const;
+  struct Size {
+    std::size_t rows;
+    std::size_t columns;
+  };
+  Size size() const;
 
   // Without a screen: the typed lines are no secret any more.
   void show_typing();
 
  private:
+  void take_signals_into(Ready& ready);
+
   WakeEvent wake_;
   WakeEvent stop_;
   Descriptor signals_;
   bool has_screen_;
   std::optional<termios> saved_;  // how the terminal was, if standard input is one
-};
-
-// What the user sees: the server's lines and, where there is a screen, below them the line being
-// typed. Each change is one write, so that a line that comes in never tears the one being typed:
-// hide it, print, paint it again.
-//
-// Thread safe. The mutex is held while writing, which is what keeps the order: a terminal that
-// takes no output holds up whoever wants to paint, and nobody else.
-class Screen {
- public:
-  explicit Screen(Terminal& terminal);  // `terminal` outlives it
-
-  // `lines` are neutralised and end in LF each. Throws std::system_error like Terminal::write().
-  void print(std::string_view lines) EXCLUDES(mutex_);
-
-  // Keys into the line editor; gives what they amount to. Throws like print().
-  std::vector<LineEditor::Event> type(std::string_view keys) EXCLUDES(mutex_);
-
-  // The user is in. Until then, what follows a line's comma is painted as asterisks, whether or not
-  // the server has asked for the password yet, and typed lines stay on the screen. From now on they
-  // are shown, and go when they are sent: they come back from the server in the room's order.
-  void enter_room() EXCLUDES(mutex_);
-
-  // Nothing more is typed: the typed line goes.
-  void end_typing() EXCLUDES(mutex_);
-
- private:
-  void repaint(std::string_view above) REQUIRES(mutex_);
-
-  Terminal& terminal_;
-  Mutex mutex_;
-  LineEditor editor_ GUARDED_BY(mutex_);
-  bool typing_ GUARDED_BY(mutex_);  // there is a line to paint
-  bool in_room_ GUARDED_BY(mutex_) = false;
+  termios own_{};                 // how the client wants it
 };
 
 }  // namespace chat

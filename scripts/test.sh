@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test there is: unit tests, system tests, smoke
-# scripts and the demonstration, then unit and system tests once more under AddressSanitizer and
-# UndefinedBehaviorSanitizer. The last line is "N passed, N failed".
+# Installs what is missing, builds, and runs every test that takes seconds: unit tests, system tests,
+# the siege, what the fuzzer has found, smoke scripts and the demonstration; then all but the scripts
+# once more under AddressSanitizer and UndefinedBehaviorSanitizer. The last line is
+# "N passed, N failed". What takes minutes is in `make soak` and `make fuzz`.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
@@ -47,7 +48,7 @@ boost_tests() {
   echo "== $1"
   local report=$scratch/report status=0 failures=0 amount kind
   : >"$report"
-  bounded 240 "$@" --report_level=short --report_sink="$report" --color_output=no || status=$?
+  bounded 400 "$@" --report_level=short --report_sink="$report" --color_output=no || status=$?
   while read -r amount kind; do
     case $kind in
       passed*) ((passed += amount)) ;;
@@ -64,19 +65,28 @@ boost_tests() {
   ((failed += failures))
 }
 
-# Runs a script, which is one test; shows what it printed where it fails.
-script_test() {
-  if bounded 60 "$1" &>"$scratch/output"; then
-    echo "passed: $1"
+# Runs a command, which is one test; shows what it printed where it fails.
+command_test() {
+  if bounded 60 "$@" &>"$scratch/output"; then
+    echo "passed: $*"
     ((++passed))
   else
     cat "$scratch/output"
-    echo "FAILED: $1"
+    echo "FAILED: $*"
     ((++failed))
   fi
 }
 
-if ! install_missing g++ make libcrypt-dev libboost-test-dev; then
+# Runs the kept inputs of the fuzzer through their targets as built in this folder.
+replay() {
+  echo "== fuzz corpus, $1"
+  local corpus
+  for corpus in tests/fuzz/corpus/*; do
+    command_test "$1/replay/${corpus##*/}" "$corpus"
+  done
+}
+
+if ! install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux; then
   failed=1
   finish
 fi
@@ -84,13 +94,17 @@ fi
 if built tests; then
   boost_tests build/plain/unit_tests
   boost_tests build/plain/system_tests
+  boost_tests build/plain/siege_tests --run_test='!@minutes'
+  replay build/plain
   echo "== smoke scripts"
   for script in scripts/smoke/*.sh scripts/demo.sh; do
-    script_test "$script"
+    command_test "$script"
   done
 fi
 if built asan-tests; then
   boost_tests build/asan/unit_tests
   boost_tests build/asan/system_tests
+  boost_tests build/asan/siege_tests --run_test='!@minutes'
+  replay build/asan
 fi
 finish

@@ -9,12 +9,24 @@ links_with() {
   "${compiler[@]}" -x c++ - -o /dev/null "-l$1" <<<'int main() {}'
 }
 
+# Whether clang has its fuzzer's library.
+links_with_fuzzer() {
+  clang++ -fsanitize=fuzzer -x c++ - -o /dev/null \
+    <<<'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
+}
+
 # Whether what a Debian package is needed for is there, whoever installed it.
 have() {
   case $1 in
     g++) command -v "${compiler[0]}" ;;
     make) command -v make ;;
     libcrypt-dev) links_with crypt ;;
+    clang) command -v clang++ ;;
+    libclang-rt-dev) links_with_fuzzer ;;
+    strace) command -v strace ;;
+    libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' ;;
+    util-linux) command -v setpriv && command -v prlimit ;;
+    iproute2) command -v ip ;;
     libboost-test-dev) links_with boost_unit_test_framework ;;
   esac &>/dev/null
 }

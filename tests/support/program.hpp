@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -27,21 +28,47 @@ class Program {
  public:
   enum class On { kPipes, kTerminal };
 
-  // `name`: server or client, as built beside the running test program or at the top.
+  // The pseudo-terminal, and what its user has set in the environment.
+  struct Seat {
+    unsigned short rows = 24;
+    unsigned short columns = 80;
+    std::vector<std::string> environment = {"TERM=xterm"};
+  };
+
+  // `name`: server or client, as built beside the running test program or at the top; or the path
+  // of any other program.
   Program(const std::string& name, const std::vector<std::string>& arguments, On on = On::kPipes,
-          const std::string& folder = ".") {
-    const std::string path = path_of(name);
+          const std::string& folder = ".")
+      : Program(path_of(name), arguments, on, folder, Seat{}) {}
+
+  // Where the program of this name is: what holds a slash is a path.
+  static std::string path_of(const std::string& name) {
+    if (name.find('/') != std::string::npos) return name;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    const auto beside = here / name;
+    return std::filesystem::exists(beside) ? beside.string() : (here / "../.." / name).string();
+  }
+
+  // On a terminal of its own kind.
+  Program(const std::string& name, const std::vector<std::string>& arguments, const Seat& seat)
+      : Program(path_of(name), arguments, On::kTerminal, ".", seat) {}
+
+ private:
+  Program(const std::string& path, const std::vector<std::string>& arguments, On on,
+          const std::string& folder, const Seat& seat) {
     std::vector<char*> argv{const_cast<char*>(path.c_str())};
     for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     if (on == On::kTerminal) {
       int terminal = -1;
       winsize size{};
-      size.ws_row = 24;
-      size.ws_col = 80;
+      size.ws_row = seat.rows;
+      size.ws_col = seat.columns;
       pid_ = ::forkpty(&terminal, nullptr, nullptr, &size);
       if (pid_ == 0) {
-        ::setenv("TERM", "xterm", 1);
+        for (const auto& variable : seat.environment) {
+          ::putenv(const_cast<char*>(variable.c_str()));
+        }
         execute(path, folder, argv);
       }
       (void)::fcntl(terminal, F_SETFD, FD_CLOEXEC);
@@ -68,6 +95,8 @@ class Program {
     out_ = chat::Descriptor(out[0]);
     err_ = chat::Descriptor(err[0]);
   }
+
+ public:
   ~Program() {
     if (pid_ > 0) {
       (void)::kill(pid_, SIGKILL);
@@ -78,20 +107,36 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void type(std::string_view text) {
-    if (::write(in_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    // Not for longer: what is ignored would be so in the programs to come as well.
+    const auto before = ::signal(SIGPIPE, SIG_IGN);
+    const ssize_t written = ::write(in_.get(), text.data(), text.size());
+    (void)::signal(SIGPIPE, before);
+    if (written != static_cast<ssize_t>(text.size())) {
       throw std::runtime_error("the program does not take its input");
     }
   }
   void end_input() { in_.reset(); }
   void close_output() { out_.reset(); }
+  void close_errors() { err_.reset(); }
   void signal(int number) { (void)::kill(pid_, number); }
   pid_t pid() const { return pid_; }
+
+  void resize(unsigned short rows, unsigned short columns) {
+    winsize size{};
+    size.ws_row = rows;
+    size.ws_col = columns;
+    if (::ioctl(out_.get(), TIOCSWINSZ, &size) != 0) throw std::runtime_error("TIOCSWINSZ");
+  }
 
   // How the pseudo-terminal is set now; also when the program has ended.
   termios mode() const {
     termios mode{};
     if (::tcgetattr(out_.get(), &mode) != 0) throw std::runtime_error("tcgetattr");
     return mode;
+  }
+
+  void set_mode(const termios& mode) {
+    if (::tcsetattr(out_.get(), TCSANOW, &mode) != 0) throw std::runtime_error("tcsetattr");
   }
 
   // All that came on standard output up to and including `text`, which is waited for.
@@ -108,6 +153,14 @@ class Program {
         throw std::runtime_error("no \"" + std::string(text) + "\" in: " + all.substr(consumed_));
       }
     }
+  }
+
+  // What comes next on standard output; nothing at its end.
+  std::string read_more() {
+    const std::size_t before = output_.size();
+    (void)read_some(out_, output_);
+    consumed_ = output_.size();
+    return output_.substr(before);
   }
 
   // The rest of both outputs, up to their ends.
@@ -140,12 +193,6 @@ class Program {
   }
 
  private:
-  static std::string path_of(const std::string& name) {
-    const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-    const auto beside = here / name;
-    return std::filesystem::exists(beside) ? beside.string() : (here / "../.." / name).string();
-  }
-
   [[noreturn]] static void execute(const std::string& path, const std::string& folder,
                                    const std::vector<char*>& argv) {
     if (::chdir(folder.c_str()) == 0) ::execv(path.c_str(), argv.data());

@@ -36,7 +36,7 @@ inline chat::PasswordStorage accounts_of(const std::map<std::string, std::string
 
 class RunningRoom {
  public:
-  // Without a limit on the rate where the test does not say otherwise.
+  // Without a limit on the rate and without history, where the test does not say otherwise.
   explicit RunningRoom(std::size_t max_users,
                        const std::map<std::string, std::string>& passwords = {})
       : RunningRoom(config_of(max_users), passwords) {}
@@ -54,6 +54,7 @@ class RunningRoom {
     config.address = "127.0.0.1";
     config.port = 0;
     config.rate = 0;
+    config.history = 0;
     return config;
   }
 

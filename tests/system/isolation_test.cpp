@@ -35,35 +35,23 @@ std::size_t address_space_of_this_process() {
 BOOST_AUTO_TEST_SUITE(isolation)
 
 // The talker reads its own echo, so it is never slow itself; the stalled one reads nothing.
-BOOST_AUTO_TEST_CASE(a_member_who_stops_reading_is_dropped_and_delays_nobody) {
+BOOST_AUTO_TEST_CASE(a_member_who_stops_reading_stays_and_delays_nobody) {
   RunningRoom room(9);
   Peer stalled = Peer::registered(room.port(), "stalled");
   Peer listener = Peer::registered(room.port(), "listener");
   Peer talker = Peer::registered(room.port(), "talker");
   listener.read_until("* talker has entered");
   const std::string text(4000, 'x');
-  bool dropped = false;
   auto slowest = chat::Clock::duration::zero();
-  for (int i = 0; i < 5000 && !dropped; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const auto start = chat::Clock::now();
     const std::string said = "talker: " + std::to_string(i) + text;
     talker.say(std::to_string(i) + text);
-    for (Peer* peer : {&talker, &listener}) {
-      std::string line = peer->read_line();
-      if (line == "* stalled has left the chat") {
-        dropped = true;
-        line = peer->read_line();
-      }
-      BOOST_REQUIRE(line == said);
-    }
+    for (Peer* peer : {&talker, &listener}) BOOST_REQUIRE(peer->read_line() == said);
     slowest = std::max(slowest, chat::Clock::now() - start);
   }
-  BOOST_TEST(dropped);
   BOOST_TEST(std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count() < 1000);
-  // What the kernel had taken for it is all it gets, whole lines up to where it was cut off.
-  for (const auto& line : stalled.read_all()) {
-    BOOST_REQUIRE((line.starts_with("* ") || line.size() > text.size()));
-  }
+  stalled.read_until("* you missed lines ");
 }
 
 BOOST_AUTO_TEST_CASE(a_member_who_reads_slowly_but_keeps_up_misses_nothing) {

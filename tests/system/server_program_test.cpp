@@ -10,35 +10,12 @@
 
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/served.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace {
 
 using Words = std::vector<std::string>;
-
-// The port that the line of a server that has come up names.
-std::uint16_t port_in(const std::string& line) {
-  return static_cast<std::uint16_t>(std::stoul(line.substr(line.find("port ") + 5)));
-}
-
-// A server in a folder of its own.
-struct Served {
-  explicit Served(Words arguments)
-      : program("server", with_defaults(std::move(arguments)), Program::On::kPipes,
-                folder.file("")),
-        line(program.read_until("\n")),
-        port(port_in(line)) {}
-
-  static Words with_defaults(Words arguments) {
-    arguments.insert(arguments.end(), {"--port", "0", "--bind", "127.0.0.1"});
-    return arguments;
-  }
-
-  TemporaryFolder folder;
-  Program program;
-  std::string line;
-  std::uint16_t port;
-};
 
 void add_account(const TemporaryFolder& folder, const std::string& name) {
   Program server("server", {"--add-account", name}, Program::On::kPipes, folder.file(""));

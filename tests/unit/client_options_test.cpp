@@ -43,6 +43,61 @@ BOOST_AUTO_TEST_CASE(an_unknown_option_is_named_in_the_error) {
   BOOST_TEST(parse_client_options({"-p"}).error == "unknown option -p");
 }
 
+BOOST_AUTO_TEST_CASE(login_and_register_name_who_comes_in) {
+  const auto options = parse_client_options({"a", "--login", "ann"});
+  BOOST_TEST((options.mode == protocol::Mode::kLogin));
+  BOOST_TEST(options.name == "ann");
+  BOOST_TEST((parse_client_options({"a", "--register=ben"}).mode == protocol::Mode::kRegister));
+  BOOST_TEST(parse_client_options({"a", "--login", "a b"}).error ==
+             "--login takes a username, not 'a b'");
+  BOOST_TEST(parse_client_options({"a", "--login", "ann", "--register", "ben"}).error ==
+             "--register is one too many: one of --login and --register");
+  BOOST_TEST(parse_client_options({"a", "--login"}).error == "--login needs a username");
+}
+
+BOOST_AUTO_TEST_CASE(what_needs_a_name_says_so) {
+  BOOST_TEST(parse_client_options({"a", "--password-file", "f"}).error ==
+             "--password-file needs --login or --register");
+  BOOST_TEST(parse_client_options({"a", "--send", "x"}).error ==
+             "--send needs --login or --register");
+  BOOST_TEST(parse_client_options({"a", "--login", "b", "--password-file", "-"}).password_file ==
+             "-");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_to_send_may_be_several_lines) {
+  using Lines = std::vector<std::string>;
+  const auto sent = [](const std::string& text) {
+    return parse_client_options({"a", "--login", "b", "--send", text});
+  };
+  BOOST_TEST(sent("one\n\ntwo\r\n").send == Lines({"one", "two"}));
+  BOOST_TEST(sent("-x").send == Lines{"-x"});
+  BOOST_TEST(sent(std::string(kMaxLine, 'x')).error == "");
+  BOOST_TEST(sent("\n").error == "--send takes a text");
+  BOOST_TEST(sent(std::string(kMaxLine + 1, 'x')).error ==
+             "--send takes lines of at most 4096 bytes");
+  BOOST_TEST(sent("/" + std::string(kMaxLine - 1, 'x')).error != "");
+  BOOST_TEST(sent("\xFF").error == "--send takes UTF-8 only");
+}
+
+BOOST_AUTO_TEST_CASE(how_it_looks_and_sounds_can_be_chosen) {
+  const auto options = parse_client_options({"a"});
+  BOOST_TEST((options.time && options.status && !options.json && !options.color));
+  BOOST_TEST((options.bell == Bell::kMention));
+  BOOST_TEST(!parse_client_options({"a", "--no-time"}).time);
+  BOOST_TEST(!parse_client_options({"a", "--no-status"}).status);
+  BOOST_TEST(parse_client_options({"a", "--json"}).json);
+  BOOST_TEST((parse_client_options({"a", "--bell", "all"}).bell == Bell::kAll));
+  BOOST_TEST((parse_client_options({"a", "--bell=never"}).bell == Bell::kNever));
+  BOOST_TEST(parse_client_options({"a", "--bell", "x"}).error ==
+             "--bell takes mention, all or never, not 'x'");
+  BOOST_TEST((parse_client_options({"a", "--color", "always"}).color == true));
+  BOOST_TEST((parse_client_options({"a", "--color", "never"}).color == false));
+  BOOST_TEST(!parse_client_options({"a", "--color=auto"}).color);
+  BOOST_TEST(parse_client_options({"a", "--color", "x"}).error ==
+             "--color takes auto, always or never, not 'x'");
+  BOOST_TEST(parse_client_options({"a", "--json=x"}).error == "unknown option --json=x");
+}
+
 BOOST_AUTO_TEST_CASE(help_needs_no_host) {
   const auto options = parse_client_options({"--help"});
   BOOST_TEST(options.help);
@@ -50,7 +105,9 @@ BOOST_AUTO_TEST_CASE(help_needs_no_host) {
 }
 
 BOOST_AUTO_TEST_CASE(the_usage_names_every_option) {
-  for (const auto* word : {"HOST", "--port N", "--help"}) {
+  for (const auto* word : {"HOST", "--port N", "--login NAME", "--register NAME",
+                           "--password-file FILE", "--send TEXT", "--json", "--bell WHEN",
+                           "--color WHEN", "--no-time", "--no-status", "--help"}) {
     BOOST_TEST(client_usage().find(word) != std::string_view::npos);
   }
 }

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <list>
 #include <memory>
@@ -103,9 +104,11 @@ BOOST_AUTO_TEST_CASE(whoever_is_still_to_be_answered_is_passed_over) {
 BOOST_AUTO_TEST_CASE(where_all_are_to_be_answered_the_newcomer_waits_for_a_place_but_not_for_long) {
   Lobby lobby(1, 1, kTold);
   Guest first(lobby, 1);
-  std::thread coming_in([&] { BOOST_TEST(lobby.leave(*first.place)); });
+  std::atomic<bool> left{false};
+  std::thread coming_in([&] { left = lobby.leave(*first.place); });
   Guest second(lobby, 2);
   coming_in.join();
+  BOOST_TEST(left);
   const auto start = Clock::now();
   Guest third(lobby, 3);
   BOOST_TEST(second.gone());

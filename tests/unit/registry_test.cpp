@@ -43,7 +43,7 @@ struct Room {
       : accounts(accounts_named(account_names)), registry(max_users, accounts, broadcast) {}
 
   Entry registers(const std::string& name) {
-    return registry.enter_registered(name, guests.emplace_back().member);
+    return registry.enter_registered(name, "pw", guests.emplace_back().member);
   }
   Entry logs_in(const std::string& name) {
     return registry.enter_login(name, guests.emplace_back().member);
@@ -57,7 +57,7 @@ struct Room {
     for (const auto& name : names) {
       threads.emplace_back([&, &member = guests.emplace_back().member] {
         start.arrive_and_wait();
-        if (registry.enter_registered(name, member) == Entry::kIn) ++in;
+        if (registry.enter_registered(name, "pw", member) == Entry::kIn) ++in;
       });
     }
     for (auto& thread : threads) thread.join();
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(an_entry_that_runs_out_of_memory_leaves_nothing_taken_and_l
     {
       FailingMemory memory(good);
       try {
-        (void)room.registry.enter_registered(name, guest.member);
+        (void)room.registry.enter_registered(name, "pw", guest.member);
       } catch (const std::bad_alloc&) {
       }
       failed = memory.failed();

@@ -1,0 +1,179 @@
+#include "chat/display.hpp"
+
+#include <array>
+#include <cstdint>
+#include <ctime>
+#include <initializer_list>
+
+#include "chat/columns.hpp"
+#include "chat/text.hpp"
+
+namespace chat {
+namespace {
+
+using Kind = ServerLine::Kind;
+
+// Selections of graphic rendition that every terminal knows, readable on dark and on light.
+constexpr std::string_view kReset = "\x1B[0m";
+constexpr std::string_view kDim = "\x1B[2m";
+constexpr std::string_view kBold = "\x1B[1m";
+constexpr std::string_view kNoticeColor = "\x1B[36m";
+constexpr std::string_view kErrorColor = "\x1B[1;31m";
+constexpr std::string_view kPrivateColor = "\x1B[35m";
+constexpr std::string_view kReversed = "\x1B[7m";
+constexpr std::array<std::string_view, 9> kNameColors = {  // not the red of errors
+    "\x1B[32m",   "\x1B[33m",   "\x1B[34m",   "\x1B[36m",  "\x1B[1;32m",
+    "\x1B[1;33m", "\x1B[1;34m", "\x1B[1;35m", "\x1B[1;36m"};
+
+// The same for a name on every day and in every client (FNV-1a).
+std::string_view color_of(std::string_view name) {
+  std::uint32_t hash = 2166136261u;
+  for (const char c : folded_name(name)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return kNameColors[(hash ^ (hash >> 16)) % kNameColors.size()];
+}
+
+std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  (void)::localtime_r(&seconds, &parts);  // it cannot fail within 64 bits of seconds of a clock
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
+}
+
+bool belongs_to_name(char c) { return is_name("a" + std::string(1, c)); }
+
+// A dot or a dash behind a name ends a sentence rather than goes on with the name.
+bool ends_name(std::string_view rest) {
+  while (rest.starts_with('.') || rest.starts_with('-')) rest.remove_prefix(1);
+  return rest.empty() || !belongs_to_name(rest.front());
+}
+
+std::string count_of(std::size_t count, std::string_view what) {
+  return std::to_string(count) + (count == 1 ? " more has " : " more have ") + std::string(what);
+}
+
+}  // namespace
+
+std::string Display::shown(const ServerLine& line, Moment now) {
+  if (folds(line, now.clock)) return {};
+  const std::string bell = rings(line, now.clock) ? "\a" : "";
+  return time_of(line, now) + body_of(line) + bell + "\n";
+}
+
+// The user's own arrival is always shown.
+bool Display::folds(const ServerLine& line, Clock::time_point now) {
+  if ((line.kind != Kind::kEnter && line.kind != Kind::kLeave) || line.time || is_own(line)) {
+    return false;
+  }
+  while (!notices_.empty() && now - notices_.front() >= kFoldTime) notices_.pop_front();
+  if (!fold_due_ && notices_.size() < kNoticesAtOnce) {
+    notices_.push_back(now);
+    return false;
+  }
+  if (!fold_due_) fold_due_ = now + kFoldTime;
+  ++(line.kind == Kind::kEnter ? entered_ : left_);
+  return true;
+}
+
+std::string Display::folded(Moment now) {
+  if (!fold_due_) return {};
+  fold_due_.reset();
+  ServerLine line;
+  if (entered_ > 0) line.text = count_of(entered_, "entered the chat");
+  if (left_ > 0) {
+    if (entered_ > 0) line.text += ", ";
+    line.text += count_of(left_, "left the chat");
+  }
+  entered_ = left_ = 0;
+  return shown(line, now);
+}
+
+bool Display::rings(const ServerLine& line, Clock::time_point now) {
+  if (line.time || is_own(line) || options_.bell == Bell::kNever) return false;
+  const bool talk = line.kind == Kind::kSay || line.kind == Kind::kPrivate;
+  if (!mentions_me(line) && !(talk && options_.bell == Bell::kAll)) return false;
+  if (rung_ && now - *rung_ < kBellPause) return false;
+  rung_ = now;
+  return true;
+}
+
+bool Display::is_own(const ServerLine& line) const {
+  return !own_name_.empty() && folded_name(line.from) == folded_name(own_name_);
+}
+
+// The name as a word of its own, in any case; or a private line.
+bool Display::mentions_me(const ServerLine& line) const {
+  if (own_name_.empty() || is_own(line)) return false;
+  if (line.kind == Kind::kPrivate) return folded_name(line.to) == folded_name(own_name_);
+  if (line.kind != Kind::kSay) return false;
+  const std::string text = folded_name(line.text);
+  const std::string name = folded_name(own_name_);
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    if (at > 0 && belongs_to_name(text[at - 1])) continue;
+    if (ends_name(std::string_view(text).substr(at + name.size()))) return true;
+  }
+  return false;
+}
+
+// Where the day is another one than that of the line before, it says which.
+std::string Display::time_of(const ServerLine& line, Moment now) {
+  if (!options_.time) return {};
+  const auto time = line.time.value_or(now.wall);
+  std::string day = local_time(time, "%A, %Y-%m-%d");
+  std::string result;
+  if (day != day_ && !day_.empty()) result = colored(kDim, "--- " + day) + "\n";
+  day_ = std::move(day);
+  return result + colored(kDim, local_time(time, "%H:%M")) + " ";
+}
+
+std::string Display::body_of(const ServerLine& line) const {
+  switch (line.kind) {
+    case Kind::kSay: {
+      if (is_own(line)) return colored(kBold, line.from) + ": " + line.text;
+      const std::string color(color_of(line.from));
+      if (!mentions_me(line)) return colored(color, line.from) + ": " + line.text;
+      return colored(color + std::string(kReversed), line.from) + ": " + colored(kBold, line.text);
+    }
+    case Kind::kPrivate:
+      return colored(kPrivateColor, line.from + " -> " + line.to + ": " + line.text);
+    case Kind::kEnter:
+    case Kind::kLeave:
+      return colored(kDim, "* " + line.from + " " + line.text);
+    case Kind::kError:
+      return colored(kErrorColor, "! " + line.text);
+    case Kind::kOnline:
+    case Kind::kNotice:
+      break;
+  }
+  return colored(kNoticeColor, "* " + line.text);
+}
+
+std::string Display::colored(std::string_view color, std::string_view text) const {
+  if (!options_.color) return std::string(text);
+  return std::string(color).append(text).append(kReset);
+}
+
+std::string status_row(const Status& status, std::size_t columns) {
+  const std::string online = status.online == 0 ? "" : std::to_string(status.online) + " online";
+  const auto joined = [](std::initializer_list<std::string_view> parts) {
+    std::string row;
+    for (const std::string_view part : parts) {
+      if (part.empty()) continue;
+      if (!row.empty()) row += " · ";
+      row += part;
+    }
+    return row;
+  };
+  const std::string_view connection = status.connection;
+  const std::string_view trouble = status.connected ? "" : connection;
+  const std::array<std::string, 4> rows = {joined({status.room, status.name, online, connection}),
+                                           joined({status.name, online, connection}),
+                                           joined({status.name, online, trouble}),
+                                           joined({status.connected ? online : trouble})};
+  for (const std::string& row : rows) {
+    if (columns_of(row) <= columns) return row;
+  }
+  return std::string(fitting(rows.back(), columns));
+}
+
+}  // namespace chat

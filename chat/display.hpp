@@ -1,0 +1,78 @@
+// What a person sees of a line of the server's: its time, a colour for each name, mentions, the
+// bell; and of a crowd that comes or goes at once, the number. Pure but for the time zone; NOT
+// thread safe.
+//
+// The text comes neutralised: all that moves a cursor, colours or rings is put in here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/limits.hpp"
+#include "chat/server_line.hpp"
+
+namespace chat {
+
+enum class Bell { kNever, kMention, kAll };
+
+struct DisplayOptions {
+  bool time = true;
+  bool color = true;
+  Bell bell = Bell::kMention;
+};
+
+// Now: by the clock that measures, and by the one on the wall.
+struct Moment {
+  Clock::time_point clock;
+  std::chrono::system_clock::time_point wall;
+};
+
+class Display {
+ public:
+  explicit Display(DisplayOptions options) : options_(options) {}
+
+  void set_own_name(std::string_view name) { own_name_ = name; }
+
+  // The line as it is written, with its end; empty: it is folded.
+  std::string shown(const ServerLine& line, Moment now);
+
+  // More than kNoticesAtOnce arrivals and departures within kFoldTime are only counted. When is the
+  // count due, and the line that gives it.
+  std::optional<Clock::time_point> fold_due() const { return fold_due_; }
+  std::string folded(Moment now);
+
+ private:
+  bool folds(const ServerLine& line, Clock::time_point now);
+  bool rings(const ServerLine& line, Clock::time_point now);
+  bool mentions_me(const ServerLine& line) const;
+  bool is_own(const ServerLine& line) const;
+  std::string time_of(const ServerLine& line, Moment now);
+  std::string body_of(const ServerLine& line) const;
+  std::string colored(std::string_view color, std::string_view text) const;
+
+  DisplayOptions options_;
+  std::string own_name_;
+  std::string day_;  // of the last line shown
+  std::optional<Clock::time_point> rung_;
+  std::deque<Clock::time_point> notices_;  // when the last ones were shown
+  std::optional<Clock::time_point> fold_due_;
+  std::size_t entered_ = 0;  // folded
+  std::size_t left_ = 0;
+};
+
+// The room in one row, for the screen's bottom.
+struct Status {
+  std::string room;
+  std::string name;        // empty: not in
+  std::size_t online = 0;  // 0: not known
+  std::string connection;
+  bool connected = false;
+};
+// At most `columns` wide. Where there is too little room, a broken connection is what stays.
+std::string status_row(const Status& status, std::size_t columns);
+
+}  // namespace chat

@@ -1,0 +1,106 @@
+// What the user sees, and the one writer of it: the server's lines and, where there is a screen,
+// below them the line being typed and a status line.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/display.hpp"
+#include "chat/limits.hpp"
+#include "chat/line_editor.hpp"
+#include "chat/mutex.hpp"
+#include "chat/roster.hpp"
+#include "chat/server_line.hpp"
+#include "chat/terminal.hpp"
+
+namespace chat {
+
+// How lines are put out where there is no screen.
+enum class Output { kLines, kJson, kNothing };
+
+struct ScreenOptions {
+  DisplayOptions display;
+  bool status = true;
+  std::string room;  // as the status line names it
+  Output output = Output::kLines;
+};
+
+// Each change is one write, so that a line that comes in never tears the one being typed, and
+// nothing flickers: erase the two rows at the bottom, print, paint them again. The rows are painted
+// wherever the cursor is, with moves relative to it: no part of the screen is reserved, so there is
+// nothing to lose when its size changes.
+//
+// Without a screen it puts out the server's lines, and nothing else.
+//
+// Thread safe. The mutex is held while writing, which is what keeps the order: a terminal that
+// takes no output holds up whoever wants to paint, and nobody else. All that write throw
+// std::system_error like Terminal::write().
+class Screen {
+ public:
+  Screen(Terminal& terminal, ScreenOptions options);  // `terminal` outlives it
+  ~Screen();
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  // What the line being typed is an answer to.
+  void ask(LineEditor::Question question) EXCLUDES(mutex_);
+
+  // What the server sent. `lines` are neutralised.
+  void show(std::span<const std::string> lines) EXCLUDES(mutex_);
+
+  // What was folded is due: see Display.
+  std::optional<Clock::time_point> fold_due() EXCLUDES(mutex_);
+  void show_folded() EXCLUDES(mutex_);
+
+  // The client's own word to the user; only where there is a screen.
+  void remark(std::string_view text) EXCLUDES(mutex_);
+
+  // The name that the user comes in with; and that the user is in.
+  void set_own_name(std::string_view name) EXCLUDES(mutex_);
+  void enter_room() EXCLUDES(mutex_);
+
+  // At first: connecting.
+  void set_connection(std::string_view state, bool connected) EXCLUDES(mutex_);
+
+  // Keys into the line editor; and what they amount to, one by one, until there is nothing more.
+  void type(std::string_view keys) EXCLUDES(mutex_);
+  std::optional<LineEditor::Event> next_event() EXCLUDES(mutex_);
+
+  // The size has changed; or somebody else has used the terminal meanwhile.
+  void resized() EXCLUDES(mutex_);
+  void continued() EXCLUDES(mutex_);
+
+  // See Terminal::suspend().
+  void suspend(Terminal::Stop stop) EXCLUDES(mutex_);
+
+  // Nothing more is typed: what is painted goes.
+  void end_typing() EXCLUDES(mutex_);
+
+ private:
+  void follow(const ServerLine& line) REQUIRES(mutex_);
+  std::string painted(const ServerLine& line, Moment moment) REQUIRES(mutex_);
+  std::string shown(const LineEditor::Event& event) REQUIRES(mutex_);
+  void repaint(std::string_view above) REQUIRES(mutex_);
+  std::string erasure() REQUIRES(mutex_);
+  std::string bottom() REQUIRES(mutex_);
+  std::string typed_row() REQUIRES(mutex_);
+
+  Terminal& terminal_;
+  const ScreenOptions options_;
+  Mutex mutex_;
+  Display display_ GUARDED_BY(mutex_);
+  Roster roster_ GUARDED_BY(mutex_);
+  LineEditor editor_ GUARDED_BY(mutex_);
+  Status status_ GUARDED_BY(mutex_);
+  std::string own_name_ GUARDED_BY(mutex_);
+  bool typing_ GUARDED_BY(mutex_);  // there is a line to paint
+  bool in_room_ GUARDED_BY(mutex_) = false;
+  std::size_t columns_ GUARDED_BY(mutex_) = 0;  // how wide it was when it was painted
+  std::size_t cursor_ GUARDED_BY(mutex_) = 0;   // the column it was left in
+};
+
+}  // namespace chat

@@ -1,0 +1,142 @@
+#include "chat/server_line.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "chat/text.hpp"
+
+namespace chat {
+namespace {
+
+using Kind = ServerLine::Kind;
+using SystemTime = std::chrono::system_clock::time_point;
+
+// Takes `prefix` off the front of `text`, if it stands there.
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// The name that ends at `mark`, taken off together with it; empty: that is no name.
+std::string_view take_name(std::string_view& text, std::string_view mark) {
+  const auto end = text.find(mark);
+  if (end == std::string_view::npos || !is_name(text.substr(0, end))) return {};
+  const std::string_view name = text.substr(0, end);
+  text.remove_prefix(end + mark.size());
+  return name;
+}
+
+// "2026-11-24T12:34:56Z "
+std::optional<SystemTime> take_time(std::string_view& text) {
+  const auto end = text.find(' ');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string word(text.substr(0, end));
+  std::tm parts{};
+  const char* stopped = ::strptime(word.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (stopped == nullptr || *stopped != '\0') return std::nullopt;
+  text.remove_prefix(end + 1);
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
+ServerLine parse_notice(std::string_view text) {
+  ServerLine line;
+  line.text = text;
+  if (text.starts_with("online (")) {
+    line.kind = Kind::kOnline;
+    return line;
+  }
+  std::string_view rest = text;
+  const std::string_view name = take_name(rest, " ");
+  if (rest == "has entered the chat") line.kind = Kind::kEnter;
+  if (rest == "has left the chat") line.kind = Kind::kLeave;
+  if (line.kind == Kind::kNotice || name.empty()) return {Kind::kNotice, {}, {}, line.text};
+  line.from = name;
+  line.text = rest;
+  return line;
+}
+
+std::string utc(SystemTime time) {
+  const auto since = time.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(since - seconds);
+  const std::time_t whole = seconds.count();
+  std::tm parts{};
+  (void)::gmtime_r(&whole, &parts);  // it cannot fail within 64 bits of seconds of a clock
+  std::array<char, 64> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::string milliseconds = std::to_string(1000 + left.count());
+  milliseconds.front() = '.';
+  return std::string(text.data(), size) + milliseconds + "Z";
+}
+
+// Neutralised text holds no control characters but TAB.
+void add_string(std::string& json, std::string_view key, std::string_view text) {
+  json.append(json.empty() ? "{\"" : ",\"").append(key).append("\":\"");
+  for (const char c : text) {
+    if (c == '\t') {
+      json += "\\t";
+    } else {
+      if (c == '"' || c == '\\') json += '\\';
+      json += c;
+    }
+  }
+  json += '"';
+}
+
+}  // namespace
+
+ServerLine parse_server_line(std::string_view text) {
+  if (take(text, "* ")) return parse_notice(text);
+  ServerLine line;
+  if (take(text, "! ")) {
+    line.kind = Kind::kError;
+  } else if (std::string_view rest = text; take(rest, "- ")) {
+    if (const auto time = take_time(rest)) {
+      line = parse_server_line(rest);
+      line.time = time;
+      return line;
+    }
+  } else if (const auto from = take_name(rest, " -> "); !from.empty()) {
+    if (const auto to = take_name(rest, ": "); !to.empty()) {
+      return {Kind::kPrivate, std::string(from), std::string(to), std::string(rest)};
+    }
+  } else if (const auto talker = take_name(rest, ": "); !talker.empty()) {
+    return {Kind::kSay, std::string(talker), {}, std::string(rest)};
+  }
+  line.text = text;
+  return line;
+}
+
+std::string_view name_of(ServerLine::Kind kind) {
+  switch (kind) {
+    case Kind::kSay:
+      return "say";
+    case Kind::kPrivate:
+      return "private";
+    case Kind::kEnter:
+      return "enter";
+    case Kind::kLeave:
+      return "leave";
+    case Kind::kOnline:
+      return "online";
+    case Kind::kError:
+      return "error";
+    case Kind::kNotice:
+      break;
+  }
+  return "notice";
+}
+
+std::string json_of(const ServerLine& line, SystemTime now) {
+  std::string json;
+  add_string(json, "time", utc(line.time.value_or(now)));
+  add_string(json, "kind", name_of(line.kind));
+  add_string(json, "from", line.from);
+  if (line.kind == Kind::kPrivate) add_string(json, "to", line.to);
+  add_string(json, "text", line.text);
+  return json + "}\n";
+}
+
+}  // namespace chat

@@ -1,0 +1,97 @@
+// A whole session on any bytes, and one member who hears what comes of them: nothing but lines of
+// the room about those two, and lines of the other under its own name.
+#include "chat/session.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "chat/text.hpp"
+#include "tests/fuzz/check.hpp"
+#include "tests/support/running_room.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct House {
+  explicit House(const chat::PasswordStorage& storage) : accounts(storage) {}
+
+  const chat::PasswordStorage& accounts;
+  chat::Broadcast broadcast;
+  chat::Registry registry{accounts.login_users() + 2, accounts, broadcast};
+  chat::HashGate hash_gate{chat::kMaxHashes};
+  chat::Lobby lobby{4, 4, "! full\n"};
+  chat::EventLog log;
+  std::atomic<bool> stopping{false};
+  chat::Room room{accounts, registry, broadcast, hash_gate, lobby, log, stopping, 20s, 0};
+};
+
+struct Ends {
+  chat::Socket near;
+  chat::Socket far;
+};
+
+Ends connected() {
+  std::array<int, 2> ends{};
+  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0,
+        "there are sockets");
+  return {chat::Socket(chat::Descriptor(ends[0])), chat::Socket(chat::Descriptor(ends[1]))};
+}
+
+std::string read_all(chat::Socket& socket) {
+  std::string all;
+  std::array<char, 4096> part;
+  while (true) {
+    const auto received = socket.receive(part);
+    if (received.io != chat::Io::kDone) return all;
+    all.append(part.data(), received.bytes);
+  }
+}
+
+void check_lines(std::string_view heard, bool for_one) {
+  while (!heard.empty()) {
+    const auto end = heard.find('\n');
+    check(end != std::string_view::npos, "a line has its end");
+    const std::string_view line = heard.substr(0, end);
+    heard.remove_prefix(end + 1);
+    check(!chat::needs_neutralising(line), "a line is harmless");
+    const auto name = line.substr(0, line.find(": "));
+    const bool said = name.size() < line.size() && chat::is_name(name) && name != "watcher";
+    const bool room = line.starts_with("* ") || (for_one && line.starts_with("! "));
+    check(said || room, "a line is the room's, or somebody's under a name");
+    const bool notice = line.ends_with(" the chat") || line.starts_with("* online (") ||
+                        line.starts_with("* hello ") || line == "* the server is shutting down";
+    check(said || for_one || notice, "the room says to all only who comes and goes");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  static const auto accounts = accounts_of({{"owner", "right"}});
+  House house(accounts);
+  Ends watcher = connected();
+  chat::Broadcast::Member member(watcher.near);
+  check(house.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,
+        "the watcher is in");
+  Ends client = connected();
+  chat::Connection connection;
+  connection.socket = std::move(client.near);
+  const std::string_view sent(reinterpret_cast<const char*>(bytes), size);
+  check(client.far.send_all(sent), "it fits into the socket");
+  client.far.shutdown_write();
+  house.lobby.admit(connection.place, connection.socket, connection.peer);
+  chat::Session(house.room, connection).run();
+  connection.socket.shutdown();
+  check_lines(read_all(client.far), true);
+  house.registry.leave(member, true);
+  watcher.near.shutdown();
+  check_lines(read_all(watcher.far), false);
+  return 0;
+}

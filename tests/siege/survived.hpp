@@ -1,0 +1,56 @@
+// The frame of whatever the real server survives: a healthy pair of members talks throughout, and
+// afterwards the server holds no more than before.
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chat/limits.hpp"
+#include "tests/support/baseline.hpp"
+#include "tests/support/healthy_pair.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/served.hpp"
+
+// Says what a test has measured, where `--log_level=message` asks for it.
+inline void tell(const std::string& what, const HealthyPair::Report& report) {
+  BOOST_TEST_MESSAGE(what << ": " << report.lines << " lines, p50 " << report.p50.count()
+                          << " us, p99 " << report.p99.count() << " us, slowest "
+                          << report.slowest.count() << " us");
+}
+
+// Has the server make the pools of memory that the C library keeps, up to eight for a processor: as
+// many workers at the same time, which are gone afterwards. Baseline does so for its own process.
+inline void warm_up(const Served& server, unsigned connections) {
+  const std::filesystem::path tasks = "/proc/" + std::to_string(server.program.pid()) + "/task";
+  const auto threads = [&] {
+    return std::distance(begin(std::filesystem::directory_iterator(tasks)), {});
+  };
+  const auto before = threads();
+  {
+    std::vector<Peer> peers;
+    for (unsigned i = 0; i < connections; ++i) peers.emplace_back(server.port);
+    for (Peer& peer : peers) peer.read_until("* Welcome");
+  }
+  const auto deadline = chat::Clock::now() + kPatience;
+  while (threads() > before && chat::Clock::now() < deadline) std::this_thread::yield();
+}
+
+inline unsigned pools() { return 8 * std::thread::hardware_concurrency(); }
+
+template <typename Attack>
+void survives(const std::string& what, Served& server, Attack attack,
+              unsigned connections = pools()) {
+  warm_up(server, connections);
+  const Baseline baseline(server.program.pid());
+  HealthyPair pair(server.port);
+  attack();
+  const auto report = pair.stop();
+  tell(what, report);
+  BOOST_TEST(report.p99.count() <= std::chrono::microseconds(kHealthyDelay).count());
+  BOOST_TEST(baseline.missing() == "");
+}

@@ -1,0 +1,639 @@
+// ./client at a terminal: what a person sees, on a model of a terminal, against the real server.
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/support/fake_server.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/seated.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+Program::Seat wide(unsigned short columns) { return {24, columns, {"TERM=xterm"}}; }
+
+// The rows from the one that begins so.
+Words rows_from(const Seated& person, std::string_view beginning) {
+  const Words rows = person.screen.all_rows();
+  const auto found = std::find_if(
+      rows.begin(), rows.end(), [&](const std::string& row) { return row.starts_with(beginning); });
+  return {found, rows.end()};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(client_screen)
+
+// Coming in.
+
+BOOST_AUTO_TEST_CASE(the_way_in_is_asked_for_step_by_step) {
+  RunningRoom room(4);
+  Seated ann(room.port());
+  ann.see("* Welcome to the chatroom");
+  ann.see_prompt("login or register?");
+  ann.type("register\r");
+  ann.see_prompt("user,password?");
+  ann.type("ann,secret");
+  ann.see_prompt("user,password? ann,••••••");
+  ann.type("\r");
+  ann.see_prompt(">");
+  ann.see_status("ann");
+  const Words expected{
+      "login or register? register",
+      "user,password? ann,••••••",
+      "* hello ann",
+      "* online (1): ann",
+      "* ann has entered the chat",
+      ">",
+      "127.0.0.1:" + std::to_string(room.port()) + " · ann · 1 online · connected"};
+  const Words rows = rows_from(ann, "login or");
+  BOOST_TEST(rows == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_none_is_asked_for_again) {
+  RunningRoom room(4);
+  Seated ann(room.port());
+  ann.see_prompt("login or register?");
+  ann.type("let me in\r");
+  ann.see("! login is for the room's accounts");
+  ann.see_prompt("login or register?");
+  ann.type("r\r");
+  ann.see_prompt("user,password?");
+  ann.type("no comma\r");
+  ann.see("! there is no comma");
+  ann.see_prompt("user,password?");
+  ann.type("ann,pw\r");
+  ann.see("* ann has entered the chat");
+}
+
+BOOST_AUTO_TEST_CASE(with_register_or_login_only_the_password_is_asked_for_and_not_shown) {
+  RunningRoom room(4, {{"zoe", "hidden"}});
+  for (const auto& [option, name] : {std::pair{"--register", "ann"}, std::pair{"--login", "zoe"}}) {
+    Seated person(room.port(), {option, name});
+    person.see_prompt(std::string("password for ") + name + "?");
+    person.type("hidden\r");
+    person.see(std::string("* ") + name + " has entered the chat");
+    BOOST_TEST(person.screen.count(std::string("password for ") + name + "?") == 1);
+    for (const char key : std::string_view("hidden")) {
+      BOOST_TEST(!person.screen.shows(std::string("? ") + key));
+    }
+    BOOST_TEST(!person.screen.shows("•"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(no_key_of_a_password_is_ever_written) {
+  RunningRoom room(4);
+  Seated ann(room.port());
+  ann.type("register\r");
+  ann.see_prompt("user,password?");
+  for (const char key : std::string_view("ann,XYQZ")) ann.type({&key, 1});
+  ann.type("\x17\x19");  // killed and yanked
+  for (const char key : std::string_view("ann,XYQZ")) ann.type({&key, 1});
+  ann.type("\r");
+  ann.see("* ann has entered the chat");
+  ann.type("\x19\x1B[A\x12Z");  // nor does it come back in the room
+  ann.type("\x07\x03");
+  BOOST_TEST(ann.program.status() == 0);
+  ann.see_the_end();
+  for (const char key : std::string_view("XYQ")) {
+    BOOST_TEST(ann.program.output().find(key) == std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_password_that_is_typed_before_the_question_is_not_shown_either) {
+  FakeServer server;
+  Seated ann(server.port());
+  Peer connection = server.accept();
+  ann.type("register\rann,secret-words\r");
+  BOOST_TEST(connection.read_line() == "register");
+  BOOST_TEST(connection.read_line() == "ann,secret-words");
+  connection.say("* user,password?");
+  connection.say("* online (1): ann");
+  ann.see("* online (1): ann");
+  BOOST_TEST(ann.program.output().find("secret") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_says_what_to_do_next_and_ends_it_with_status_1) {
+  RunningRoom room(1, {});
+  const Peer ann = Peer::registered(room.port(), "ann");
+  struct Try {
+    std::string mode, credentials, reason, advice;
+  };
+  for (const Try& each :
+       {Try{"register", "ann,pw", "username is already used", "register another name"},
+        Try{"register", "ben,pw", "max chat users", "try again when somebody has left"},
+        Try{"login", "ben,pw", "wrong username or password", "login is for the room's accounts"}}) {
+    Seated other(room.port());
+    other.type(each.mode + "\r" + each.credentials + "\r");
+    BOOST_TEST(other.program.status() == 1);
+    BOOST_TEST(same(other.program.mode(), untouched_mode()));
+    const Words rows = other.see_the_end();
+    BOOST_TEST(rows.at(rows.size() - 2) == "client: " + each.reason);
+    BOOST_TEST(rows.back().starts_with("client: " + each.advice));
+  }
+}
+
+// Talking.
+
+BOOST_AUTO_TEST_CASE(a_line_that_comes_in_does_not_tear_the_line_being_typed) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const unsigned short columns : std::array<unsigned short, 3>{20, 80, 200}) {
+    Seated ann(room.port(), {"--no-time"}, wide(columns));
+    ann.type("register\rann,pw\r");
+    ann.see("* ann has entered");
+    ann.type("half a line\x1B[D\x1B[D");
+    ann.see_prompt("> half a line");
+    ben.say("may I?");
+    ann.see("ben: may I?");
+    ann.see_prompt("> half a line");
+    BOOST_TEST(ann.screen.cursor_column() == 11);
+    ann.see_status("2 online");
+    ben.say(std::string(250, 'x'));
+    ann.see("xxx");
+    ann.see_prompt("> half a line");
+    ann.see_status("2 online");
+    ann.type("\x05, and the rest\r");
+    BOOST_TEST(ben.read_until("ann: ") == "ann: half a line, and the rest");
+    ann.see("ann: half");
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ben.read_until("* ann has left");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_ones_own_is_on_the_screen_once_and_in_the_rooms_order) {
+  FakeServer server;
+  Seated ann(server.port());
+  Peer connection = server.accept();
+  ann.type("register\rann,pw\r");
+  connection.read_until("ann,pw");
+  connection.say("* online (1): ann");
+  ann.see("* online");
+  ann.type("good morning\r");
+  BOOST_TEST(connection.read_line() == "good morning");
+  ann.see_prompt(">");
+  BOOST_TEST(ann.screen.count("good morning") == 0);
+  connection.say("ben: I was first");
+  connection.say("ann: good morning");
+  ann.see("ann: good morning");
+  ann.see_prompt(">");
+  const Words rows = rows_from(ann, "ben:");
+  BOOST_TEST(rows.at(0) == "ben: I was first");
+  BOOST_TEST(rows.at(1) == "ann: good morning");
+  BOOST_TEST(ann.screen.count("good morning") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(wide_and_combining_characters_keep_the_cursor_where_it_belongs) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("世界 e\xCC\x81🙂x");
+  ann.see_prompt("> 世界 e\xCC\x81🙂x");
+  ann.until("the cursor at the end", [&] { return ann.screen.cursor_column() == 11; });
+  ann.type("\x1B[D\x1B[D\x1B[D");
+  ann.until("the cursor on the e", [&] { return ann.screen.cursor_column() == 7; });
+  ann.type("\x7F\x7F|\x1B[3~");
+  ann.see_prompt("> 世|🙂x");
+  ann.type("\r");
+  BOOST_TEST(ben.read_until("ann: ") == "ann: 世|🙂x");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_wider_than_the_screen_scrolls_sideways) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port(), {"--no-time"}, wide(20));
+  ann.type("register\rann,pw\r");
+  ann.see("* ann has entered");
+  ann.type("abcdefghijklmnopqrstuvwxyz");
+  ann.see_prompt("> …opqrstuvwxyz");
+  ann.type("\x01");
+  ann.see_prompt("> abcdefghijklmno…");
+  ann.type("\r");
+  BOOST_TEST(ben.read_until("ann: ") == "ann: abcdefghijklmnopqrstuvwxyz");
+}
+
+BOOST_AUTO_TEST_CASE(tab_completes_names_and_commands) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "Benjamin");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("be\thow are you?");
+  ann.see_prompt("> Benjamin: how are you?");
+  ann.type("\x15/w\t");
+  ann.see_prompt("> /who");
+  ann.type("\r");
+  ann.until("the list twice", [&] { return ann.screen.count("* online (2)") == 2; });
+}
+
+BOOST_AUTO_TEST_CASE(the_history_is_recalled_and_searched) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("the first line\rthe second\r");
+  ann.see("ann: the second");
+  ann.type("\x1B[A\x1B[A");
+  ann.see_prompt("> the first line");
+  ann.type("\x1B[B\x1B[B\x12irs");
+  ann.see_prompt("(search) irs: the first line");
+  ann.type("\r");
+  ben.read_until("ann: the second");
+  BOOST_TEST(ben.read_until("ann: ") == "ann: the first line");
+}
+
+BOOST_AUTO_TEST_CASE(several_pasted_lines_are_shown_and_asked_about) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  BOOST_TEST(ann.screen.marks_pastes());
+  ann.type("\x1B[200~one\r\n  two\nthree\x1B[201~");
+  ann.see_prompt("send these 3 lines? y/n");
+  for (const char* row : {"| one", "|   two", "| three"}) BOOST_TEST(ann.screen.shows(row));
+  ann.type("n");
+  ann.see_prompt(">");
+  ann.type("not that\r");
+  ben.read_until("* ann has entered");
+  BOOST_TEST(ben.read_line() == "ann: not that");
+  ann.type("\x1B[200~one\ntwo\x1B[201~");
+  ann.see_prompt("send these 2 lines? y/n");
+  ann.type("y");
+  BOOST_TEST(ben.read_line() == "ann: one");
+  BOOST_TEST(ben.read_line() == "ann: two");
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_l_clears_the_screen_and_paints_the_line_again) {
+  RunningRoom room(4);
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("half a line\x0C");
+  ann.until("a clear screen", [&] { return ann.screen.rows().front() == "> half a line"; });
+  ann.see_status("1 online");
+  BOOST_TEST(!ann.screen.shows("has entered"));
+}
+
+// Reading.
+
+BOOST_AUTO_TEST_CASE(each_kind_of_line_has_its_look) {
+  FakeServer server;
+  Seated ann(server.port());
+  Peer connection = server.accept();
+  ann.type("register\rann,pw\r");
+  connection.read_until("ann,pw");
+  connection.say("* online (2): ann, ben");
+  connection.say("ben: plain");
+  connection.say("ben: for Ann, that is");
+  connection.say("ann: own");
+  connection.say("ben -> ann: between us");
+  connection.say("! wrong");
+  connection.say("* a notice");
+  connection.say("* ben has left the chat");
+  ann.see("* ben has left the chat");
+  const std::string color = ann.screen.style_of("ben: plain");
+  BOOST_TEST(!color.empty());
+  BOOST_TEST(ann.screen.style_of(": plain") == "");
+  BOOST_TEST(ann.screen.style_of("ben: for Ann") == color + ";7");
+  BOOST_TEST(ann.screen.style_of("for Ann") == "1");
+  BOOST_TEST(ann.screen.style_of("ann: own") == "1");
+  BOOST_TEST(ann.screen.style_of("ben -> ann") == "35");
+  BOOST_TEST(ann.screen.style_of("! wrong") == "1;31");
+  BOOST_TEST(ann.screen.style_of("* a notice") == "36");
+  BOOST_TEST(ann.screen.style_of("* ben has left") == "2");
+  BOOST_TEST(ann.screen.bells() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(without_color_nothing_is_coloured) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  const Program::Seat no_color{24, 80, {"TERM=xterm", "NO_COLOR=1"}};
+  Seated ann(room.port(), {}, no_color);
+  ann.come_in("ann");
+  ben.say("hello ann");
+  ann.see("ben: hello ann");
+  BOOST_TEST(ann.screen.bells() == 1);
+  for (const char* style : {"[0m", "[1m", "[2m", "[7m", "[36m"}) {
+    BOOST_TEST(ann.program.output().find(style) == std::string::npos);
+  }
+  Seated cid(room.port(), {"--color", "always"}, no_color);
+  cid.come_in("cid");
+  BOOST_TEST(cid.screen.style_of("* cid has entered") == "2");
+}
+
+BOOST_AUTO_TEST_CASE(the_bell_rings_as_often_as_wanted) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto& [when, bells] :
+       {std::pair<std::string, std::size_t>{"never", 0}, {"mention", 0}, {"all", 1}}) {
+    Seated ann(room.port(), {"--bell", when});
+    ann.come_in("ann");
+    ben.say("hello everybody");
+    ann.see("ben: hello everybody");
+    BOOST_TEST(ann.screen.bells() == bells);
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ben.read_until("* ann has left");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_line_has_its_local_time) {
+  RunningRoom room(4);
+  Seated ann(room.port(), {"--register", "ann"});
+  ann.type("pw\r");
+  ann.see("* ann has entered the chat");
+  const Words rows = ann.screen.all_rows();
+  const auto row = std::find_if(rows.begin(), rows.end(), [](const std::string& each) {
+    return each.ends_with(" * ann has entered the chat");
+  });
+  BOOST_REQUIRE((row != rows.end()));
+  for (const std::size_t i : {0, 1, 3, 4}) BOOST_TEST((row->at(i) >= '0' && row->at(i) <= '9'));
+  BOOST_TEST(row->at(2) == ':');
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_comes_or_goes_at_once_is_folded_into_one_line) {
+  FakeServer server;
+  Seated ann(server.port());
+  Peer connection = server.accept();
+  ann.type("register\rann,pw\r");
+  connection.read_until("ann,pw");
+  connection.say("* online (1): ann");
+  std::string crowd;
+  for (int i = 0; i < 40; ++i) crowd += "* p" + std::to_string(i) + " has entered the chat\n";
+  for (int i = 0; i < 10; ++i) crowd += "* p" + std::to_string(i) + " has left the chat\n";
+  connection.send(crowd + "* ann has entered the chat\n");
+  ann.see("* 35 more have entered the chat, 10 more have left the chat");
+  ann.see_status("31 online");
+  BOOST_TEST(ann.screen.count(" has entered the chat") == 6);
+  BOOST_TEST(ann.screen.count(" has left the chat") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_status_line_can_be_left_out_and_fits_any_width) {
+  RunningRoom room(4);
+  Seated ann(room.port(), {"--no-time", "--no-status"});
+  ann.come_in("ann");
+  BOOST_TEST(ann.screen.row_below_cursor() == "");
+  BOOST_TEST(!ann.screen.shows("online ·"));
+  Seated ben(room.port(), {"--no-time"}, wide(20));
+  ben.type("register\rben,pw\r");
+  ben.see("* ben has entered");
+  ben.see_status("ben · 2 online");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_hostile_server_sends_is_neutralised_on_a_terminal) {
+  FakeServer server;
+  Seated ann(server.port());
+  Peer connection = server.accept();
+  connection.say(kHostile);
+  ann.see("* a\xEF\xBF\xBD[2J b");
+  connection.say("! " + std::string(kHostile));
+  BOOST_TEST(ann.program.status() == 1);
+  const std::string end = ann.program.read_all();
+  BOOST_TEST(end.find("client: " + std::string(kNeutralised) + "\r\n") != std::string::npos);
+  for (const char* harmful : {"\x1B[2J", "\x1B]", "\x07", "\xC2\x9B", "\b", "\xE2\x80\xAE"}) {
+    BOOST_TEST(ann.program.output().find(harmful) == std::string::npos);
+  }
+}
+
+// The window.
+
+BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ben.say("before");
+  ann.see("ben: before");
+  ann.type("a line that is longer than twenty columns are");
+  ann.see_prompt("> a line that is longer than twenty columns are");
+  const std::array<std::pair<unsigned short, unsigned short>, 6> sizes = {
+      {{24, 20}, {10, 200}, {24, 40}, {3, 40}, {24, 33}, {24, 80}}};
+  for (const auto& [rows, columns] : sizes) {
+    ann.resize(rows, columns);
+    const std::string text = "at " + std::to_string(columns);
+    ben.say(text);
+    ann.see("ben: " + text);
+    // A key that is seen comes after all that the new size has caused.
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("are!"); });
+    ann.type("\x7F");
+    ann.until("the key's end", [&] { return ann.screen.row_at_cursor().ends_with("are"); });
+    if (rows > 3) ann.see_status("2 online");
+    BOOST_TEST(ann.screen.count("> ") == 1, ann.described());
+    BOOST_TEST(ann.screen.count("ben: before") == 1);
+  }
+  ann.see_prompt("> a line that is longer than twenty columns are");
+}
+
+BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_either) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port(), {"--no-time"}, {}, ScreenModel::Resize::kCuts);
+  ann.come_in("ann");
+  ben.say("before");
+  ann.see("ben: before");
+  ann.type("a short line");
+  ann.see_prompt("> a short line");
+  for (const unsigned short columns : std::array<unsigned short, 3>{40, 120, 20}) {
+    ann.resize(24, columns);
+    ben.say("at " + std::to_string(columns));
+    ann.see("ben: at " + std::to_string(columns));
+    ann.type("!");
+    ann.see_prompt("> a short line!");
+    ann.type("\x7F");
+    ann.see_prompt("> a short line");
+    ann.see_status("2 online");
+    BOOST_TEST(ann.screen.count("> ") == 1);
+    BOOST_TEST(ann.screen.count("ben: before") == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_hundred_lines_while_one_types_leave_every_line_whole) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  const std::size_t before = ann.program.output().size();
+  std::string typed;
+  for (int i = 0; i < 200; ++i) {
+    ben.say("line " + std::to_string(i));
+    if (i % 10 != 0) continue;
+    typed += static_cast<char>('a' + i / 10);
+    ann.type(typed.substr(typed.size() - 1));
+  }
+  ann.see("ben: line 199");
+  ann.see_prompt("> " + typed);
+  ann.see_status("2 online");
+  const auto all = ann.screen.all_rows();
+  const auto first = std::find(all.begin(), all.end(), "ben: line 0");
+  BOOST_REQUIRE(all.end() - first >= 202);
+  for (int i = 0; i < 200; ++i) BOOST_TEST(first[i] == "ben: line " + std::to_string(i));
+  // The screen is never cleared as a whole.
+  BOOST_TEST(ann.program.output().find("\x1B[2J", before) == std::string::npos);
+}
+
+// Leaving, and being stopped.
+
+BOOST_AUTO_TEST_CASE(ctrl_c_ctrl_d_and_quit_log_out_and_leave_the_terminal_as_it_was) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const std::string keys : {"\x03", "\x04", "/quit\r"}) {
+    Seated ann(room.port());
+    ann.come_in("ann");
+    BOOST_TEST(!same(ann.program.mode(), untouched_mode()));
+    ann.type(keys);
+    ben.read_until("* ann has left the chat");
+    BOOST_TEST(ann.program.status() == 0);
+    BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+    const Words rows = ann.see_the_end();
+    BOOST_TEST(rows.back().starts_with("* ann has "));  // no prompt, no status
+    BOOST_TEST(!ann.screen.marks_pastes());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_in_the_middle_of_a_line_sends_nothing_of_it) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("not meant to be sai\x03");
+  ben.read_until("* ann has entered");
+  BOOST_TEST(ben.read_line() == "* ann has left the chat");
+  BOOST_TEST(ann.program.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_and_quit_before_coming_in_end_it_with_status_0) {
+  RunningRoom room(4);
+  for (const std::string keys : {"\x03", "/quit\r", "\x04"}) {
+    Seated ann(room.port());
+    ann.see("* Welcome");
+    ann.type(keys);
+    BOOST_TEST(ann.program.status() == 0);
+    BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(while_it_connects_keys_are_not_echoed_and_ctrl_c_ends_it) {
+  const DeafPort deaf(true);
+  Seated ann(deaf.port());
+  ann.see_prompt("login or register?");
+  ann.see_status("connecting");
+  ann.type("register\rann,hidden");
+  ann.see_prompt("user,password? ann,••••••");
+  BOOST_TEST(!ann.screen.shows("hidden"));
+  ann.type("\x03");
+  BOOST_TEST(ann.program.status() == 0);
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+  ann.see_the_end();
+  BOOST_TEST(!ann.screen.marks_pastes());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_screen_a_password_is_not_echoed_and_a_signal_ends_connecting) {
+  const DeafPort deaf(true);
+  Seated ann(deaf.port(), {"--json", "--register", "ann"});
+  ann.see("password for ann?");
+  ann.type("hidden\n");
+  ann.program.signal(SIGTERM);
+  BOOST_TEST(ann.program.status() == 1);
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+  ann.see_the_end();
+  BOOST_TEST(ann.screen.shows("client: ended before coming in"));
+  BOOST_TEST(!ann.screen.shows("hidden"));
+}
+
+BOOST_AUTO_TEST_CASE(sigterm_logs_out_and_leaves_the_terminal_as_it_was) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("half a line");
+  ann.see_prompt("> half a line");
+  ann.program.signal(SIGTERM);
+  ben.read_until("* ann has left the chat");
+  BOOST_TEST(ann.program.status() == 0);
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_connection_leaves_the_terminal_as_it_was_and_says_so) {
+  FakeServer server;
+  Seated ann(server.port());
+  Peer connection = server.accept();
+  connection.say("* online (1): ann");
+  ann.see("(1): ann");
+  connection.reset();
+  BOOST_TEST(ann.program.status() == 1);
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+  const Words rows = ann.see_the_end();
+  BOOST_TEST(rows.back() == "client: the connection to the server broke");
+  BOOST_TEST(!ann.screen.marks_pastes());
+}
+
+BOOST_AUTO_TEST_CASE(closing_the_window_logs_out) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.program.end_input();
+  ann.program.close_output();
+  ben.read_until("* ann has left the chat");
+  BOOST_TEST(ann.program.status() < 128);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_from_outside_is_recovered_from_when_it_is_continued) {
+  RunningRoom room(4);
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("half a line");
+  ann.see_prompt("> half a line");
+  ann.program.signal(SIGSTOP);
+  ann.program.set_mode(untouched_mode());  // as a shell does
+  ann.program.signal(SIGCONT);
+  const auto deadline = chat::Clock::now() + kPatience;
+  const auto is_raw = [&] { return (ann.program.mode().c_lflag & ICANON) == 0; };
+  while (!is_raw() && chat::Clock::now() < deadline) std::this_thread::yield();
+  BOOST_TEST(is_raw());
+  ann.type(" and more\r");
+  ann.see("ann: half a line and more");
+}
+
+// A shell with job control runs the client, which is stopped and brought back to the foreground.
+BOOST_AUTO_TEST_CASE(ctrl_z_stops_it_and_fg_brings_everything_back) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  std::string command = Program::path_of("client");
+  for (const auto& word : Seated::arguments(room.port(), {"--no-time"})) command += " " + word;
+  Seated ann("/bin/bash", {"-c", "set -m; " + command + "; stty -a; fg >/dev/null; echo over"},
+             {40, 100, {"TERM=xterm"}});
+  ann.come_in("ann");
+  ann.type("half a line\x1A");
+  ann.see(" icanon");  // what the shell's stty sees
+  BOOST_TEST(!ann.screen.shows("-icanon"));
+  ann.see_prompt("> half a line");
+  ann.type(" is enough\r");
+  BOOST_TEST(ben.read_until("ann: ") == "ann: half a line is enough");
+  ann.type("\x03");
+  ann.see("over");
+  BOOST_TEST(!ann.screen.marks_pastes());
+}
+
+BOOST_AUTO_TEST_CASE(a_dumb_terminal_gets_plain_lines) {
+  RunningRoom room(4);
+  Seated ann(room.port(), {}, {24, 80, {"TERM=dumb"}});
+  ann.see("* Welcome");
+  ann.type("register\nann,pw\nhello\n");
+  ann.see("ann: hello");
+  BOOST_TEST(ann.program.output().find('\x1B') == std::string::npos);
+  BOOST_TEST(!ann.screen.shows("pw"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,206 @@
+// ./client as a tool of scripts: --send, --json, --password-file.
+#include <signal.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/limits.hpp"
+#include "tests/support/fake_server.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words to(std::uint16_t port, const Words& more) {
+  Words words{"127.0.0.1", "--port", std::to_string(port)};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// Whether `text` is as `pattern`, where a 0 stands for any digit.
+bool has_form(std::string_view text, std::string_view pattern) {
+  return std::equal(
+      text.begin(), text.end(), pattern.begin(), pattern.end(),
+      [](char c, char form) { return form == '0' ? c >= '0' && c <= '9' : c == form; });
+}
+
+// The object of one line, without its time.
+std::string untimed(const std::string& json) {
+  constexpr std::string_view kTime = "{\"time\":\"0000-00-00T00:00:00.000Z\",";
+  return has_form(json.substr(0, kTime.size()), kTime) ? "{" + json.substr(kTime.size()) : json;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(client_script)
+
+// --send.
+
+BOOST_AUTO_TEST_CASE(what_is_sent_is_said_and_nothing_printed) {
+  RunningRoom room(4, {{"bot", "secret"}});
+  const TemporaryFolder folder;
+  folder.write("password", "secret\n");
+  Peer ben = Peer::registered(room.port(), "ben");
+  Program bot("client", to(room.port(), {"--login", "BOT", "--password-file",
+                                         folder.file("password"), "--send", "the build is done"}));
+  BOOST_TEST(ben.read_until("* bot has") == "* bot has entered the chat");
+  BOOST_TEST(ben.read_line() == "bot: the build is done");
+  BOOST_TEST(ben.read_line() == "* bot has left the chat");
+  BOOST_TEST(bot.read_all() == "");
+  BOOST_TEST(bot.read_errors() == "");
+  BOOST_TEST(bot.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_password_may_come_on_standard_input) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const Words& words : {Words{"--password-file", "-"}, Words{}}) {
+    Words all{"--register", "bot", "--send", "/not a command\nand a second line"};
+    all.insert(all.end(), words.begin(), words.end());
+    Program bot("client", to(room.port(), all));
+    bot.type("pass");
+    bot.type("word\r\nnot said\n");
+    BOOST_TEST(bot.status() == 0);
+    ben.read_until("* bot has entered");
+    BOOST_TEST(ben.read_line() == "bot: /not a command");
+    BOOST_TEST(ben.read_line() == "bot: and a second line");
+    BOOST_TEST(ben.read_line() == "* bot has left the chat");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_is_neutralised_on_its_way_comes_back_all_the_same) {
+  RunningRoom room(4);
+  Program bot("client", to(room.port(), {"--register", "bot", "--send", "a\x1B[31mb\tc"}));
+  bot.type("pw\n");
+  BOOST_TEST(bot.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(many_lines_wait_for_the_room_and_all_are_said) {
+  auto config = RunningRoom::config_of(4);
+  config.rate = 50;
+  RunningRoom room(config, {});
+  Peer ben = Peer::registered(room.port(), "ben");
+  std::string text;
+  for (int i = 0; i < 150; ++i) text += "line " + std::to_string(i) + "\n";
+  Program bot("client", to(room.port(), {"--register", "bot", "--send", text}));
+  bot.type("pw\n");
+  ben.read_until("* bot has entered");
+  for (int i = 0; i < 150; ++i) BOOST_TEST(ben.read_line() == "bot: line " + std::to_string(i));
+  BOOST_TEST(bot.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(without_the_echo_the_status_is_1) {
+  struct Try {
+    std::string answer, reason;
+  };
+  for (const Try& each : {Try{"! username is already used\n", "client: username is already used\n"},
+                          Try{"* online (1): bot\n! the room is closed to you\n",
+                              "client: the room is closed to you\n"},
+                          Try{"* online (1): bot\nben: hello\nbot: hell\n",
+                              "client: the text did not come back from the room\n"}}) {
+    FakeServer server;
+    Program bot("client", to(server.port(), {"--register", "bot", "--send", "hello"}));
+    bot.type("pw\n");
+    Peer connection = server.accept();
+    BOOST_TEST(connection.read_until("hello") == "hello");
+    connection.send(each.answer);
+    connection.half_close();
+    BOOST_TEST(bot.status() == 1);
+    BOOST_TEST(bot.read_errors().starts_with(each.reason));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_while_waiting_for_the_echo_is_status_1) {
+  FakeServer server;
+  Program bot("client", to(server.port(), {"--register", "bot", "--send", "hello"}));
+  bot.type("pw\n");
+  Peer connection = server.accept();
+  connection.read_until("hello");
+  connection.say("* online (1): bot");
+  bot.signal(SIGTERM);
+  connection.close();
+  BOOST_TEST(bot.status() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_that_is_none_is_refused_before_anything_is_sent) {
+  FakeServer server;
+  const TemporaryFolder folder;
+  folder.write("empty", "");
+  folder.write("blank", "\n");
+  for (const std::string file : {"empty", "blank", "missing"}) {
+    Program bot("client", to(server.port(), {"--login", "bot", "--password-file", folder.file(file),
+                                             "--send", "x"}));
+    BOOST_TEST(bot.status() == 1);
+    BOOST_TEST(bot.read_errors().starts_with("client: "));
+  }
+  Program bot("client", to(server.port(), {"--login", "bot", "--send", "x"}));
+  bot.end_input();
+  BOOST_TEST(bot.status() == 1);
+  BOOST_TEST(bot.read_errors() == "client: no password: the input has ended\n");
+}
+
+// --login and --register on pipes.
+
+BOOST_AUTO_TEST_CASE(after_the_password_the_input_is_said) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Program bot("client", to(room.port(), {"--register", "bot"}));
+  bot.type("pw\nhello\nthe last words");
+  bot.end_input();
+  ben.read_until("* bot has entered");
+  BOOST_TEST(ben.read_line() == "bot: hello");
+  BOOST_TEST(ben.read_line() == "bot: the last words");
+  BOOST_TEST(bot.status() == 0);
+  BOOST_TEST(bot.read_all().find("pw") == std::string::npos);
+}
+
+// --json.
+
+BOOST_AUTO_TEST_CASE(json_is_one_object_for_each_line) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Program bot("client", to(room.port(), {"--register", "bot", "--json"}));
+  bot.type("pw\n/frobnicate\n");
+  ben.read_until("* bot has entered");
+  ben.say("say \"hi\"");
+  bot.read_until("hi");
+  bot.end_input();
+  BOOST_TEST(bot.status() == 0);
+  bot.read_all();
+  std::vector<std::string> lines;
+  std::string all = bot.output();
+  for (auto end = all.find('\n'); end != std::string::npos; end = all.find('\n')) {
+    lines.push_back(untimed(all.substr(0, end)));
+    all.erase(0, end + 1);
+  }
+  BOOST_TEST(all == "");
+  const auto has = [&](const std::string& line) {
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+  };
+  BOOST_TEST(has("{\"kind\":\"notice\",\"from\":\"\",\"text\":\"hello bot\"}"));
+  BOOST_TEST(has("{\"kind\":\"online\",\"from\":\"\",\"text\":\"online (2): ben, bot\"}"));
+  BOOST_TEST(has("{\"kind\":\"enter\",\"from\":\"bot\",\"text\":\"has entered the chat\"}"));
+  BOOST_TEST(has("{\"kind\":\"say\",\"from\":\"ben\",\"text\":\"say \\\"hi\\\"\"}"));
+  BOOST_TEST(has("{\"kind\":\"leave\",\"from\":\"bot\",\"text\":\"has left the chat\"}"));
+  BOOST_TEST(
+      has("{\"kind\":\"error\",\"from\":\"\",\"text\":\"unknown command /frobnicate; /help "
+          "lists the commands\"}"));
+}
+
+BOOST_AUTO_TEST_CASE(json_goes_with_send) {
+  RunningRoom room(4);
+  Program bot("client", to(room.port(), {"--register", "bot", "--json", "--send", "hello"}));
+  bot.type("pw\n");
+  BOOST_TEST(bot.status() == 0);
+  BOOST_TEST(bot.read_all().find("\"from\":\"bot\",\"text\":\"hello\"}") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,172 @@
+#include "chat/display.hpp"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "chat/columns.hpp"
+
+namespace chat {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A reader in UTC; the moment moves on when the test says so.
+class Reader {
+ public:
+  explicit Reader(DisplayOptions options = {false, false, Bell::kMention}) : display(options) {
+    use_utf8_locale();
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
+    display.set_own_name("Ann");
+    now.wall = std::chrono::system_clock::from_time_t(1'795'555'800);  // 2026-11-24 21:30
+  }
+
+  std::string see(std::string_view line) { return display.shown(parse_server_line(line), now); }
+  void wait(Clock::duration time) {
+    now.clock += time;
+    now.wall += std::chrono::duration_cast<std::chrono::system_clock::duration>(time);
+  }
+
+  Display display;
+  Moment now{};
+};
+
+const DisplayOptions kTimes{true, false, Bell::kMention};
+const DisplayOptions kColors{false, true, Bell::kNever};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(display)
+
+BOOST_AUTO_TEST_CASE(without_time_and_color_the_line_is_as_the_server_sent_it) {
+  Reader reader;
+  for (const std::string line : {"ben: hello", "ben -> cid: psst", "* ben has entered the chat",
+                                 "* online (1): ann", "! wrong", "* a notice"}) {
+    BOOST_TEST(reader.see(line) == line + "\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_line_has_its_time_and_a_new_day_its_own_line) {
+  Reader reader(kTimes);
+  BOOST_TEST(reader.see("ben: hello") == "21:30 ben: hello\n");
+  reader.wait(hours(2));
+  BOOST_TEST(reader.see("ben: late") == "23:30 ben: late\n");
+  reader.wait(hours(1));
+  BOOST_TEST(reader.see("ben: early") == "--- Wednesday, 2026-11-25\n00:30 ben: early\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_from_before_has_the_time_when_it_was_said) {
+  Reader reader(kTimes);
+  BOOST_TEST(reader.see("- 2026-11-24T08:15:00Z ben: hello ann") == "08:15 ben: hello ann\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_has_one_color_in_any_case_and_names_differ) {
+  Reader reader(kColors);
+  BOOST_TEST(reader.see("ben: x") == reader.see("ben: x"));
+  BOOST_TEST(reader.see("BEN: x").substr(0, 5) == reader.see("ben: x").substr(0, 5));
+  std::set<std::string> colors;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    const std::string line = reader.see(std::string(1, c) + "x: hello");
+    colors.insert(line.substr(0, line.find('m')));
+  }
+  BOOST_TEST(colors.size() >= 7);
+}
+
+BOOST_AUTO_TEST_CASE(only_whole_words_are_mentions_and_ring) {
+  Reader reader;
+  for (const std::string text : {"ann", "hello Ann!", "ANN: look", "@ann", "(ann)", "I saw ann.",
+                                 "ann...", "banner ann", "for ann-", "ünann ann"}) {
+    BOOST_TEST(reader.see("ben: " + text) == "ben: " + text + "\a\n");
+    reader.wait(seconds(1));
+  }
+  for (const std::string text : {"", "anna", "joann", "ann_2", "ann.b", "ann-marie", "a n n"}) {
+    BOOST_TEST(reader.see("ben: " + text) == "ben: " + text + "\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_private_rings_and_ones_own_lines_and_old_ones_do_not) {
+  Reader reader;
+  BOOST_TEST(reader.see("ben -> Ann: psst") == "ben -> Ann: psst\a\n");
+  reader.wait(seconds(1));
+  BOOST_TEST(reader.see("ann: I am ann") == "ann: I am ann\n");
+  BOOST_TEST(reader.see("Ann -> ben: psst") == "Ann -> ben: psst\n");
+  BOOST_TEST(reader.see("* ann was here") == "* ann was here\n");
+  BOOST_TEST(reader.see("- 2026-11-24T08:15:00Z ben: ann?") == "ben: ann?\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_bell_rings_at_most_once_a_second) {
+  Reader reader;
+  BOOST_TEST(reader.see("ben: ann") == "ben: ann\a\n");
+  reader.wait(milliseconds(999));
+  BOOST_TEST(reader.see("ben: ann") == "ben: ann\n");
+  reader.wait(milliseconds(1));
+  BOOST_TEST(reader.see("ben: ann") == "ben: ann\a\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_bell_can_ring_for_all_talk_or_never) {
+  Reader all({false, false, Bell::kAll});
+  BOOST_TEST(all.see("ben: x") == "ben: x\a\n");
+  all.wait(seconds(1));
+  BOOST_TEST(all.see("* ben has left the chat") == "* ben has left the chat\n");
+  BOOST_TEST(all.see("ann: x") == "ann: x\n");
+  Reader never({false, false, Bell::kNever});
+  BOOST_TEST(never.see("ben: ann") == "ben: ann\n");
+}
+
+BOOST_AUTO_TEST_CASE(up_to_five_arrivals_and_departures_a_second_are_shown) {
+  Reader reader;
+  for (int second = 0; second < 3; ++second) {
+    for (int i = 0; i < 5; ++i) BOOST_TEST(reader.see("* ben has left the chat") != "");
+    BOOST_TEST(!reader.display.fold_due());
+    reader.wait(seconds(1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(more_are_counted_and_told_once_within_a_second) {
+  Reader reader;
+  for (int i = 0; i < 5; ++i) BOOST_TEST(reader.see("* ben has entered the chat") != "");
+  BOOST_TEST(reader.see("* cid has entered the chat") == "");
+  BOOST_REQUIRE(reader.display.fold_due().has_value());
+  BOOST_TEST((*reader.display.fold_due() - reader.now.clock == seconds(1)));
+  BOOST_TEST(reader.see("ben: meanwhile") != "");
+  for (int i = 0; i < 100; ++i) BOOST_TEST(reader.see("* dan has left the chat") == "");
+  reader.wait(seconds(1));
+  BOOST_TEST(reader.display.folded(reader.now) ==
+             "* 1 more has entered the chat, 100 more have left the chat\n");
+  BOOST_TEST(!reader.display.fold_due());
+  BOOST_TEST(reader.display.folded(reader.now) == "");
+  BOOST_TEST(reader.see("* eve has left the chat") != "");
+}
+
+BOOST_AUTO_TEST_CASE(ones_own_arrival_is_never_folded) {
+  Reader reader;
+  for (int i = 0; i < 9; ++i) (void)reader.see("* ben has entered the chat");
+  BOOST_TEST(reader.see("* ann has entered the chat") == "* ann has entered the chat\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_status_row_keeps_what_matters_most) {
+  use_utf8_locale();
+  const Status status{"example.org:4000", "ann", 3, "connected", true};
+  BOOST_TEST(status_row(status, 79) == "example.org:4000 · ann · 3 online · connected");
+  BOOST_TEST(status_row(status, 40) == "ann · 3 online · connected");
+  BOOST_TEST(status_row(status, 19) == "ann · 3 online");
+  BOOST_TEST(status_row(status, 10) == "3 online");
+  BOOST_TEST(status_row(status, 3) == "3 o");
+  const Status broken{"example.org", "ann", 3, "reconnecting in 4 s", false};
+  BOOST_TEST(status_row(broken, 20) == "reconnecting in 4 s");
+  BOOST_TEST(status_row(broken, 10) == "reconnecti");
+  BOOST_TEST(status_row({"example.org", "", 0, "connecting", false}, 79) ==
+             "example.org · connecting");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat

@@ -1,0 +1,77 @@
+#include "chat/server_line.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <ostream>
+#include <string>
+
+namespace chat {
+namespace {
+
+using Kind = ServerLine::Kind;
+using std::chrono::milliseconds;
+using SystemTime = std::chrono::system_clock::time_point;
+
+const SystemTime kNow{
+    std::chrono::duration_cast<SystemTime::duration>(milliseconds{1795555800007})};
+
+// kind|from|to|text
+std::string parsed(std::string_view text) {
+  const ServerLine line = parse_server_line(text);
+  BOOST_TEST(!line.time);
+  return std::string(name_of(line.kind)) + "|" + line.from + "|" + line.to + "|" + line.text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(server_line)
+
+BOOST_AUTO_TEST_CASE(every_kind_of_line_is_known) {
+  BOOST_TEST(parsed("ann: hello: you") == "say|ann||hello: you");
+  BOOST_TEST(parsed("ann: ") == "say|ann||");
+  BOOST_TEST(parsed("ann -> ben: psst: x") == "private|ann|ben|psst: x");
+  BOOST_TEST(parsed("* ann has entered the chat") == "enter|ann||has entered the chat");
+  BOOST_TEST(parsed("* ann has left the chat") == "leave|ann||has left the chat");
+  BOOST_TEST(parsed("* online (2): ann, ben") == "online|||online (2): ann, ben");
+  BOOST_TEST(parsed("* hello ann") == "notice|||hello ann");
+  BOOST_TEST(parsed("! unknown command") == "error|||unknown command");
+}
+
+BOOST_AUTO_TEST_CASE(what_only_looks_like_a_kind_is_a_notice) {
+  BOOST_TEST(parsed("") == "notice|||");
+  BOOST_TEST(parsed("no mark at all") == "notice|||no mark at all");
+  BOOST_TEST(parsed("two words: x") == "notice|||two words: x");
+  BOOST_TEST(parsed("ann -> : x") == "notice|||ann -> : x");
+  BOOST_TEST(parsed("*no space") == "notice|||*no space");
+  BOOST_TEST(parsed("* -x- has left the chat") == "notice|||-x- has left the chat");
+  BOOST_TEST(parsed("* ann has entered the chat twice") ==
+             "notice|||ann has entered the chat twice");
+  BOOST_TEST(parsed("- no time ann: hi") == "notice|||- no time ann: hi");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_looks_like_another_line_stays_the_talkers) {
+  BOOST_TEST(parsed("ann: * ben has left the chat") == "say|ann||* ben has left the chat");
+  BOOST_TEST(parsed("ann: ben: hi") == "say|ann||ben: hi");
+  BOOST_TEST(parsed("ann: x -> ben: hi") == "say|ann||x -> ben: hi");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_from_before_has_its_time) {
+  const ServerLine line = parse_server_line("- 2026-11-24T21:30:00Z ann: hello");
+  BOOST_TEST((line.kind == Kind::kSay));
+  BOOST_TEST(line.from == "ann");
+  BOOST_TEST(line.text == "hello");
+  BOOST_REQUIRE(line.time.has_value());
+  BOOST_TEST(json_of(line, kNow).starts_with("{\"time\":\"2026-11-24T21:30:00.000Z\""));
+}
+
+BOOST_AUTO_TEST_CASE(json_is_one_object_a_line) {
+  BOOST_TEST(json_of(parse_server_line("ann: say \"hi\" \\ \tü"), kNow) ==
+             "{\"time\":\"2026-11-24T21:30:00.007Z\",\"kind\":\"say\",\"from\":\"ann\","
+             "\"text\":\"say \\\"hi\\\" \\\\ \\tü\"}\n");
+  BOOST_TEST(json_of(parse_server_line("ann -> ben: x"), kNow).find("\"to\":\"ben\"") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat
