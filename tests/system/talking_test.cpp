@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(help_lists_every_command) {
   RunningRoom room(9);
   Peer ann = Peer::registered(room.port(), "ann");
   ann.say("/help");
-  for (const char* command : {"/who", "/tagged", "/help", "/quit", "//text"}) {
+  for (const char* command :
+       {"/who", "/history", "/since", "/tagged", "/help", "/quit", "//text"}) {
     BOOST_TEST(ann.read_line().starts_with("* " + std::string(command)));
   }
 }
