@@ -24,14 +24,15 @@ class Peer {
   explicit Peer(std::uint16_t port, const std::string& host = "127.0.0.1")
       : socket_(chat::Socket::connect(host, port)) {}
   // Of another address of this machine: 127.0.0.2 counts as a stranger to 127.0.0.1.
-  static Peer from(const std::string& address, std::uint16_t port) {
+  static Peer from(const std::string& address, std::uint16_t port,
+                   const std::string& host = "127.0.0.1") {
     chat::Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in own{};
     own.sin_family = AF_INET;
     (void)::inet_pton(AF_INET, address.c_str(), &own.sin_addr);
     sockaddr_in room = own;
     room.sin_port = htons(port);
-    (void)::inet_pton(AF_INET, "127.0.0.1", &room.sin_addr);
+    (void)::inet_pton(AF_INET, host.c_str(), &room.sin_addr);
     if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) != 0 ||
         ::connect(fd.get(), reinterpret_cast<sockaddr*>(&room), sizeof room) != 0) {
       throw std::runtime_error("cannot connect from " + address);
