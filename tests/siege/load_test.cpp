@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(at_sigterm_2000_members_get_the_goodbye_though_50_never_rea
   for (std::size_t i = 0; i < kReaders; ++i) {
     readers.push_back(Peer::registered(server.port, "u" + std::to_string(i)));
   }
+  std::vector<Peer> not_in;  // whose deadline is a minute away
+  for (int i = 0; i < 10; ++i) not_in.emplace_back(server.port);
   // More than the sockets of those who do not read can hold, less than they would be dropped for.
   for (int batch = 0; batch < 4; ++batch) {
     drain(readers);
