@@ -85,16 +85,18 @@ class Peer {
     return line;
   }
 
-  // Reads on until a line begins with `beginning`.
+  // Reads on until a line begins with `beginning`; not for ever, though other lines keep coming.
   std::string read_until(std::string_view beginning) {
-    while (true) {
+    const std::string missing = "no \"" + std::string(beginning) + "\" ";
+    const auto deadline = chat::Clock::now() + kPatience;
+    while (chat::Clock::now() < deadline) {
       std::string line;
       if (!next_line(line)) {
-        throw std::runtime_error("no \"" + std::string(beginning) +
-                                 "\" before end of file; last: " + transcript_tail());
+        throw std::runtime_error(missing + "before end of file; last: " + transcript_tail());
       }
       if (line.starts_with(beginning)) return line;
     }
+    throw std::runtime_error(missing + "in time; last: " + transcript_tail());
   }
 
   // All lines up to end of file.
