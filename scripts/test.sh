@@ -86,7 +86,8 @@ replay() {
   done
 }
 
-if ! install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux; then
+if ! install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux \
+  iproute2; then
   failed=1
   finish
 fi

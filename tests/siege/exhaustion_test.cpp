@@ -117,8 +117,9 @@ long time_to_a_welcome(std::uint16_t port) {
   return std::chrono::duration_cast<milliseconds>(chat::Clock::now() - start).count();
 }
 
-// The server and a user of its own, since a limit of processes means nothing to root.
-constexpr const char* kUser = "61234";
+// The server and a user of its own, since a limit of processes means nothing to root; nobody
+// else's, since it counts all that this user has.
+std::string user() { return std::to_string(100'000'000 + ::getpid()); }
 
 boost::test_tools::assertion_result as_root(utf::test_unit_id) {
   boost::test_tools::assertion_result result(::geteuid() == 0);
@@ -173,7 +174,7 @@ BOOST_AUTO_TEST_CASE(without_another_thread_to_be_had_a_client_is_refused_with_a
   std::filesystem::permissions(programs.file(""), std::filesystem::perms(0755));
   std::filesystem::copy(Program::path_of("server"), programs.file("server"));
   Served server({"--max-users", "100", "--rate", "0", "--accounts", programs.file("none")},
-                {"/usr/bin/prlimit", "--nproc=20", "/usr/bin/setpriv", "--reuid", kUser,
+                {"/usr/bin/prlimit", "--nproc=20", "/usr/bin/setpriv", "--reuid", user(),
                  "--clear-groups", programs.file("server")});
   const auto attack = [&] {
     for (int round = 0; round < kRounds; ++round) {

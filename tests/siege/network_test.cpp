@@ -1,19 +1,16 @@
-// A peer that vanishes without a word: its cable is pulled. This takes a network of our own, made
-// of two network namespaces and a link between them, and up to 90 seconds.
-#include <fcntl.h>
-#include <sched.h>
-#include <unistd.h>
+// What takes a network of our own: a peer that vanishes without a word, since its cable is pulled,
+// which takes up to 90 seconds; and the bound of those who are not in yet for each address.
+#include "tests/support/network.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <cstdlib>
-#include <memory>
-#include <stdexcept>
+#include <cstdint>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "chat/limits.hpp"
-#include "chat/socket.hpp"
+#include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/served.hpp"
@@ -22,73 +19,27 @@ namespace {
 
 namespace utf = boost::unit_test;
 
-constexpr const char* kServerAddress = "192.0.2.1";
 constexpr std::chrono::seconds kLimit{90};
 
-// `ip` of iproute2. Whether it did it.
-bool ip(const std::string& arguments) {
-  return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0;
-}
+// The server on the near machine, at all of its addresses.
+struct NearServer {
+  explicit NearServer(const Network& network, const std::string& max_pending = "256")
+      : program(
+            "/usr/bin/env",
+            {"ip", "netns", "exec", network.near(), Program::path_of("server"), "--max-users", "10",
+             "--rate", "0", "--port", "0", "--bind", "0.0.0.0", "--max-pending", max_pending},
+            Program::On::kPipes),
+        port(port_in(program.read_until("\n"))) {}
 
-// Two machines, near and far, and a link between them.
-class Network {
- public:
-  Network() {
-    made_ = ip("netns add " + near_) && ip("netns add " + far_) &&
-            ip("-n " + near_ + " link add near0 type veth peer name far0 netns " + far_) &&
-            ip("-n " + near_ + " address add " + kServerAddress + "/24 dev near0") &&
-            ip("-n " + far_ + " address add 192.0.2.2/24 dev far0") && up(near_, "lo") &&
-            up(near_, "near0") && up(far_, "far0");
-  }
-  ~Network() {
-    for (const auto& name : {near_, far_}) (void)ip("netns delete " + name);
-  }
-  Network(const Network&) = delete;
-  Network& operator=(const Network&) = delete;
-
-  bool made() const { return made_; }
-  const std::string& near() const { return near_; }
-
-  // A connection from one of the two; it stays on that machine for as long as it is.
-  Peer registered_near(std::uint16_t port, const std::string& name) const {
-    return registered(near_, port, name);
-  }
-  Peer registered_far(std::uint16_t port, const std::string& name) const {
-    return registered(far_, port, name);
-  }
-
-  // At the far end, so that the near one hears nothing of it either, as behind a switch.
-  void pull_the_cable() const { BOOST_REQUIRE(ip("-n " + far_ + " link set far0 down")); }
-
- private:
-  static bool up(const std::string& name, const std::string& device) {
-    return ip("-n " + name + " link set " + device + " up");
-  }
-
-  // Only the thread that makes the socket is on that machine.
-  static Peer registered(const std::string& machine, std::uint16_t port, const std::string& name) {
-    std::unique_ptr<Peer> peer;
-    std::string failure;
-    std::thread([&] {
-      try {
-        const chat::Descriptor there(
-            ::open(("/run/netns/" + machine).c_str(), O_RDONLY | O_CLOEXEC));
-        if (::setns(there.get(), CLONE_NEWNET) != 0) throw std::runtime_error("setns");
-        peer = std::make_unique<Peer>(port, kServerAddress);
-      } catch (const std::exception& error) {
-        failure = error.what();
-      }
-    }).join();
-    if (!peer) throw std::runtime_error(failure);
-    peer->send("register\n" + name + ",pw\n");
-    peer->read_until("* " + name + " has entered");
-    return std::move(*peer);
-  }
-
-  const std::string near_ = "chat-near-" + std::to_string(::getpid());
-  const std::string far_ = "chat-far-" + std::to_string(::getpid());
-  bool made_ = false;
+  Program program;
+  std::uint16_t port;
 };
+
+Peer come_in(Peer peer, const std::string& name) {
+  peer.send("register\n" + name + ",pw\n");
+  peer.read_until("* " + name + " has entered");
+  return peer;
+}
 
 // Waits for a notice longer than a peer is otherwise waited for: the watcher asks in between.
 std::chrono::duration<double> time_until(Peer& watcher, const std::string& notice,
@@ -108,17 +59,11 @@ std::chrono::duration<double> time_until(Peer& watcher, const std::string& notic
 
 void check_vanished(const std::string& said) {
   const Network network;
-  if (!network.made()) {
-    BOOST_TEST_MESSAGE("skipped: network namespaces cannot be made here");
-    return;
-  }
-  Program server("/usr/bin/env",
-                 {"ip", "netns", "exec", network.near(), Program::path_of("server"), "--max-users",
-                  "10", "--rate", "0", "--port", "0", "--bind", kServerAddress},
-                 Program::On::kPipes);
-  const std::uint16_t port = port_in(server.read_until("\n"));
-  Peer watcher = network.registered_near(port, "watcher");
-  const Peer ann = network.registered_far(port, "ann");
+  if (!network.made()) return;
+  const NearServer server(network);
+  const auto connect = [&] { return Peer(server.port, Network::kNearAddress); };
+  Peer watcher = come_in(network.connect_near(connect), "watcher");
+  const Peer ann = come_in(network.connect_far(connect), "ann");
   watcher.read_until("* ann has entered the chat");
   network.pull_the_cable();
   const auto took = time_until(watcher, "* ann has left the chat", said);
@@ -128,14 +73,57 @@ void check_vanished(const std::string& said) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(network, *utf::label("minutes"))
+BOOST_AUTO_TEST_SUITE(network)
 
-BOOST_AUTO_TEST_CASE(an_idle_peer_that_vanishes_is_gone_within_90_seconds) {
+BOOST_AUTO_TEST_CASE(an_idle_peer_that_vanishes_is_gone_within_90_seconds, *utf::label("minutes")) {
   check_vanished("/who");
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_vanishes_while_lines_are_under_way_is_gone_within_90_seconds) {
+BOOST_AUTO_TEST_CASE(a_peer_that_vanishes_while_lines_are_under_way_is_gone_within_90_seconds,
+                     *utf::label("minutes")) {
   check_vanished("is somebody there?");
+}
+
+// There are places for exactly those who may stay, and for one more to come in: if one address had
+// more of them, the very first connection, which is another's, would have to go.
+BOOST_AUTO_TEST_CASE(of_40_silent_connections_of_one_address_32_stay_and_another_gets_in_at_once) {
+  constexpr std::size_t kSilent = 40;
+  constexpr std::size_t kStay = chat::kDefaultMaxPendingPerAddress;
+  const Network network;
+  if (!network.made()) return;
+  const NearServer server(network, std::to_string(2 + kStay + kSilent));
+  const auto greeted = [](Peer peer) {
+    peer.read_until("* Welcome");
+    return peer;
+  };
+  const auto far = [&](const char* from) {
+    return greeted(
+        network.connect_far([&] { return Peer::from(from, server.port, Network::kNearAddress); }));
+  };
+  Peer other = far(Network::kOtherFarAddress);
+  std::vector<Peer> silent;
+  std::vector<Peer> loopback;  // it is free of that bound
+  for (std::size_t i = 0; i < kSilent; ++i) {
+    silent.push_back(far(Network::kFarAddress));
+    loopback.push_back(greeted(network.connect_near([&] { return Peer(server.port); })));
+  }
+  for (std::size_t i = 0; i < kSilent - kStay; ++i) {  // the oldest of that address
+    BOOST_TEST(silent[i].read_line().starts_with("! too many connections wait to come in"));
+    BOOST_TEST(silent[i].ends());
+  }
+  const auto start = chat::Clock::now();
+  const Peer newcomer = come_in(far(Network::kOtherFarAddress), "newcomer");
+  const std::chrono::duration<double> took = chat::Clock::now() - start;
+  BOOST_TEST_MESSAGE("another address was in after " << took.count() * 1000 << " ms");
+  BOOST_TEST(took.count() <= (kSanitized ? 10 : 1));
+  silent.erase(silent.begin(), silent.begin() + (kSilent - kStay));
+  silent.push_back(std::move(other));
+  for (std::vector<Peer>* staying : {&silent, &loopback}) {
+    for (Peer& peer : *staying) {
+      peer.say("register");
+      BOOST_TEST(peer.read_line().starts_with("* user,password?"));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,14 +24,15 @@ class Peer {
   explicit Peer(std::uint16_t port, const std::string& host = "127.0.0.1")
       : socket_(chat::Socket::connect(host, port)) {}
   // Of another address of this machine: 127.0.0.2 counts as a stranger to 127.0.0.1.
-  static Peer from(const std::string& address, std::uint16_t port) {
+  static Peer from(const std::string& address, std::uint16_t port,
+                   const std::string& host = "127.0.0.1") {
     chat::Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in own{};
     own.sin_family = AF_INET;
     (void)::inet_pton(AF_INET, address.c_str(), &own.sin_addr);
     sockaddr_in room = own;
     room.sin_port = htons(port);
-    (void)::inet_pton(AF_INET, "127.0.0.1", &room.sin_addr);
+    (void)::inet_pton(AF_INET, host.c_str(), &room.sin_addr);
     if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) != 0 ||
         ::connect(fd.get(), reinterpret_cast<sockaddr*>(&room), sizeof room) != 0) {
       throw std::runtime_error("cannot connect from " + address);
@@ -84,16 +85,18 @@ class Peer {
     return line;
   }
 
-  // Reads on until a line begins with `beginning`.
+  // Reads on until a line begins with `beginning`; not for ever, though other lines keep coming.
   std::string read_until(std::string_view beginning) {
-    while (true) {
+    const std::string missing = "no \"" + std::string(beginning) + "\" ";
+    const auto deadline = chat::Clock::now() + kPatience;
+    while (chat::Clock::now() < deadline) {
       std::string line;
       if (!next_line(line)) {
-        throw std::runtime_error("no \"" + std::string(beginning) +
-                                 "\" before end of file; last: " + transcript_tail());
+        throw std::runtime_error(missing + "before end of file; last: " + transcript_tail());
       }
       if (line.starts_with(beginning)) return line;
     }
+    throw std::runtime_error(missing + "in time; last: " + transcript_tail());
   }
 
   // All lines up to end of file.

@@ -1,0 +1,85 @@
+// Two machines and a link between them, for tests of what loopback cannot show: a cable that is
+// pulled, addresses of strangers. They are network namespaces, which it takes root to make.
+#pragma once
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "chat/socket.hpp"
+#include "tests/support/peer.hpp"
+
+class Network {
+ public:
+  static constexpr const char* kNearAddress = "192.0.2.1";
+  static constexpr const char* kFarAddress = "192.0.2.2";
+  static constexpr const char* kOtherFarAddress = "192.0.2.3";
+
+  Network() {
+    made_ = ip("netns add " + near_) && ip("netns add " + far_) &&
+            ip("-n " + near_ + " link add near0 type veth peer name far0 netns " + far_) &&
+            give(near_, "near0", kNearAddress) && give(far_, "far0", kFarAddress) &&
+            give(far_, "far0", kOtherFarAddress) && up(near_, "lo") && up(near_, "near0") &&
+            up(far_, "far0");
+    if (!made_) BOOST_TEST_MESSAGE("skipped: network namespaces cannot be made here");
+  }
+  ~Network() {
+    for (const auto& name : {near_, far_}) (void)ip("netns delete " + name);
+  }
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  // False where that is not to be had; it has been said.
+  bool made() const { return made_; }
+  const std::string& near() const { return near_; }
+
+  // Makes a connection on one of the two; it stays on that machine for as long as it is.
+  Peer connect_near(const std::function<Peer()>& connect) const { return on(near_, connect); }
+  Peer connect_far(const std::function<Peer()>& connect) const { return on(far_, connect); }
+
+  // At the far end, so that the near one hears nothing of it either, as behind a switch.
+  void pull_the_cable() const { BOOST_REQUIRE(ip("-n " + far_ + " link set far0 down")); }
+
+ private:
+  // `ip` of iproute2. Whether it did it.
+  static bool ip(const std::string& arguments) {
+    return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0;
+  }
+  static bool give(const std::string& name, const std::string& device, const std::string& address) {
+    return ip("-n " + name + " address add " + address + "/24 dev " + device);
+  }
+  static bool up(const std::string& name, const std::string& device) {
+    return ip("-n " + name + " link set " + device + " up");
+  }
+
+  // Only the thread that makes the socket is on that machine.
+  static Peer on(const std::string& machine, const std::function<Peer()>& connect) {
+    std::unique_ptr<Peer> peer;
+    std::string failure;
+    std::thread([&] {
+      try {
+        const chat::Descriptor there(
+            ::open(("/run/netns/" + machine).c_str(), O_RDONLY | O_CLOEXEC));
+        if (::setns(there.get(), CLONE_NEWNET) != 0) throw std::runtime_error("setns");
+        peer = std::make_unique<Peer>(connect());
+      } catch (const std::exception& error) {
+        failure = error.what();
+      }
+    }).join();
+    if (!peer) throw std::runtime_error(failure);
+    return std::move(*peer);
+  }
+
+  const std::string near_ = "chat-near-" + std::to_string(::getpid());
+  const std::string far_ = "chat-far-" + std::to_string(::getpid());
+  bool made_ = false;
+};
