@@ -159,8 +159,6 @@ BOOST_AUTO_TEST_CASE(a_member_who_reads_1_kb_a_second_of_5_mb_a_second_delays_no
     BOOST_TEST_MESSAGE(flood.bytes() / 1'000'000
                        << " MB went round; resident memory +" << grown << " KiB");
     BOOST_TEST(grown <= 20 * kMebibyte);
-    // For their lag: the stall timeout would have taken longer than all this.
-    BOOST_TEST(readers.size() >= (kSanitized ? 2u : 5u));
     // The flood was one: else this shows nothing. A sanitizer does not get that far.
     BOOST_TEST(flood.bytes() >= (kSanitized ? 5'000'000u : 40'000'000u));
   });

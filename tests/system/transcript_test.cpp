@@ -1,0 +1,157 @@
+// The room's lines in a file: what is there however the server ends.
+#include <signal.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chat/line_format.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/rounds.hpp"
+#include "tests/support/served.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// The real server with a transcript, which outlives it.
+struct Kept {
+  explicit Kept(const TemporaryFolder& folder, const Lines& more = {})
+      : program("server", arguments(folder, more), Program::On::kPipes, folder.file("")),
+        port(port_in(program.read_until("\n"))) {}
+
+  static Lines arguments(const TemporaryFolder& folder, const Lines& more) {
+    Lines all = Served::with_defaults(
+        {"--max-users", "100", "--rate", "0", "--transcript", folder.file("room")});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  Program program;
+  std::uint16_t port;
+};
+
+Lines lines_of(const std::string& text) {
+  std::istringstream in(text);
+  Lines lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+Peer tagged(std::uint16_t port, const std::string& name) {
+  Peer peer(port);
+  peer.send("/tagged\nregister\n" + name + ",pw\n");
+  peer.read_until("-\t");
+  return peer;
+}
+
+// Whatever of `lines` is the room's own, said and not replayed.
+Lines room_lines(const Lines& lines) {
+  Lines all;
+  for (const auto& line : lines) {
+    if (chat::parse_room_line(line)) all.push_back(line);
+  }
+  return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(transcript)
+
+BOOST_AUTO_TEST_CASE(a_new_start_goes_on_with_the_numbers_and_the_history) {
+  TemporaryFolder folder;
+  {
+    Kept server(folder);
+    Peer ann = Peer::registered(server.port, "ann");
+    ann.send("one\ntwo\n");
+    ann.read_until("ann: two");
+    server.program.signal(SIGTERM);
+    BOOST_TEST(server.program.status() == 0);
+  }
+  Kept server(folder);
+  Peer ben(server.port);
+  ben.send("register\nben,pw\n/tagged\n/since 2\nhere\n");
+  BOOST_TEST(ben.read_until("- 2").ends_with("Z * ann has entered the chat"));
+  BOOST_TEST(ben.read_line().ends_with("Z ann: one"));
+  BOOST_TEST(ben.read_line().ends_with("Z ann: two"));
+  BOOST_TEST(ben.read_line() == "* online (1): ben");
+  ben.read_until("3\t");
+  BOOST_TEST(ben.read_line().starts_with("4\t"));
+  BOOST_TEST(ben.read_line().starts_with("5\t"));
+  const Lines file = lines_of(folder.read("room"));
+  BOOST_REQUIRE(file.size() == 5u);
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    const auto line = chat::parse_room_line(file[i]);
+    BOOST_REQUIRE(line.has_value());
+    BOOST_TEST(line->number == i + 1);
+  }
+}
+
+// Killed at any moment, with the file as the members saw it: none of what they got is missing, and
+// what is in it beyond that they hear when they come back.
+BOOST_AUTO_TEST_CASE(killed_at_any_moment_the_file_holds_what_members_saw) {
+  std::mt19937 random(std::random_device{}());
+  TemporaryFolder folder;
+  Lines seen;
+  for (int round = 0; round < rounds(5, 200); ++round) {
+    Kept server(folder, {"--history", "0"});
+    Peer watcher = tagged(server.port, "watcher");
+    std::vector<Peer> talkers;
+    for (int i = 0; i < 4; ++i) {
+      talkers.push_back(Peer::registered(server.port, "t" + std::to_string(i)));
+    }
+    std::vector<std::thread> threads;
+    for (Peer& talker : talkers) {
+      threads.emplace_back([&talker] {
+        std::string line = "a line with some text in it\n";
+        while (talker.socket().send_all(line)) {
+          if (!talker.socket().wait_while_open(chat::Clock::now())) break;
+        }
+      });
+    }
+    std::thread reading([&] {
+      for (const auto& line : room_lines(watcher.read_all())) seen.push_back(line);
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 100'000));
+    server.program.signal(SIGKILL);
+    reading.join();
+    for (auto& thread : threads) thread.join();
+    const Lines file = room_lines(lines_of(folder.read("room")));
+    BOOST_REQUIRE(file.size() >= seen.size());
+    BOOST_REQUIRE(std::equal(seen.begin(), seen.end(), file.begin()));
+    seen = file;
+  }
+  BOOST_TEST_MESSAGE(seen.size() << " lines in " << rounds(5, 200) << " lives");
+  BOOST_TEST(seen.size() > 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_makes_it_go_on_in_a_new_file) {
+  TemporaryFolder folder;
+  Kept server(folder);
+  Peer ann = tagged(server.port, "ann");
+  ann.say("one");
+  ann.read_until("2\t");
+  BOOST_REQUIRE(std::rename(folder.file("room").c_str(), folder.file("old").c_str()) == 0);
+  server.program.signal(SIGHUP);
+  while (folder.entries().count("room") == 0) std::this_thread::yield();
+  // The file is there; the room writes to it a moment later.
+  std::uint64_t number = 2;
+  while (folder.read("room").empty()) {
+    ann.say("two");
+    ann.read_until(std::to_string(++number) + "\t");
+  }
+  const std::string all = folder.read("old") + folder.read("room");
+  BOOST_TEST(lines_of(all).size() == number);
+  BOOST_TEST(lines_of(all).back().starts_with(std::to_string(number) + "\t"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
