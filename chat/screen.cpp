@@ -27,6 +27,19 @@ std::string to_column(std::size_t column) {
   return column == 0 ? "\r" : "\r\x1B[" + std::to_string(column) + "C";
 }
 
+// To the row that the cursor was left in, at column `cursor`, before the screen became narrower
+// than that. Some terminals then break the row: the cursor goes with its character, into the next
+// one. Others cut the row off: the cursor stays in it, in the last column. Nothing tells them apart
+// but the column, so that as many spaces are written as fill the row up where it was broken, and go
+// on in the next one where it was cut off: now the cursor is one row below its own in either case.
+//
+// Narrower than half, it can be in a row further down, or in the last column in either case. Then a
+// part of what was typed may stay above, but a line of the chat never goes.
+std::string to_row_of(std::size_t cursor, std::size_t columns) {
+  if (cursor < columns || (cursor + 1) % columns == 0) return {};
+  return std::string(columns - cursor % columns, ' ').append(kUp);
+}
+
 }  // namespace
 
 Screen::Screen(Terminal& terminal, ScreenOptions options)
@@ -200,14 +213,10 @@ void Screen::repaint(std::string_view above) {
   terminal_.write(erasure().append(above).append(bottom()));
 }
 
-// Where the screen has become narrower, most terminals break the rows that are too long: then the
-// cursor is as many rows below the beginning of its own as its column lies beyond the new width.
 std::string Screen::erasure() {
   const std::size_t columns = terminal_.size().columns;
   std::string moves;
-  if (columns < columns_) {
-    for (std::size_t up = cursor_ / columns; up > 0; --up) moves += kUp;
-  }
+  if (columns < columns_) moves = to_row_of(cursor_, columns);
   return moves.append(kEraseBelow);
 }
 

@@ -414,10 +414,10 @@ BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
   ann.come_in("ann");
   ben.say("before");
   ann.see("ben: before");
-  ann.type("a line that is longer than twenty columns are");
-  ann.see_prompt("> a line that is longer than twenty columns are");
+  ann.type("a line that is longer than thirty columns are");
+  ann.see_prompt("> a line that is longer than thirty columns are");
   const std::array<std::pair<unsigned short, unsigned short>, 6> sizes = {
-      {{24, 20}, {10, 200}, {24, 40}, {3, 40}, {24, 33}, {24, 80}}};
+      {{24, 30}, {10, 200}, {24, 40}, {3, 40}, {24, 33}, {24, 80}}};
   for (const auto& [rows, columns] : sizes) {
     ann.resize(rows, columns);
     const std::string text = "at " + std::to_string(columns);
@@ -432,7 +432,7 @@ BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
     BOOST_TEST(ann.screen.count("> ") == 1, ann.described());
     BOOST_TEST(ann.screen.count("ben: before") == 1);
   }
-  ann.see_prompt("> a line that is longer than twenty columns are");
+  ann.see_prompt("> a line that is longer than thirty columns are");
 }
 
 BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_either) {
@@ -455,6 +455,62 @@ BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_e
     ann.see_status("2 online");
     BOOST_TEST(ann.screen.count("> ") == 1);
     BOOST_TEST(ann.screen.count("ben: before") == 1);
+  }
+}
+
+// Both where terminals break the rows that are too long for it, and where they cut them off.
+BOOST_AUTO_TEST_CASE(a_narrower_screen_loses_no_line_above_a_long_one_being_typed) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto resize : {ScreenModel::Resize::kBreaks, ScreenModel::Resize::kCuts}) {
+    for (std::size_t length = 30; length < 78; ++length) {
+      Seated ann(room.port(), {"--no-time", "--register", "ann"}, {}, resize);
+      ann.type("pw\r");
+      ann.see("* ann has entered");
+      const std::string typed = std::string(length - 1, 'x') + "|";
+      ann.type(typed);
+      ann.see_prompt("> " + typed);
+      ben.say("the last");
+      ann.see("ben: the last");
+      ann.see_prompt("> " + typed);
+      for (const unsigned short columns : std::array<unsigned short, 3>{79, 60, 40}) {
+        ann.resize(24, columns);
+        ann.type("!");
+        ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+        ann.type("\x7F");
+        ann.until("its end", [&] { return ann.screen.row_at_cursor().ends_with("|"); });
+        ann.see_status("2 online");
+        BOOST_TEST(ann.screen.count("> ") == 1, ann.described());
+        const Words rows = rows_from(ann, "ben:");
+        BOOST_TEST(rows.size() == 3, ann.described());
+      }
+      ann.type("\x03");
+      BOOST_TEST(ann.program.status() == 0);
+      ben.read_until("* ann has left");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_screen_of_a_quarter_of_its_width_loses_no_line_either) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto resize : {ScreenModel::Resize::kBreaks, ScreenModel::Resize::kCuts}) {
+    Seated ann(room.port(), {"--no-time", "--register", "ann"}, {}, resize);
+    ann.type("pw\r");
+    ann.see("* ann has entered");
+    ben.say("the last");
+    ann.see("ben: the last");
+    const std::string typed = std::string(70, 'x') + "|";
+    ann.type(typed);
+    ann.see_prompt("> " + typed);
+    ann.resize(24, 20);
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+    ann.see_status("2 online");
+    BOOST_TEST(ann.screen.count("ben: the last") == 1, ann.described());
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ben.read_until("* ann has left");
   }
 }
 
