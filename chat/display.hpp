@@ -37,6 +37,9 @@ class Display {
 
   void set_own_name(std::string_view name) { own_name_ = name; }
 
+  // How wide the rows are between whose words the lines are broken. 0: they are not broken.
+  void set_columns(std::size_t columns) { columns_ = columns; }
+
   // The line as it is written, with its end; empty: it is folded.
   std::string shown(const ServerLine& line, Moment now);
 
@@ -52,10 +55,12 @@ class Display {
   bool is_own(const ServerLine& line) const;
   std::string time_of(const ServerLine& line, Moment now);
   std::string body_of(const ServerLine& line) const;
+  std::string fitted(std::string_view text, std::string_view before) const;
   std::string colored(std::string_view color, std::string_view text) const;
 
   DisplayOptions options_;
   std::string own_name_;
+  std::size_t columns_ = 0;
   std::string day_;  // of the last line shown
   std::optional<Clock::time_point> rung_;
   std::deque<Clock::time_point> notices_;  // when the last ones were shown

@@ -14,8 +14,11 @@ constexpr std::string_view kEraseBelow = "\r\x1B[J";  // the cursor's row, and w
 constexpr std::string_view kEraseRight = "\x1B[K";
 constexpr std::string_view kClear = "\x1B[H\x1B[2J";
 constexpr std::string_view kUp = "\x1B[A";
-constexpr std::string_view kMarkPastes = "\x1B[?2004h";  // bracketed paste
-constexpr std::string_view kDoNotMarkPastes = "\x1B[?2004l";
+// Pastes come bracketed, and Alt+key as ESC and the key, not as a letter like xterm's by default.
+// The latter is put back as it was; a terminal that does not know it passes over it.
+constexpr std::string_view kSaveAlt = "\x1B[?1036s";
+constexpr std::string_view kTakeKeys = "\x1B[?2004h\x1B[?1036h";
+constexpr std::string_view kLeaveKeys = "\x1B[?2004l\x1B[?1036r";
 constexpr std::string_view kReversed = "\x1B[7m";
 constexpr std::string_view kReset = "\x1B[0m";
 
@@ -53,7 +56,7 @@ Screen::Screen(Terminal& terminal, ScreenOptions options)
   const MutexLock lock(mutex_);
   status_.room = options_.room;
   status_.connection = "connecting";
-  if (typing_) terminal_.write(kMarkPastes);
+  if (typing_) terminal_.write(std::string(kSaveAlt).append(kTakeKeys));
 }
 
 Screen::~Screen() {
@@ -189,15 +192,15 @@ void Screen::continued() {
   const MutexLock lock(mutex_);
   if (!typing_) return;
   cursor_ = 0;
-  terminal_.write(std::string(kMarkPastes).append(erasure()).append(bottom()));
+  terminal_.write(std::string(kTakeKeys).append(erasure()).append(bottom()));
 }
 
 void Screen::suspend(Terminal::Stop stop) {
   if (!terminal_.has_screen()) return terminal_.suspend(stop);
   const MutexLock lock(mutex_);
-  if (typing_) terminal_.write(erasure().append(kDoNotMarkPastes));
+  if (typing_) terminal_.write(erasure().append(kLeaveKeys));
   terminal_.suspend(stop);
-  if (typing_) terminal_.write(std::string(kMarkPastes).append(bottom()));
+  if (typing_) terminal_.write(std::string(kSaveAlt).append(kTakeKeys).append(bottom()));
 }
 
 void Screen::end_typing() {
@@ -205,7 +208,7 @@ void Screen::end_typing() {
   const MutexLock lock(mutex_);
   if (!typing_) return;
   typing_ = false;
-  terminal_.write(erasure().append(kDoNotMarkPastes));
+  terminal_.write(erasure().append(kLeaveKeys));
 }
 
 void Screen::repaint(std::string_view above) {
@@ -223,6 +226,7 @@ std::string Screen::erasure() {
 std::string Screen::bottom() {
   const auto [rows, columns] = terminal_.size();
   columns_ = columns;
+  display_.set_columns(columns);
   if (!options_.status || rows < kRowsForStatus) return typed_row();
   const std::string row = status_row(status_, columns - 1);
   const std::string status =

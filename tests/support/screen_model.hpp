@@ -95,6 +95,7 @@ class ScreenModel {
 
   std::size_t bells() const { return bells_; }
   bool marks_pastes() const { return marks_pastes_; }
+  bool alt_escapes() const { return alt_escapes_; }  // rather than make another letter
 
  private:
   struct Cell {
@@ -175,6 +176,12 @@ class ScreenModel {
       if (parameters != "0") style_ += (style_.empty() ? "" : ";") + parameters;
     } else if (sequence == "[?2004h" || sequence == "[?2004l") {
       marks_pastes_ = final_byte == 'h';
+    } else if (sequence == "[?1036h") {
+      alt_escapes_ = true;
+    } else if (sequence == "[?1036s") {
+      saved_alt_escapes_ = alt_escapes_;
+    } else if (sequence == "[?1036r") {
+      alt_escapes_ = saved_alt_escapes_;
     } else {
       throw std::runtime_error("not for this terminal: ESC " + sequence);
     }
@@ -285,4 +292,6 @@ class ScreenModel {
   std::string style_;
   std::size_t bells_ = 0;
   bool marks_pastes_ = false;
+  bool alt_escapes_ = false;
+  bool saved_alt_escapes_ = false;
 };

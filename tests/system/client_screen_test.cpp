@@ -361,6 +361,24 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_local_time) {
   BOOST_TEST(row->at(2) == ':');
 }
 
+BOOST_AUTO_TEST_CASE(long_lines_are_broken_between_words_at_the_width_of_the_moment) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  const std::string words = "words that do not all fit into one row of forty columns";
+  ben.say(words);
+  ann.see("ben: " + words);
+  ann.resize(24, 40);
+  ann.type("!");
+  ann.see_prompt("> !");
+  ben.say(words);
+  ann.see("     row of forty columns");
+  ann.see_prompt("> !");
+  const Words rows = ann.screen.all_rows();
+  BOOST_TEST(rows.at(rows.size() - 4) == "ben: words that do not all fit into one");
+}
+
 BOOST_AUTO_TEST_CASE(a_crowd_that_comes_or_goes_at_once_is_folded_into_one_line) {
   FakeServer server;
   Seated ann(server.port());
@@ -555,6 +573,26 @@ BOOST_AUTO_TEST_CASE(ctrl_c_ctrl_d_and_quit_log_out_and_leave_the_terminal_as_it
     BOOST_TEST(rows.back().starts_with("* ann has "));  // no prompt, no status
     BOOST_TEST(!ann.screen.marks_pastes());
   }
+}
+
+BOOST_AUTO_TEST_CASE(alt_and_a_key_is_an_escape_sequence_while_the_client_is_there) {
+  RunningRoom room(4);
+  std::string command = Program::path_of("client");
+  for (const auto& word : Seated::arguments(room.port(), {"--no-time"})) command += " " + word;
+  Seated ann("/bin/bash", {"-c", "set -m; " + command + "; echo stopped; read; fg; read"},
+             {40, 100, {"TERM=xterm"}});
+  ann.come_in("ann");
+  BOOST_TEST(ann.screen.alt_escapes());
+  ann.type("\x1A");
+  ann.see("stopped");
+  BOOST_TEST(!ann.screen.alt_escapes());
+  ann.type("\n");
+  ann.see_prompt(">");
+  BOOST_TEST(ann.screen.alt_escapes());
+  ann.type("\x03");
+  ann.see("* ann has left");
+  ann.until("the old keys", [&] { return !ann.screen.marks_pastes(); });
+  BOOST_TEST(!ann.screen.alt_escapes());
 }
 
 BOOST_AUTO_TEST_CASE(ctrl_c_in_the_middle_of_a_line_sends_nothing_of_it) {
