@@ -19,6 +19,8 @@ constexpr std::string_view kUp = "\x1B[A";
 constexpr std::string_view kSaveAlt = "\x1B[?1036s";
 constexpr std::string_view kTakeKeys = "\x1B[?2004h\x1B[?1036h";
 constexpr std::string_view kLeaveKeys = "\x1B[?2004l\x1B[?1036r";
+constexpr std::string_view kDoNotWrap = "\x1B[?7l";
+constexpr std::string_view kWrap = "\x1B[?7h";
 constexpr std::string_view kReversed = "\x1B[7m";
 constexpr std::string_view kReset = "\x1B[0m";
 
@@ -33,14 +35,14 @@ std::string to_column(std::size_t column) {
 // To the row that the cursor was left in, at column `cursor`, before the screen became narrower
 // than that. Some terminals then break the row: the cursor goes with its character, into the next
 // one. Others cut the row off: the cursor stays in it, in the last column. Nothing tells them apart
-// but the column, so that as many spaces are written as fill the row up where it was broken, and go
-// on in the next one where it was cut off: now the cursor is one row below its own in either case.
+// but the column. So two spaces are written: in the last column the second one goes to the next
+// row, elsewhere both fit. Now the cursor is one row below its own in either case.
 //
 // Narrower than half, it can be in a row further down, or in the last column in either case. Then a
 // part of what was typed may stay above, but a line of the chat never goes.
 std::string to_row_of(std::size_t cursor, std::size_t columns) {
   if (cursor < columns || (cursor + 1) % columns == 0) return {};
-  return std::string(columns - cursor % columns, ' ').append(kUp);
+  return std::string("  ").append(kUp);
 }
 
 }  // namespace
@@ -223,21 +225,22 @@ std::string Screen::erasure() {
   return moves.append(kEraseBelow);
 }
 
+// Each row stays one, also where the screen has become narrower and nobody has said so yet.
 std::string Screen::bottom() {
   const auto [rows, columns] = terminal_.size();
   columns_ = columns;
   display_.set_columns(columns);
   if (!options_.status || rows < kRowsForStatus) return typed_row();
-  const std::string row = status_row(status_, columns - 1);
-  const std::string status =
-      options_.display.color ? std::string(kReversed).append(row).append(kReset) : row;
-  return "\n" + status + std::string(kUp) + "\r" + typed_row();
+  std::string row = status_row(status_, columns - 1);
+  if (options_.display.color) row = std::string(kReversed).append(row).append(kReset);
+  return std::string("\n").append(kDoNotWrap).append(row).append(kUp).append("\r") + typed_row();
 }
 
 std::string Screen::typed_row() {
   const LineView view = editor_.view(columns_);
   cursor_ = view.cursor;
-  return view.row + std::string(kEraseRight) + to_column(view.cursor);
+  std::string row(kDoNotWrap);
+  return row.append(view.row).append(kEraseRight).append(kWrap).append(to_column(view.cursor));
 }
 
 }  // namespace chat

@@ -532,6 +532,37 @@ BOOST_AUTO_TEST_CASE(a_screen_of_a_quarter_of_its_width_loses_no_line_either) {
   }
 }
 
+// Over a slow line.
+BOOST_AUTO_TEST_CASE(a_narrower_screen_of_which_the_client_hears_later_keeps_its_rows) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto resize : {ScreenModel::Resize::kBreaks, ScreenModel::Resize::kCuts}) {
+    Seated ann(room.port(), {"--no-time", "--register", "ann"}, {}, resize);
+    ann.type("pw\r");
+    ann.see("* ann has entered");
+    ann.see_status("2 online");
+    ann.screen.resize(24, 40);
+    ben.say("the first");
+    ann.see("ben: the first");
+    ann.see_status("127.0.0.1:");
+    ann.type(std::string(50, 'x') + "|");
+    ann.until("the cursor at the edge", [&] { return ann.screen.cursor_column() == 39; });
+    ben.say("the second");
+    ann.see("ben: the second");
+    ann.see_status("127.0.0.1:");
+    ann.resize(24, 40);
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+    const Words rows = rows_from(ann, "ben: the first");
+    BOOST_TEST(rows.size() == 4, ann.described());
+    BOOST_TEST(rows.at(1) == "ben: the second", ann.described());
+    BOOST_TEST(ann.screen.count("> ") == 1);
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ben.read_until("* ann has left");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(two_hundred_lines_while_one_types_leave_every_line_whole) {
   RunningRoom room(4);
   Peer ben = Peer::registered(room.port(), "ben");
