@@ -36,14 +36,6 @@ std::string_view color_of(std::string_view name) {
   return kNameColors[(hash ^ (hash >> 16)) % kNameColors.size()];
 }
 
-std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  (void)::localtime_r(&seconds, &parts);  // it cannot fail within 64 bits of seconds of a clock
-  std::array<char, 64> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
-}
-
 bool belongs_to_name(char c) { return is_name("a" + std::string(1, c)); }
 
 // A dot or a dash behind a name ends a sentence rather than goes on with the name.
@@ -57,6 +49,14 @@ std::string count_of(std::size_t count, std::string_view what) {
 }
 
 }  // namespace
+
+std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  (void)::localtime_r(&seconds, &parts);  // it cannot fail within 64 bits of seconds of a clock
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
+}
 
 std::string Display::shown(const ServerLine& line, Moment now) {
   if (folds(line, now.clock)) return {};

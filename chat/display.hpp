@@ -25,6 +25,9 @@ struct DisplayOptions {
   Bell bell = Bell::kMention;
 };
 
+// `time` where the user is, as strftime() writes it by `format`, in less than 64 bytes.
+std::string local_time(std::chrono::system_clock::time_point time, const char* format);
+
 // Now: by the clock that measures, and by the one on the wall.
 struct Moment {
   Clock::time_point clock;

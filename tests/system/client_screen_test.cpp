@@ -423,6 +423,18 @@ BOOST_AUTO_TEST_CASE(what_a_hostile_server_sends_is_neutralised_on_a_terminal) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_log_of_a_screen_is_plain_and_one_that_fails_is_remarked_upon_once) {
+  RunningRoom room(4);
+  const TemporaryFolder folder;
+  Seated ann(room.port(), {"--no-time", "--log", folder.file("log")});
+  ann.come_in("ann");
+  BOOST_TEST(folder.read("log").ends_with(" * ann has entered the chat\n"));
+  BOOST_TEST(folder.read("log").find('\x1B') == std::string::npos);
+  Seated ben(room.port(), {"--no-time", "--log", "/dev/full"});
+  ben.come_in("ben");
+  BOOST_TEST(ben.screen.count("! cannot write to /dev/full: No space left on device") == 1);
+}
+
 // The window.
 
 BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
