@@ -57,7 +57,7 @@ ChatClient::ChatClient(const ClientOptions& options)
       coming_in_(options.mode, options.name),
       typed_(kMaxLine, kMaxUnterminated),
       echoes_(options.send.begin(), options.send.end()) {
-  if (!options.log.empty()) transcript_.emplace(options.log);
+  if (!options.log.empty()) log_file_.emplace(options.log);
 }
 
 ChatClient::~ChatClient() { join_receiver(); }
@@ -180,9 +180,9 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<std::string
 // A log that takes no more is given up: the talk goes on.
 void ChatClient::show(const std::vector<std::string>& lines) {
   try {
-    if (transcript_) transcript_->append(lines, std::chrono::system_clock::now());
+    if (log_file_) log_file_->append(lines, std::chrono::system_clock::now());
   } catch (const std::system_error& error) {
-    transcript_.reset();
+    log_file_.reset();
     screen_.remark(error.what());
     if (!terminal_.has_screen()) std::cerr << "client: " << error.what() << std::endl;
   }

@@ -22,7 +22,7 @@
 #include "chat/screen.hpp"
 #include "chat/socket.hpp"
 #include "chat/terminal.hpp"
-#include "chat/transcript.hpp"
+#include "chat/log_file.hpp"
 
 namespace chat {
 
@@ -94,7 +94,7 @@ class ChatClient {
 
   // The socket thread's until it is joined, then that of run().
   std::deque<std::string> echoes_;  // lines of --send that have not come back
-  std::optional<Transcript> transcript_;
+  std::optional<LogFile> log_file_;
   bool in_room_ = false;
   bool goodbye_ = false;  // the server said that it is shutting down
   bool lost_ = false;     // the connection broke, rather than ended

@@ -1,4 +1,4 @@
-#include "chat/transcript.hpp"
+#include "chat/log_file.hpp"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -28,25 +28,25 @@ struct Utc {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(transcript, Utc)
+BOOST_FIXTURE_TEST_SUITE(log_file, Utc)
 
 BOOST_AUTO_TEST_CASE(each_line_has_its_date_and_time_and_is_there_at_once) {
   const TemporaryFolder folder;
-  Transcript transcript(folder.file("log"));
-  transcript.append(Lines{"ann: hello", "* ben has left the chat"}, kNow);
+  LogFile log_file(folder.file("log"));
+  log_file.append(Lines{"ann: hello", "* ben has left the chat"}, kNow);
   BOOST_TEST(folder.read("log") ==
              "2026-11-24 21:30:05 ann: hello\n"
              "2026-11-24 21:30:05 * ben has left the chat\n");
-  transcript.append(Lines{}, kNow);
-  transcript.append(Lines{""}, kNow + std::chrono::hours(3));
+  log_file.append(Lines{}, kNow);
+  log_file.append(Lines{""}, kNow + std::chrono::hours(3));
   BOOST_TEST(folder.read("log").ends_with("left the chat\n2026-11-25 00:30:05 \n"));
 }
 
 BOOST_AUTO_TEST_CASE(what_was_there_stays) {
   const TemporaryFolder folder;
   folder.write("log", "before\n");
-  Transcript(folder.file("log")).append(Lines{"ann: hello"}, kNow);
-  Transcript(folder.file("log")).append(Lines{"ann: again"}, kNow);
+  LogFile(folder.file("log")).append(Lines{"ann: hello"}, kNow);
+  LogFile(folder.file("log")).append(Lines{"ann: again"}, kNow);
   BOOST_TEST(folder.read("log") ==
              "before\n2026-11-24 21:30:05 ann: hello\n2026-11-24 21:30:05 ann: again\n");
 }
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(what_was_there_stays) {
 BOOST_AUTO_TEST_CASE(a_new_file_is_its_owners_only) {
   const TemporaryFolder folder;
   const mode_t before = ::umask(0);
-  const Transcript transcript(folder.file("log"));
+  const LogFile log_file(folder.file("log"));
   (void)::umask(before);
   struct stat status {};
   BOOST_REQUIRE(::stat(folder.file("log").c_str(), &status) == 0);
@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_opened_or_written_is_named) {
     };
   };
   const std::string missing = folder.file("none/log");
-  BOOST_CHECK_EXCEPTION(Transcript{missing}, std::system_error, names(missing));
-  Transcript full("/dev/full");
+  BOOST_CHECK_EXCEPTION(LogFile{missing}, std::system_error, names(missing));
+  LogFile full("/dev/full");
   BOOST_CHECK_EXCEPTION(full.append(Lines{"x"}, kNow), std::system_error, names("/dev/full"));
 }
 

@@ -1,4 +1,4 @@
-#include "chat/transcript.hpp"
+#include "chat/log_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,13 +19,13 @@ namespace {
 
 }  // namespace
 
-Transcript::Transcript(const std::string& file)
+LogFile::LogFile(const std::string& file)
     : file_(file),
       to_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)) {
   if (!to_) throw_errno("cannot open " + file);
 }
 
-void Transcript::append(std::span<const std::string> lines,
+void LogFile::append(std::span<const std::string> lines,
                         std::chrono::system_clock::time_point now) {
   const std::string time = local_time(now, "%Y-%m-%d %H:%M:%S ");
   std::string text;

@@ -14,10 +14,10 @@
 
 namespace chat {
 
-class Transcript {
+class LogFile {
  public:
   // Throws std::system_error.
-  explicit Transcript(const std::string& file);
+  explicit LogFile(const std::string& file);
 
   // The lines are neutralised, and go into the file at once. Throws std::system_error where they
   // cannot, as on a full disk; then a part of them may be there.
