@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "chat/protocol.hpp"
@@ -55,7 +56,9 @@ ChatClient::ChatClient(const ClientOptions& options)
       screen_(terminal_, screen_options(options)),
       coming_in_(options.mode, options.name),
       typed_(kMaxLine, kMaxUnterminated),
-      echoes_(options.send.begin(), options.send.end()) {}
+      echoes_(options.send.begin(), options.send.end()) {
+  if (!options.log.empty()) log_file_.emplace(options.log);
+}
 
 ChatClient::~ChatClient() { join_receiver(); }
 
@@ -133,12 +136,12 @@ void ChatClient::receive_lines() {
     reader.received(result.bytes);
     std::vector<std::string> shown;
     while (const auto line = reader.next()) take_line(*line, shown);
-    screen_.show(shown);
+    show(shown);
     if (reader.overflowed()) throw std::runtime_error("the server sends no lines");
   }
   std::vector<std::string> shown;
   if (const auto line = reader.rest()) take_line(*line, shown);
-  screen_.show(shown);
+  show(shown);
   screen_.show_folded();
 }
 
@@ -158,7 +161,7 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<std::string
   if (!in_room_ && text.starts_with("! ")) {
     // On a screen the refusal is read where it stays, below the restored terminal, and only there.
     if (!terminal_.has_screen()) shown.push_back(text);
-    screen_.show(shown);
+    show(shown);
     refuse(std::string_view(text).substr(2));
   }
   if (!in_room_ && text.starts_with("* online (")) {
@@ -172,6 +175,18 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<std::string
     if (is_line(text, protocol::kWelcome)) text = text.substr(0, text.find('.'));
   }
   shown.push_back(std::move(text));
+}
+
+// A log that takes no more is given up: the talk goes on.
+void ChatClient::show(const std::vector<std::string>& lines) {
+  try {
+    if (log_file_) log_file_->append(lines, std::chrono::system_clock::now());
+  } catch (const std::system_error& error) {
+    log_file_.reset();
+    screen_.remark(error.what());
+    if (!terminal_.has_screen()) std::cerr << "client: " << error.what() << std::endl;
+  }
+  screen_.show(lines);
 }
 
 void ChatClient::refuse(std::string_view reason) {

@@ -22,6 +22,7 @@
 #include "chat/screen.hpp"
 #include "chat/socket.hpp"
 #include "chat/terminal.hpp"
+#include "chat/log_file.hpp"
 
 namespace chat {
 
@@ -48,6 +49,7 @@ class ChatClient {
   void receive_lines();
   IoResult receive_some(LineReader& reader);
   void take_line(const LineReader::Line& line, std::vector<std::string>& shown);
+  void show(const std::vector<std::string>& lines);
   void await_echo(std::string_view line);
   void refuse(std::string_view reason);
 
@@ -92,6 +94,7 @@ class ChatClient {
 
   // The socket thread's until it is joined, then that of run().
   std::deque<std::string> echoes_;  // lines of --send that have not come back
+  std::optional<LogFile> log_file_;
   bool in_room_ = false;
   bool goodbye_ = false;  // the server said that it is shutting down
   bool lost_ = false;     // the connection broke, rather than ended

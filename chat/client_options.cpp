@@ -40,6 +40,11 @@ std::string set_password_file(ClientOptions& options, const std::string& file) {
   return file.empty() ? "takes a file, or - for standard input" : "";
 }
 
+std::string set_log(ClientOptions& options, const std::string& file) {
+  options.log = file;
+  return file.empty() ? "takes a file" : "";
+}
+
 // What the server would refuse is refused at once.
 std::string set_send(ClientOptions& options, const std::string& text) {
   for (std::size_t begin = 0; begin < text.size();) {
@@ -86,6 +91,7 @@ constexpr std::array kOptions = {
            }},
     Option{"--password-file", "a file, or - for standard input", set_password_file},
     Option{"--send", "a text", set_send},
+    Option{"--log", "a file", set_log},
     Option{"--json", "",
            [](ClientOptions& options, const std::string&) {
              options.json = true;
@@ -170,6 +176,7 @@ std::string_view client_usage() {
          "  --register NAME       register NAME, and ask for a password only\n"
          "  --password-file FILE  take the password from FILE's first line; - is standard input\n"
          "  --send TEXT           say TEXT, wait until it has come back, leave; prints nothing\n"
+         "  --log FILE            append what comes to FILE, with date and time\n"
          "  --json                print a JSON object for each line: time, kind, from, text\n"
          "  --bell WHEN           ring at a mention (default), all or never\n"
          "  --color WHEN          auto (default: unless NO_COLOR is set), always or never\n"

@@ -20,6 +20,7 @@ struct ClientOptions {
   std::string name;
   std::string password_file;      // empty or "-": the password is asked for
   std::vector<std::string> send;  // the lines of --send; empty: it is not there
+  std::string log;                // the file that keeps what comes; empty: none
   bool json = false;
   bool status = true;
   bool time = true;

@@ -2,6 +2,7 @@
 
 #include <wchar.h>
 
+#include <algorithm>
 #include <clocale>
 
 namespace chat {
@@ -106,6 +107,29 @@ std::string_view fitting(std::string_view text, std::size_t columns) {
     end = next;
   }
   return text.substr(0, end);
+}
+
+std::string wrapped(std::string_view text, std::size_t at, std::size_t indent,
+                    std::size_t columns) {
+  std::string rows;
+  while (!text.empty()) {
+    const std::size_t spaces = std::min(text.find_first_not_of(' '), text.size());
+    const std::size_t end = std::min(text.find(' ', spaces), text.size());
+    const std::string_view word = text.substr(spaces, end - spaces);
+    const std::size_t width = columns_of(word);
+    if (at + spaces + width > columns && indent + width <= columns) {
+      if (width > 0) rows.append("\n").append(indent, ' ');
+      at = indent;
+    } else {
+      rows.append(spaces, ' ');
+      at += spaces;
+    }
+    rows += word;
+    at += width;
+    if (at > columns) at = (at - 1) % columns + 1;
+    text.remove_prefix(end);
+  }
+  return rows;
 }
 
 }  // namespace chat

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace chat {
@@ -28,5 +29,10 @@ std::size_t columns_of(std::string_view text);
 
 // The longest beginning of `text`, in whole characters, that takes no more than `columns`.
 std::string_view fitting(std::string_view text, std::size_t columns);
+
+// `text`, written from column `at` on, for rows of `columns`: in place of the spaces in front of a
+// word that a row's end would break there is a line end, and `indent` spaces (fewer than half a
+// row). A word that is longer than a row, as an address may be, is left for the terminal to break.
+std::string wrapped(std::string_view text, std::size_t at, std::size_t indent, std::size_t columns);
 
 }  // namespace chat

@@ -1,5 +1,6 @@
 #include "chat/display.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <ctime>
@@ -25,19 +26,14 @@ constexpr std::array<std::string_view, 9> kNameColors = {  // not the red of err
     "\x1B[32m",   "\x1B[33m",   "\x1B[34m",   "\x1B[36m",  "\x1B[1;32m",
     "\x1B[1;33m", "\x1B[1;34m", "\x1B[1;35m", "\x1B[1;36m"};
 
+constexpr std::size_t kTimeColumns = 6;    // 21:30 and a space
+constexpr std::size_t kLeastColumns = 40;  // where rows are shorter, the terminal breaks the lines
+
 // The same for a name on every day and in every client (FNV-1a).
 std::string_view color_of(std::string_view name) {
   std::uint32_t hash = 2166136261u;
   for (const char c : folded_name(name)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
   return kNameColors[(hash ^ (hash >> 16)) % kNameColors.size()];
-}
-
-std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  (void)::localtime_r(&seconds, &parts);  // it cannot fail within 64 bits of seconds of a clock
-  std::array<char, 64> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
 }
 
 bool belongs_to_name(char c) { return is_name("a" + std::string(1, c)); }
@@ -53,6 +49,14 @@ std::string count_of(std::size_t count, std::string_view what) {
 }
 
 }  // namespace
+
+std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  (void)::localtime_r(&seconds, &parts);  // it cannot fail within 64 bits of seconds of a clock
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
+}
 
 std::string Display::shown(const ServerLine& line, Moment now) {
   if (folds(line, now.clock)) return {};
@@ -129,23 +133,33 @@ std::string Display::time_of(const ServerLine& line, Moment now) {
 std::string Display::body_of(const ServerLine& line) const {
   switch (line.kind) {
     case Kind::kSay: {
-      if (is_own(line)) return colored(kBold, line.from) + ": " + line.text;
+      const std::string text = fitted(line.text, line.from + ": ");
+      if (is_own(line)) return colored(kBold, line.from) + ": " + text;
       const std::string color(color_of(line.from));
-      if (!mentions_me(line)) return colored(color, line.from) + ": " + line.text;
-      return colored(color + std::string(kReversed), line.from) + ": " + colored(kBold, line.text);
+      if (!mentions_me(line)) return colored(color, line.from) + ": " + text;
+      return colored(color + std::string(kReversed), line.from) + ": " + colored(kBold, text);
     }
-    case Kind::kPrivate:
-      return colored(kPrivateColor, line.from + " -> " + line.to + ": " + line.text);
+    case Kind::kPrivate: {
+      const std::string whom = line.from + " -> " + line.to + ": ";
+      return colored(kPrivateColor, whom + fitted(line.text, whom));
+    }
     case Kind::kEnter:
     case Kind::kLeave:
-      return colored(kDim, "* " + line.from + " " + line.text);
+      return colored(kDim, "* " + fitted(line.from + " " + line.text, "* "));
     case Kind::kError:
-      return colored(kErrorColor, "! " + line.text);
+      return colored(kErrorColor, "! " + fitted(line.text, "! "));
     case Kind::kOnline:
     case Kind::kNotice:
       break;
   }
-  return colored(kNoticeColor, "* " + line.text);
+  return colored(kNoticeColor, "* " + fitted(line.text, "* "));
+}
+
+// A row that follows is indented under the text, if that leaves half a row.
+std::string Display::fitted(std::string_view text, std::string_view before) const {
+  if (columns_ < kLeastColumns) return std::string(text);
+  const std::size_t at = (options_.time ? kTimeColumns : 0) + columns_of(before);
+  return wrapped(text, at, std::min(at, columns_ / 2), columns_);
 }
 
 std::string Display::colored(std::string_view color, std::string_view text) const {

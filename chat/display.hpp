@@ -25,6 +25,9 @@ struct DisplayOptions {
   Bell bell = Bell::kMention;
 };
 
+// `time` where the user is, as strftime() writes it by `format`, in less than 64 bytes.
+std::string local_time(std::chrono::system_clock::time_point time, const char* format);
+
 // Now: by the clock that measures, and by the one on the wall.
 struct Moment {
   Clock::time_point clock;
@@ -36,6 +39,9 @@ class Display {
   explicit Display(DisplayOptions options) : options_(options) {}
 
   void set_own_name(std::string_view name) { own_name_ = name; }
+
+  // How wide the rows are between whose words the lines are broken. 0: they are not broken.
+  void set_columns(std::size_t columns) { columns_ = columns; }
 
   // The line as it is written, with its end; empty: it is folded.
   std::string shown(const ServerLine& line, Moment now);
@@ -52,10 +58,12 @@ class Display {
   bool is_own(const ServerLine& line) const;
   std::string time_of(const ServerLine& line, Moment now);
   std::string body_of(const ServerLine& line) const;
+  std::string fitted(std::string_view text, std::string_view before) const;
   std::string colored(std::string_view color, std::string_view text) const;
 
   DisplayOptions options_;
   std::string own_name_;
+  std::size_t columns_ = 0;
   std::string day_;  // of the last line shown
   std::optional<Clock::time_point> rung_;
   std::deque<Clock::time_point> notices_;  // when the last ones were shown

@@ -14,8 +14,13 @@ constexpr std::string_view kEraseBelow = "\r\x1B[J";  // the cursor's row, and w
 constexpr std::string_view kEraseRight = "\x1B[K";
 constexpr std::string_view kClear = "\x1B[H\x1B[2J";
 constexpr std::string_view kUp = "\x1B[A";
-constexpr std::string_view kMarkPastes = "\x1B[?2004h";  // bracketed paste
-constexpr std::string_view kDoNotMarkPastes = "\x1B[?2004l";
+// Pastes come bracketed, and Alt+key as ESC and the key, not as a letter like xterm's by default.
+// The latter is put back as it was; a terminal that does not know it passes over it.
+constexpr std::string_view kSaveAlt = "\x1B[?1036s";
+constexpr std::string_view kTakeKeys = "\x1B[?2004h\x1B[?1036h";
+constexpr std::string_view kLeaveKeys = "\x1B[?2004l\x1B[?1036r";
+constexpr std::string_view kDoNotWrap = "\x1B[?7l";
+constexpr std::string_view kWrap = "\x1B[?7h";
 constexpr std::string_view kReversed = "\x1B[7m";
 constexpr std::string_view kReset = "\x1B[0m";
 
@@ -25,6 +30,19 @@ Moment now() { return {Clock::now(), std::chrono::system_clock::now()}; }
 
 std::string to_column(std::size_t column) {
   return column == 0 ? "\r" : "\r\x1B[" + std::to_string(column) + "C";
+}
+
+// To the row that the cursor was left in, at column `cursor`, before the screen became narrower
+// than that. Some terminals then break the row: the cursor goes with its character, into the next
+// one. Others cut the row off: the cursor stays in it, in the last column. Nothing tells them apart
+// but the column. So two spaces are written: in the last column the second one goes to the next
+// row, elsewhere both fit. Now the cursor is one row below its own in either case.
+//
+// Narrower than half, it can be in a row further down, or in the last column in either case. Then a
+// part of what was typed may stay above, but a line of the chat never goes.
+std::string to_row_of(std::size_t cursor, std::size_t columns) {
+  if (cursor < columns || (cursor + 1) % columns == 0) return {};
+  return std::string("  ").append(kUp);
 }
 
 }  // namespace
@@ -40,7 +58,7 @@ Screen::Screen(Terminal& terminal, ScreenOptions options)
   const MutexLock lock(mutex_);
   status_.room = options_.room;
   status_.connection = "connecting";
-  if (typing_) terminal_.write(kMarkPastes);
+  if (typing_) terminal_.write(std::string(kSaveAlt).append(kTakeKeys));
 }
 
 Screen::~Screen() {
@@ -176,15 +194,15 @@ void Screen::continued() {
   const MutexLock lock(mutex_);
   if (!typing_) return;
   cursor_ = 0;
-  terminal_.write(std::string(kMarkPastes).append(erasure()).append(bottom()));
+  terminal_.write(std::string(kTakeKeys).append(erasure()).append(bottom()));
 }
 
 void Screen::suspend(Terminal::Stop stop) {
   if (!terminal_.has_screen()) return terminal_.suspend(stop);
   const MutexLock lock(mutex_);
-  if (typing_) terminal_.write(erasure().append(kDoNotMarkPastes));
+  if (typing_) terminal_.write(erasure().append(kLeaveKeys));
   terminal_.suspend(stop);
-  if (typing_) terminal_.write(std::string(kMarkPastes).append(bottom()));
+  if (typing_) terminal_.write(std::string(kSaveAlt).append(kTakeKeys).append(bottom()));
 }
 
 void Screen::end_typing() {
@@ -192,7 +210,7 @@ void Screen::end_typing() {
   const MutexLock lock(mutex_);
   if (!typing_) return;
   typing_ = false;
-  terminal_.write(erasure().append(kDoNotMarkPastes));
+  terminal_.write(erasure().append(kLeaveKeys));
 }
 
 void Screen::repaint(std::string_view above) {
@@ -200,31 +218,29 @@ void Screen::repaint(std::string_view above) {
   terminal_.write(erasure().append(above).append(bottom()));
 }
 
-// Where the screen has become narrower, most terminals break the rows that are too long: then the
-// cursor is as many rows below the beginning of its own as its column lies beyond the new width.
 std::string Screen::erasure() {
   const std::size_t columns = terminal_.size().columns;
   std::string moves;
-  if (columns < columns_) {
-    for (std::size_t up = cursor_ / columns; up > 0; --up) moves += kUp;
-  }
+  if (columns < columns_) moves = to_row_of(cursor_, columns);
   return moves.append(kEraseBelow);
 }
 
+// Each row stays one, also where the screen has become narrower and nobody has said so yet.
 std::string Screen::bottom() {
   const auto [rows, columns] = terminal_.size();
   columns_ = columns;
+  display_.set_columns(columns);
   if (!options_.status || rows < kRowsForStatus) return typed_row();
-  const std::string row = status_row(status_, columns - 1);
-  const std::string status =
-      options_.display.color ? std::string(kReversed).append(row).append(kReset) : row;
-  return "\n" + status + std::string(kUp) + "\r" + typed_row();
+  std::string row = status_row(status_, columns - 1);
+  if (options_.display.color) row = std::string(kReversed).append(row).append(kReset);
+  return std::string("\n").append(kDoNotWrap).append(row).append(kUp).append("\r") + typed_row();
 }
 
 std::string Screen::typed_row() {
   const LineView view = editor_.view(columns_);
   cursor_ = view.cursor;
-  return view.row + std::string(kEraseRight) + to_column(view.cursor);
+  std::string row(kDoNotWrap);
+  return row.append(view.row).append(kEraseRight).append(kWrap).append(to_column(view.cursor));
 }
 
 }  // namespace chat

@@ -95,6 +95,7 @@ class ScreenModel {
 
   std::size_t bells() const { return bells_; }
   bool marks_pastes() const { return marks_pastes_; }
+  bool alt_escapes() const { return alt_escapes_; }  // rather than make another letter
 
  private:
   struct Cell {
@@ -175,6 +176,14 @@ class ScreenModel {
       if (parameters != "0") style_ += (style_.empty() ? "" : ";") + parameters;
     } else if (sequence == "[?2004h" || sequence == "[?2004l") {
       marks_pastes_ = final_byte == 'h';
+    } else if (sequence == "[?7h" || sequence == "[?7l") {
+      wraps_ = final_byte == 'h';
+    } else if (sequence == "[?1036h") {
+      alt_escapes_ = true;
+    } else if (sequence == "[?1036s") {
+      saved_alt_escapes_ = alt_escapes_;
+    } else if (sequence == "[?1036r") {
+      alt_escapes_ = saved_alt_escapes_;
     } else {
       throw std::runtime_error("not for this terminal: ESC " + sequence);
     }
@@ -194,7 +203,10 @@ class ScreenModel {
       line().cells[at].text += character;
       return;
     }
-    if (wrap_pending_ || column_ + needed > width_) {
+    if (!wraps_) {
+      wrap_pending_ = false;
+      column_ = std::min(column_, width_ - needed);
+    } else if (wrap_pending_ || column_ + needed > width_) {
       line().wrapped = true;
       go_down();
       column_ = 0;
@@ -206,7 +218,7 @@ class ScreenModel {
     column_ += needed;
     if (column_ == width_) {
       column_ = width_ - 1;
-      wrap_pending_ = true;
+      wrap_pending_ = wraps_;
     }
   }
 
@@ -281,8 +293,11 @@ class ScreenModel {
   std::size_t top_ = 0;  // the first line on the screen
   std::size_t row_ = 0;  // the cursor's
   std::size_t column_ = 0;
+  bool wraps_ = true;
   bool wrap_pending_ = false;  // the last column is full: the next character wraps
   std::string style_;
   std::size_t bells_ = 0;
   bool marks_pastes_ = false;
+  bool alt_escapes_ = false;
+  bool saved_alt_escapes_ = false;
 };

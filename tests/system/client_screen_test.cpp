@@ -361,6 +361,24 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_local_time) {
   BOOST_TEST(row->at(2) == ':');
 }
 
+BOOST_AUTO_TEST_CASE(long_lines_are_broken_between_words_at_the_width_of_the_moment) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  const std::string words = "words that do not all fit into one row of forty columns";
+  ben.say(words);
+  ann.see("ben: " + words);
+  ann.resize(24, 40);
+  ann.type("!");
+  ann.see_prompt("> !");
+  ben.say(words);
+  ann.see("     row of forty columns");
+  ann.see_prompt("> !");
+  const Words rows = ann.screen.all_rows();
+  BOOST_TEST(rows.at(rows.size() - 4) == "ben: words that do not all fit into one");
+}
+
 BOOST_AUTO_TEST_CASE(a_crowd_that_comes_or_goes_at_once_is_folded_into_one_line) {
   FakeServer server;
   Seated ann(server.port());
@@ -405,6 +423,18 @@ BOOST_AUTO_TEST_CASE(what_a_hostile_server_sends_is_neutralised_on_a_terminal) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_log_of_a_screen_is_plain_and_one_that_fails_is_remarked_upon_once) {
+  RunningRoom room(4);
+  const TemporaryFolder folder;
+  Seated ann(room.port(), {"--no-time", "--log", folder.file("log")});
+  ann.come_in("ann");
+  BOOST_TEST(folder.read("log").ends_with(" * ann has entered the chat\n"));
+  BOOST_TEST(folder.read("log").find('\x1B') == std::string::npos);
+  Seated ben(room.port(), {"--no-time", "--log", "/dev/full"});
+  ben.come_in("ben");
+  BOOST_TEST(ben.screen.count("! cannot write to /dev/full: No space left on device") == 1);
+}
+
 // The window.
 
 BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
@@ -414,10 +444,10 @@ BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
   ann.come_in("ann");
   ben.say("before");
   ann.see("ben: before");
-  ann.type("a line that is longer than twenty columns are");
-  ann.see_prompt("> a line that is longer than twenty columns are");
+  ann.type("a line that is longer than thirty columns are");
+  ann.see_prompt("> a line that is longer than thirty columns are");
   const std::array<std::pair<unsigned short, unsigned short>, 6> sizes = {
-      {{24, 20}, {10, 200}, {24, 40}, {3, 40}, {24, 33}, {24, 80}}};
+      {{24, 30}, {10, 200}, {24, 40}, {3, 40}, {24, 33}, {24, 80}}};
   for (const auto& [rows, columns] : sizes) {
     ann.resize(rows, columns);
     const std::string text = "at " + std::to_string(columns);
@@ -432,7 +462,7 @@ BOOST_AUTO_TEST_CASE(a_new_size_leaves_one_prompt_one_status_and_every_line) {
     BOOST_TEST(ann.screen.count("> ") == 1, ann.described());
     BOOST_TEST(ann.screen.count("ben: before") == 1);
   }
-  ann.see_prompt("> a line that is longer than twenty columns are");
+  ann.see_prompt("> a line that is longer than thirty columns are");
 }
 
 BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_either) {
@@ -455,6 +485,93 @@ BOOST_AUTO_TEST_CASE(on_a_terminal_that_cuts_its_rows_a_new_size_loses_no_line_e
     ann.see_status("2 online");
     BOOST_TEST(ann.screen.count("> ") == 1);
     BOOST_TEST(ann.screen.count("ben: before") == 1);
+  }
+}
+
+// Both where terminals break the rows that are too long for it, and where they cut them off.
+BOOST_AUTO_TEST_CASE(a_narrower_screen_loses_no_line_above_a_long_one_being_typed) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto resize : {ScreenModel::Resize::kBreaks, ScreenModel::Resize::kCuts}) {
+    for (std::size_t length = 30; length < 78; ++length) {
+      Seated ann(room.port(), {"--no-time", "--register", "ann"}, {}, resize);
+      ann.type("pw\r");
+      ann.see("* ann has entered");
+      const std::string typed = std::string(length - 1, 'x') + "|";
+      ann.type(typed);
+      ann.see_prompt("> " + typed);
+      ben.say("the last");
+      ann.see("ben: the last");
+      ann.see_prompt("> " + typed);
+      for (const unsigned short columns : std::array<unsigned short, 3>{79, 60, 40}) {
+        ann.resize(24, columns);
+        ann.type("!");
+        ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+        ann.type("\x7F");
+        ann.until("its end", [&] { return ann.screen.row_at_cursor().ends_with("|"); });
+        ann.see_status("2 online");
+        BOOST_TEST(ann.screen.count("> ") == 1, ann.described());
+        const Words rows = rows_from(ann, "ben:");
+        BOOST_TEST(rows.size() == 3, ann.described());
+      }
+      ann.type("\x03");
+      BOOST_TEST(ann.program.status() == 0);
+      ben.read_until("* ann has left");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_screen_of_a_quarter_of_its_width_loses_no_line_either) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto resize : {ScreenModel::Resize::kBreaks, ScreenModel::Resize::kCuts}) {
+    Seated ann(room.port(), {"--no-time", "--register", "ann"}, {}, resize);
+    ann.type("pw\r");
+    ann.see("* ann has entered");
+    ben.say("the last");
+    ann.see("ben: the last");
+    const std::string typed = std::string(70, 'x') + "|";
+    ann.type(typed);
+    ann.see_prompt("> " + typed);
+    ann.resize(24, 20);
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+    ann.see_status("2 online");
+    BOOST_TEST(ann.screen.count("ben: the last") == 1, ann.described());
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ben.read_until("* ann has left");
+  }
+}
+
+// Over a slow line.
+BOOST_AUTO_TEST_CASE(a_narrower_screen_of_which_the_client_hears_later_keeps_its_rows) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const auto resize : {ScreenModel::Resize::kBreaks, ScreenModel::Resize::kCuts}) {
+    Seated ann(room.port(), {"--no-time", "--register", "ann"}, {}, resize);
+    ann.type("pw\r");
+    ann.see("* ann has entered");
+    ann.see_status("2 online");
+    ann.screen.resize(24, 40);
+    ben.say("the first");
+    ann.see("ben: the first");
+    ann.see_status("127.0.0.1:");
+    ann.type(std::string(50, 'x') + "|");
+    ann.until("the cursor at the edge", [&] { return ann.screen.cursor_column() == 39; });
+    ben.say("the second");
+    ann.see("ben: the second");
+    ann.see_status("127.0.0.1:");
+    ann.resize(24, 40);
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+    const Words rows = rows_from(ann, "ben: the first");
+    BOOST_TEST(rows.size() == 4, ann.described());
+    BOOST_TEST(rows.at(1) == "ben: the second", ann.described());
+    BOOST_TEST(ann.screen.count("> ") == 1);
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ben.read_until("* ann has left");
   }
 }
 
@@ -499,6 +616,26 @@ BOOST_AUTO_TEST_CASE(ctrl_c_ctrl_d_and_quit_log_out_and_leave_the_terminal_as_it
     BOOST_TEST(rows.back().starts_with("* ann has "));  // no prompt, no status
     BOOST_TEST(!ann.screen.marks_pastes());
   }
+}
+
+BOOST_AUTO_TEST_CASE(alt_and_a_key_is_an_escape_sequence_while_the_client_is_there) {
+  RunningRoom room(4);
+  std::string command = Program::path_of("client");
+  for (const auto& word : Seated::arguments(room.port(), {"--no-time"})) command += " " + word;
+  Seated ann("/bin/bash", {"-c", "set -m; " + command + "; echo stopped; read; fg; read"},
+             {40, 100, {"TERM=xterm"}});
+  ann.come_in("ann");
+  BOOST_TEST(ann.screen.alt_escapes());
+  ann.type("\x1A");
+  ann.see("stopped");
+  BOOST_TEST(!ann.screen.alt_escapes());
+  ann.type("\n");
+  ann.see_prompt(">");
+  BOOST_TEST(ann.screen.alt_escapes());
+  ann.type("\x03");
+  ann.see("* ann has left");
+  ann.until("the old keys", [&] { return !ann.screen.marks_pastes(); });
+  BOOST_TEST(!ann.screen.alt_escapes());
 }
 
 BOOST_AUTO_TEST_CASE(ctrl_c_in_the_middle_of_a_line_sends_nothing_of_it) {

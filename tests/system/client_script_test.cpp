@@ -203,4 +203,50 @@ BOOST_AUTO_TEST_CASE(json_goes_with_send) {
   BOOST_TEST(bot.read_all().find("\"from\":\"bot\",\"text\":\"hello\"}") != std::string::npos);
 }
 
+// --log.
+
+BOOST_AUTO_TEST_CASE(the_log_holds_every_line_as_it_came_and_goes_on_where_it_was) {
+  RunningRoom room(4);
+  const TemporaryFolder folder;
+  std::size_t before = 0;
+  for (const Words& words : {Words{}, Words{"--json"}}) {
+    Words all{"--register", "ann", "--log", folder.file("log")};
+    all.insert(all.end(), words.begin(), words.end());
+    Program ann("client", to(room.port(), all));
+    ann.type("secret\nhello\n");
+    ann.end_input();
+    (void)ann.read_all();
+    BOOST_TEST(ann.status() == 0);
+    std::string log = folder.read("log").substr(before);
+    before = folder.read("log").size();
+    Words lines;
+    for (; !log.empty(); log.erase(0, log.find('\n') + 1)) {
+      constexpr std::string_view kTime = "0000-00-00 00:00:00 ";
+      BOOST_TEST(has_form(log.substr(0, kTime.size()), kTime));
+      lines.push_back(log.substr(kTime.size(), log.find('\n') - kTime.size()));
+    }
+    BOOST_TEST(lines.front().starts_with("* Welcome"));
+    BOOST_TEST((std::find(lines.begin(), lines.end(), "ann: hello") != lines.end()));
+    BOOST_TEST(lines.back() == "* ann has left the chat");
+  }
+  BOOST_TEST(folder.read("log").find("secret") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_written_does_not_end_the_talk) {
+  RunningRoom room(4);
+  Program ann("client", to(room.port(), {"--register", "ann", "--log", "/dev/full"}));
+  ann.type("pw\nhello\n");
+  ann.read_until("ann: hello");
+  ann.end_input();
+  BOOST_TEST(ann.status() == 0);
+  BOOST_TEST(ann.read_errors() == "client: cannot write to /dev/full: No space left on device\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_ends_the_client_at_once) {
+  const DeafPort deaf(true);
+  Program ann("client", to(deaf.port(), {"--log", "/dev/null/log"}));
+  BOOST_TEST(ann.status() == 1);
+  BOOST_TEST(ann.read_errors() == "client: cannot open /dev/null/log: Not a directory\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -79,6 +79,13 @@ BOOST_AUTO_TEST_CASE(a_text_to_send_may_be_several_lines) {
   BOOST_TEST(sent("\xFF").error == "--send takes UTF-8 only");
 }
 
+BOOST_AUTO_TEST_CASE(a_log_is_a_file) {
+  BOOST_TEST(parse_client_options({"a"}).log == "");
+  BOOST_TEST(parse_client_options({"a", "--log", "f"}).log == "f");
+  BOOST_TEST(parse_client_options({"a", "--log="}).error == "--log takes a file");
+  BOOST_TEST(parse_client_options({"a", "--log"}).error == "--log needs a file");
+}
+
 BOOST_AUTO_TEST_CASE(how_it_looks_and_sounds_can_be_chosen) {
   const auto options = parse_client_options({"a"});
   BOOST_TEST((options.time && options.status && !options.json && !options.color));
@@ -106,8 +113,8 @@ BOOST_AUTO_TEST_CASE(help_needs_no_host) {
 
 BOOST_AUTO_TEST_CASE(the_usage_names_every_option) {
   for (const auto* word : {"HOST", "--port N", "--login NAME", "--register NAME",
-                           "--password-file FILE", "--send TEXT", "--json", "--bell WHEN",
-                           "--color WHEN", "--no-time", "--no-status", "--help"}) {
+                           "--password-file FILE", "--send TEXT", "--log FILE", "--json",
+                           "--bell WHEN", "--color WHEN", "--no-time", "--no-status", "--help"}) {
     BOOST_TEST(client_usage().find(word) != std::string_view::npos);
   }
 }

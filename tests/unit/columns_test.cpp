@@ -1,5 +1,6 @@
 #include "chat/columns.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -62,6 +63,58 @@ BOOST_AUTO_TEST_CASE(what_fits_ends_with_a_whole_character) {
   BOOST_TEST(fitting("a世b", 3) == "a世");
   BOOST_TEST(fitting("e\xCC\x81x", 1) == "e\xCC\x81");
   BOOST_TEST(fitting("abc", 0) == "");
+}
+
+BOOST_AUTO_TEST_CASE(words_stay_whole_and_go_on_in_an_indented_row) {
+  BOOST_TEST(wrapped("one two three", 5, 5, 12) == "one two\n     three");
+  BOOST_TEST(wrapped("one two three", 5, 2, 13) == "one two\n  three");
+  BOOST_TEST(wrapped("one two three", 5, 5, 18) == "one two three");
+  BOOST_TEST(wrapped("one two three", 5, 5, 17) == "one two\n     three");
+  BOOST_TEST(wrapped("one  two   three", 0, 0, 8) == "one  two\nthree");
+  BOOST_TEST(wrapped("  three", 4, 2, 10) == "\n  three");
+  BOOST_TEST(wrapped("世界 世界", 2, 2, 10) == "世界\n  世界");
+  BOOST_TEST(wrapped("世界 世界", 2, 2, 11) == "世界 世界");
+  BOOST_TEST(wrapped("", 2, 2, 10) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_fits_behind_nothing_but_an_indent_begins_a_row) {
+  BOOST_TEST(wrapped("sixsix", 8, 3, 10) == "\n   sixsix");
+  BOOST_TEST(wrapped("sixsix", 12, 4, 10) == "\n    sixsix");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_longer_than_a_row_is_left_as_it_is) {
+  const std::string address = "https://example.org/0123456789";
+  BOOST_TEST(wrapped("see " + address + " there", 4, 4, 20) ==
+             "see " + address + "\n    there");  // which leaves two columns of the terminal's row
+  BOOST_TEST(wrapped("see " + address + " now", 4, 4, 22) == "see " + address + " now");
+  BOOST_TEST(wrapped(address, 4, 4, 20) == address);
+}
+
+BOOST_AUTO_TEST_CASE(spaces_at_the_end_make_no_row) {
+  BOOST_TEST(wrapped("one   ", 2, 2, 6) == "one");
+  BOOST_TEST(wrapped("one ", 2, 2, 6) == "one ");
+}
+
+BOOST_AUTO_TEST_CASE(whatever_is_wrapped_fits_and_loses_no_word) {
+  const std::string text = "a bb  ccc dddd 世界 eeeee f   gggggg 🙂🙂 hhhhhhh ";
+  for (std::size_t columns = 10; columns < 60; ++columns) {
+    for (std::size_t at = 0; at <= columns; ++at) {
+      const std::size_t indent = std::min(at, columns / 2 - 2);
+      const std::string rows = wrapped(text, at, indent, columns);
+      std::size_t used = at;
+      std::string words;
+      for (std::size_t begin = 0; begin <= rows.size();) {
+        const std::size_t end = std::min(rows.find('\n', begin), rows.size());
+        const std::string row = rows.substr(begin, end - begin);
+        used += columns_of(row);
+        BOOST_TEST(used <= columns);
+        for (const char c : row) words.append(c == ' ' ? "" : std::string(1, c));
+        used = 0;
+        begin = end + 1;
+      }
+      BOOST_TEST(words == "abbcccdddd世界eeeeefgggggg🙂🙂hhhhhhh");
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_boundary_is_found_from_within_a_character) {

@@ -152,6 +152,56 @@ BOOST_AUTO_TEST_CASE(ones_own_arrival_is_never_folded) {
   BOOST_TEST(reader.see("* ann has entered the chat") == "* ann has entered the chat\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_long_line_is_broken_between_words_and_goes_on_under_its_text) {
+  Reader reader(kTimes);
+  reader.display.set_columns(40);
+  const std::string words = "words that do not all fit into one row";
+  BOOST_TEST(reader.see("ben: " + words) ==
+             "21:30 ben: words that do not all fit\n"
+             "           into one row\n");
+  BOOST_TEST(reader.see("ann: " + words) ==
+             "21:30 ann: words that do not all fit\n"
+             "           into one row\n");
+  BOOST_TEST(reader.see("ben -> cid: " + words) ==
+             "21:30 ben -> cid: words that do not all\n"
+             "                  fit into one row\n");
+  BOOST_TEST(reader.see("* " + words) ==
+             "21:30 * words that do not all fit into\n"
+             "        one row\n");
+  BOOST_TEST(reader.see("! " + words) ==
+             "21:30 ! words that do not all fit into\n"
+             "        one row\n");
+  BOOST_TEST(reader.see("* ben-of-the-long-name has entered the chat") ==
+             "21:30 * ben-of-the-long-name has entered\n"
+             "        the chat\n");
+}
+
+BOOST_AUTO_TEST_CASE(without_times_and_after_a_long_name_half_a_row_is_left) {
+  Reader reader;
+  reader.display.set_columns(40);
+  BOOST_TEST(reader.see("ben: " + std::string(35, 'x') + " yy") ==
+             "ben: " + std::string(35, 'x') + "\n     yy\n");
+  const std::string name(32, 'n');
+  BOOST_TEST(reader.see(name + ": one two three") ==
+             name + ": one\n" + std::string(20, ' ') + "two three\n");
+}
+
+BOOST_AUTO_TEST_CASE(on_a_narrow_screen_the_terminal_breaks_the_lines) {
+  Reader reader;
+  const std::string line = "ben: words that do not all fit into one row";
+  for (const std::size_t columns : {std::size_t{0}, std::size_t{20}, std::size_t{39}}) {
+    reader.display.set_columns(columns);
+    BOOST_TEST(reader.see(line) == line + "\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_color_of_a_mention_goes_on_in_the_next_row) {
+  Reader reader(kColors);
+  reader.display.set_columns(40);
+  const std::string row = reader.see("ben: ann, words that do not fit into one row");
+  BOOST_TEST(row.ends_with(": \x1B[1mann, words that do not fit into one\n     row\x1B[0m\n"));
+}
+
 BOOST_AUTO_TEST_CASE(the_status_row_keeps_what_matters_most) {
   use_utf8_locale();
   const Status status{"example.org:4000", "ann", 3, "connected", true};

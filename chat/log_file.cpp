@@ -1,0 +1,41 @@
+#include "chat/log_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+#include "chat/display.hpp"
+
+namespace chat {
+namespace {
+
+[[noreturn]] void throw_errno(const std::string& operation) {
+  throw std::system_error(errno, std::generic_category(), operation);
+}
+
+}  // namespace
+
+LogFile::LogFile(const std::string& file)
+    : file_(file),
+      to_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)) {
+  if (!to_) throw_errno("cannot open " + file);
+}
+
+void LogFile::append(std::span<const std::string> lines,
+                        std::chrono::system_clock::time_point now) {
+  const std::string time = local_time(now, "%Y-%m-%d %H:%M:%S ");
+  std::string text;
+  for (const std::string& line : lines) text.append(time).append(line).append("\n");
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t n = ::write(to_.get(), rest.data(), rest.size());
+    if (n < 0 && errno != EINTR) throw_errno("cannot write to " + file_);
+    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace chat
