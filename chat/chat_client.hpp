@@ -19,10 +19,10 @@
 #include "chat/coming_in.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
+#include "chat/log_file.hpp"
 #include "chat/screen.hpp"
 #include "chat/socket.hpp"
 #include "chat/terminal.hpp"
-#include "chat/log_file.hpp"
 
 namespace chat {
 

@@ -26,7 +26,7 @@ LogFile::LogFile(const std::string& file)
 }
 
 void LogFile::append(std::span<const std::string> lines,
-                        std::chrono::system_clock::time_point now) {
+                     std::chrono::system_clock::time_point now) {
   const std::string time = local_time(now, "%Y-%m-%d %H:%M:%S ");
   std::string text;
   for (const std::string& line : lines) text.append(time).append(line).append("\n");

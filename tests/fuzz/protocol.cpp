@@ -1,4 +1,5 @@
-// A client's line, read in each of the three ways in which a session may read it.
+// A client's line, read in each of the three ways in which a session may read it; and a
+// transcript's.
 #include "chat/protocol.hpp"
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "chat/limits.hpp"
+#include "chat/line_format.hpp"
 #include "chat/text.hpp"
 #include "tests/fuzz/check.hpp"
 
@@ -24,7 +26,8 @@ void check_line(std::string_view line) {
 void check_mode(std::string_view line) {
   const auto mode = protocol::parse_mode(line);
   const std::string word = chat::lowercase(chat::trimmed(line));
-  check(mode.has_value() == (word == "login" || word == "register"), "a mode is one of its words");
+  check(mode.has_value() == (word == "login" || word == "register" || word == "resume"),
+        "a mode is one of its words");
 }
 
 void check_credentials(std::string_view line) {
@@ -36,8 +39,17 @@ void check_credentials(std::string_view line) {
   check(chat::is_password(credentials->password), "the password is a password");
   check(line.ends_with("," + credentials->password), "the password is all behind the first comma");
   check_line(protocol::hello(credentials->name));
-  check_line(protocol::entered(credentials->name));
-  check_line(protocol::left(credentials->name));
+}
+
+// What a transcript may hold.
+void check_room_line(std::string_view line) {
+  const auto parsed = chat::parse_room_line(line);
+  if (!parsed) return;
+  for (const auto rendering : {chat::Rendering::kPlain, chat::Rendering::kTagged}) {
+    std::string replayed;
+    chat::append_replayed(replayed, *parsed, rendering);
+    check_line(replayed);
+  }
 }
 
 void check_command(std::string_view line) {
@@ -79,6 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   check_mode(line);
   check_credentials(line);
   check_command(line);
+  check_room_line(line);
   check_online(line);
   return 0;
 }
