@@ -55,8 +55,8 @@ ChatClient::ChatClient(const ClientOptions& options)
       terminal_(wants_screen(options)),
       screen_(terminal_, screen_options(options)),
       coming_in_(options.mode, options.name),
-      typed_(kMaxLine, kMaxUnterminated),
-      echoes_(options.send.begin(), options.send.end()) {
+      typed_(kMaxUnterminated, kMaxUnterminated),
+      answers_left_(options.mode ? 0 : 2) {
   if (!options.log.empty()) log_file_.emplace(options.log);
 }
 
@@ -66,10 +66,9 @@ void ChatClient::run() {
   begin();
   receiver_ = std::thread([this] { receive(); });
   while (!finished_) {
-    const bool may_read = input_open_ && pending_.size() < kMaxPending;
-    const bool may_send = connected_ && !pending_.empty();
+    const auto socket = socket_to_send();
     const auto ready =
-        terminal_.wait(may_read, may_send ? &socket_.descriptor() : nullptr, deadline_);
+        terminal_.wait(may_read(), socket ? &socket->descriptor() : nullptr, deadline_);
     if (ready.timed_out) break;
     handle(ready);
   }
@@ -97,10 +96,9 @@ void ChatClient::handle(const Terminal::Ready& ready) {
   if (ready.continued) screen_.continued();
   if (ready.resized) screen_.resized();
   if (ready.ended || (echoed_ && !left_)) leave();
-  if (ready.sending) send_pending();
+  if (ready.sending) send_outgoing();
   if (ready.input) take_input();
-  // What ended while it was still connecting ends the connection now.
-  if (ready.woken && connected_ && input_ended_ && pending_.empty()) socket_.shutdown_write();
+  half_close_when_all_is_sent();
 }
 
 // The socket thread.
@@ -109,6 +107,10 @@ void ChatClient::receive() {
   try {
     connect();
     receive_lines();
+    for (unsigned failed = 0; goes_on(); ++failed) {
+      if (was_in_ && in_room_) failed = 0;
+      if (come_back(failed)) receive_lines();
+    }
   } catch (...) {
     failure_ = std::current_exception();  // for the thread of run(), which can restore the terminal
   }
@@ -117,11 +119,66 @@ void ChatClient::receive() {
 }
 
 void ChatClient::connect() {
-  socket_ = Socket::connect(options_.host, options_.port);
+  connection_ = std::make_shared<Socket>(Socket::connect(options_.host, options_.port));
+  std::string first;
+  {
+    MutexLock lock(mutex_);
+    socket_ = connection_;
+    if (was_in_) first = catching_up_.resumption(credentials_);
+  }
+  // So little goes into the empty buffer of a new connection without waiting.
+  if (!first.empty()) (void)connection_->send_all(first);
   connected_ = true;
-  if (ending_) return socket_.shutdown();  // the other thread saw it too late
-  screen_.set_connection("connected", true);
+  if (ending_) return connection_->shutdown();  // the other thread saw it too late
+  if (!was_in_) screen_.set_connection("connected", true);
   terminal_.wake();
+}
+
+// Whether it should: not where the user has gone, or the input has ended and all of it came back.
+bool ChatClient::goes_on() {
+  if (!options_.reconnect || !was_in_ || left_ || ending_ || released_) return false;
+  MutexLock lock(mutex_);
+  if (credentials_.empty()) return false;
+  return !input_ended_ || (!terminal_.has_screen() && !catching_up_.all_heard());
+}
+
+void ChatClient::lose() {
+  connected_ = false;
+  in_room_ = tagged_ = goodbye_ = lost_ = false;
+  MutexLock lock(mutex_);
+  if (!socket_) return;
+  socket_.reset();
+  catching_up_.lose();
+}
+
+// One try, after a while. False: it has failed, or is not wanted any more.
+bool ChatClient::come_back(unsigned failed) {
+  if (failed == 0 && !terminal_.has_screen()) {
+    std::cerr << "client: the connection was lost; coming back" << std::endl;
+  }
+  lose();
+  terminal_.wake();
+  if (!wait_to_come_back(failed)) return false;
+  screen_.set_connection("connection lost, try " + std::to_string(failed + 1), false);
+  try {
+    connect();
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+  return true;
+}
+
+bool ChatClient::wait_to_come_back(unsigned failed) {
+  const auto due = Clock::now() + reconnect_wait(failed, static_cast<std::uint32_t>(random_()));
+  while (goes_on()) {
+    const auto left = due - Clock::now();
+    if (left <= Clock::duration::zero()) return true;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left);
+    screen_.set_connection("reconnecting in " + std::to_string(seconds.count()) + " s", false);
+    MutexLock lock(mutex_);
+    if (!ending_) changed_.wait_until(lock, due - (seconds - std::chrono::seconds(1)));
+  }
+  return false;
 }
 
 void ChatClient::receive_lines() {
@@ -134,13 +191,14 @@ void ChatClient::receive_lines() {
       break;
     }
     reader.received(result.bytes);
-    std::vector<std::string> shown;
+    std::vector<ServerLine> shown;
     while (const auto line = reader.next()) take_line(*line, shown);
     show(shown);
     if (reader.overflowed()) throw std::runtime_error("the server sends no lines");
   }
-  std::vector<std::string> shown;
-  if (const auto line = reader.rest()) take_line(*line, shown);
+  std::vector<ServerLine> shown;
+  // A tagged line that lacks its end was cut off.
+  if (const auto line = reader.rest(); line && !tagged_) take_line(*line, shown);
   show(shown);
   screen_.show_folded();
 }
@@ -148,39 +206,69 @@ void ChatClient::receive_lines() {
 // Blocks until something comes, or something folded is due and has been shown.
 IoResult ChatClient::receive_some(LineReader& reader) {
   const auto due = screen_.fold_due();
-  if (!due) return socket_.receive(reader.space());
-  const IoResult result = socket_.receive_until(reader.space(), *due);
+  if (!due) return connection_->receive(reader.space());
+  const IoResult result = connection_->receive_until(reader.space(), *due);
   if (Clock::now() >= *due) screen_.show_folded();
   return result;
 }
 
 // Adds to `shown` what is to be shown of the line, and follows what it says about this user.
-void ChatClient::take_line(const LineReader::Line& line, std::vector<std::string>& shown) {
+void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>& shown) {
   if (line.too_long) throw std::runtime_error("the server sent a line that is too long");
-  std::string text = neutralised(line.text);
-  if (!in_room_ && text.starts_with("! ")) {
+  const std::string text = neutralised(line.text);
+  tagged_ = tagged_ || is_tagged(text);
+  ServerLine parsed = parse_server_line(text);
+  const bool refused = parsed.kind == ServerLine::Kind::kError &&
+                       (!in_room_ || is_line(parsed.plain, protocol::kResumedElsewhere));
+  if (refused) {
+    if (was_in_ && protocol::is_passing(parsed.text)) return;
     // On a screen the refusal is read where it stays, below the restored terminal, and only there.
-    if (!terminal_.has_screen()) shown.push_back(text);
+    if (!terminal_.has_screen()) shown.push_back(parsed);
     show(shown);
-    refuse(std::string_view(text).substr(2));
+    refuse(parsed.text);
   }
-  if (!in_room_ && text.starts_with("* online (")) {
-    in_room_ = true;
-    screen_.enter_room();
+  if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
+  if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
+  if (!follow(parsed)) return;
+  if (!in_room_ && was_in_) return;  // the greeting is for who comes
+  if (terminal_.has_screen()) {      // where prompts ask for what the server asks for
+    if (is_line(parsed.plain, protocol::kAskCredentials)) return;
+    if (is_line(parsed.plain, protocol::kWelcome)) {
+      parsed.text = parsed.text.substr(0, parsed.text.find('.'));
+    }
   }
-  if (is_line(text, protocol::kShuttingDown)) goodbye_ = true;
-  if (in_room_ && !echoes_.empty()) await_echo(text);
-  if (terminal_.has_screen()) {  // where prompts ask for what the server asks for
-    if (is_line(text, protocol::kAskCredentials)) return;
-    if (is_line(text, protocol::kWelcome)) text = text.substr(0, text.find('.'));
-  }
-  shown.push_back(std::move(text));
+  shown.push_back(std::move(parsed));
+}
+
+void ChatClient::enter_room() {
+  in_room_ = true;
+  if (!was_in_) screen_.enter_room();
+  was_in_ = true;
+  screen_.set_connection("connected", true);
+  MutexLock lock(mutex_);
+  catching_up_.enter();
+}
+
+// False: it is not to be shown.
+bool ChatClient::follow(ServerLine& line) {
+  const bool tool = !options_.send.empty() && in_room_;
+  if (tool && line.kind == ServerLine::Kind::kError) throw std::runtime_error(line.text);
+  MutexLock lock(mutex_);
+  const bool own =
+      folded_name(line.from) == folded_name(credentials_.substr(0, credentials_.find(',')));
+  if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
+  const bool shown = catching_up_.take(line);
+  if (tool && !credentials_.empty() && catching_up_.all_heard()) echoed_ = true;
+  if (echoed_ || input_ended_ || !catching_up_.outgoing().empty()) terminal_.wake();
+  return shown;
 }
 
 // A log that takes no more is given up: the talk goes on.
-void ChatClient::show(const std::vector<std::string>& lines) {
+void ChatClient::show(const std::vector<ServerLine>& lines) {
   try {
-    if (log_file_) log_file_->append(lines, std::chrono::system_clock::now());
+    std::vector<std::string> plain;
+    for (const ServerLine& line : lines) plain.push_back(plain_line(line));
+    if (log_file_) log_file_->append(plain, std::chrono::system_clock::now());
   } catch (const std::system_error& error) {
     log_file_.reset();
     screen_.remark(error.what());
@@ -196,20 +284,21 @@ void ChatClient::refuse(std::string_view reason) {
   throw std::runtime_error(text);
 }
 
-// With --send: whether this is the next line come back, and then whether it is the last.
-void ChatClient::await_echo(std::string_view line) {
-  const ServerLine echo = parse_server_line(line);
-  if (echo.kind == ServerLine::Kind::kError) throw std::runtime_error(echo.text);
-  const bool own = folded_name(echo.from) == folded_name(options_.name);
-  if (echo.kind != ServerLine::Kind::kSay || !own) return;
-  if (echo.text != neutralised(echoes_.front())) return;
-  echoes_.pop_front();
-  if (!echoes_.empty()) return;
-  echoed_ = true;
-  terminal_.wake();
+// The thread of run().
+
+// On a screen keys are always read: Ctrl+C is one.
+bool ChatClient::may_read() {
+  if (terminal_.has_screen()) return input_open_;
+  MutexLock lock(mutex_);
+  return input_open_ && catching_up_.outgoing().size() < kMaxPending &&
+         catching_up_.unheard_bytes() < kMaxUnheard;
 }
 
-// The thread of run().
+// Nothing: there is nothing to send, or nowhere to.
+std::shared_ptr<Socket> ChatClient::socket_to_send() {
+  MutexLock lock(mutex_);
+  return connected_ && !catching_up_.outgoing().empty() ? socket_ : nullptr;
+}
 
 void ChatClient::take_input() {
   if (terminal_.has_screen()) {
@@ -250,14 +339,16 @@ void ChatClient::take_keys() {
 // After the end only Ctrl+C still has a meaning.
 void ChatClient::take_typed(const std::string& line) {
   if (input_ended_ || left_) return;
-  if (coming_in_.sent()) {
-    left_ = is_quit(line);  // then it is no failure that the server closes the connection
-    pending_ += line + '\n';
-  } else if (is_quit(line)) {
-    leave();
-  } else {
-    answer(line);
+  if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
+  if (is_quit(line) && !connected_) return leave();
+  bool full = false;
+  {
+    MutexLock lock(mutex_);
+    full = catching_up_.unheard_bytes() >= kMaxUnheard;
+    if (!full) catching_up_.type(line);
   }
+  left_ = is_quit(line);  // then it is no failure that the server closes the connection
+  if (full) screen_.remark("not sent: too much waits for the server already");
 }
 
 // An answer on the way in.
@@ -267,30 +358,52 @@ void ChatClient::answer(std::string_view line) {
     if (!terminal_.has_screen()) fail(answer.remark);
     screen_.remark(answer.remark);
   }
-  pending_ += answer.to_send;
+  {
+    MutexLock lock(mutex_);
+    catching_up_.send(answer.to_send);
+    std::string_view sent = answer.to_send;
+    if (coming_in_.sent()) {
+      sent.remove_suffix(1);
+      remember(sent.substr(sent.rfind('\n') + 1));
+      for (const std::string& text : options_.send) {
+        catching_up_.type((text.starts_with('/') ? "/" : "") + text);
+      }
+    }
+  }
   screen_.set_own_name(coming_in_.name());
   screen_.ask(coming_in_.question());
   if (!coming_in_.sent() || options_.send.empty()) return;
   input_open_ = false;
   // The room takes several lines a second from one who talks.
   deadline_ = Clock::now() + kEchoWait + std::chrono::seconds(options_.send.size());
-  for (const std::string& text : options_.send) {
-    pending_.append(text.starts_with('/') ? "/" : "").append(text).append("\n");
-  }
 }
 
-// Without a screen the bytes go on as they are.
+// What to come back with.
+void ChatClient::remember(std::string_view credentials) {
+  std::string reason;
+  const auto parsed = protocol::parse_credentials(credentials, reason);
+  if (!parsed) return;  // the server will say so
+  credentials_ = credentials;
+  catching_up_.set_own_name(parsed->name);
+}
+
+// Without a screen the lines go on as they are.
 void ChatClient::take_bytes() {
   std::array<char, 4096> buffer;
   const auto count = terminal_.read(buffer);
   if (!count) {
     if (asks_password_) fail("no password: the input has ended");
     input_open_ = false;
+    if (const auto line = typed_.rest()) take_piped(*line);
     return end_input();
   }
   std::string_view bytes(buffer.data(), *count);
   if (asks_password_) bytes = take_password(bytes);
   if (!left_ && input_open_) pass_on(bytes);
+  if (quit_) {
+    input_open_ = false;
+    end_input();
+  }
 }
 
 // Gives what follows the password's line.
@@ -308,14 +421,27 @@ std::string_view ChatClient::take_password(std::string_view bytes) {
 }
 
 void ChatClient::pass_on(std::string_view bytes) {
-  pending_ += bytes;
-  while (!bytes.empty()) {
+  while (!bytes.empty() && !quit_) {
     const auto space = typed_.space();
     const std::size_t taken = bytes.copy(space.data(), space.size());
     typed_.received(taken);
     bytes.remove_prefix(taken);
-    while (const auto line = typed_.next()) left_ = left_ || is_quit(line->text);
+    while (const auto line = typed_.next()) {
+      if (!quit_) take_piped(*line);
+    }
+    if (typed_.overflowed()) fail("the input has a line without end");
   }
+}
+
+void ChatClient::take_piped(const LineReader::Line& line) {
+  if (line.too_long) fail("the input has a line without end");
+  quit_ = is_quit(line.text);
+  MutexLock lock(mutex_);
+  if (answers_left_ == 0) return catching_up_.type(line.text);
+  catching_up_.send(line.text);
+  catching_up_.send("\n");
+  if (lowercase(trimmed(line.text)) == protocol::kTagCommand) return;
+  if (--answers_left_ == 0) remember(line.text);
 }
 
 // The server gets what was typed so far, and then end of file; it answers, and closes.
@@ -323,40 +449,59 @@ void ChatClient::end_input() {
   input_ended_ = true;
   screen_.end_typing();
   if (!connected_ && terminal_.has_screen()) leave();
-  if (connected_ && pending_.empty()) socket_.shutdown_write();
+  half_close_when_all_is_sent();
+  MutexLock lock(mutex_);
+  changed_.notify_all();
 }
 
 // Logs out: the server sees the end of our input and closes. Whoever insists does not wait for it.
 void ChatClient::leave() {
-  if (!connected_ && !finished_) abandon(terminal_.has_screen() ? "" : "ended before coming in");
+  if (!connected_ && !finished_) {
+    MutexLock lock(mutex_);
+    const bool done = terminal_.has_screen() || (was_in_ && catching_up_.all_heard());
+    abandon(done ? "" : was_in_ ? "ended before all was said" : "ended before coming in");
+  }
   const bool again = left_ && deadline_.has_value();
   deadline_ = Clock::now() + (again ? Clock::duration::zero() : kLeaveWait);
   left_ = true;
-  pending_.clear();
-  if (connected_) socket_.shutdown_write();
+  MutexLock lock(mutex_);
+  catching_up_.sent(catching_up_.outgoing().size());
+  if (socket_) socket_->shutdown_write();
 }
 
-void ChatClient::send_pending() {
-  const iovec piece{pending_.data(), pending_.size()};
-  const IoResult result = socket_.send_some({&piece, 1});
+void ChatClient::send_outgoing() {
+  MutexLock lock(mutex_);
+  const std::string& bytes = catching_up_.outgoing();
+  if (!socket_ || bytes.empty()) return;
+  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // it is not written to
+  const IoResult result = socket_->send_some({&piece, 1});
   if (result.io == Io::kWouldBlock) return;
   // A connection that is gone takes no more; why it went, the socket thread sees.
-  pending_.erase(0, result.io == Io::kFailed ? pending_.size() : result.bytes);
-  if (pending_.empty() && input_ended_) socket_.shutdown_write();
+  catching_up_.sent(result.io == Io::kFailed ? bytes.size() : result.bytes);
+}
+
+void ChatClient::half_close_when_all_is_sent() {
+  if (!input_ended_ || !connected_) return;
+  MutexLock lock(mutex_);
+  if (socket_ && catching_up_.all_sent()) socket_->shutdown_write();
 }
 
 void ChatClient::join_receiver() {
   if (!receiver_.joinable()) return;
-  ending_ = true;
-  if (connected_) socket_.shutdown();  // wakes it where it receives
-  terminal_.stop_output();             // and where it writes
+  {
+    MutexLock lock(mutex_);
+    ending_ = true;
+    if (socket_) socket_->shutdown();  // wakes it where it receives
+    changed_.notify_all();             // where it waits to come back
+  }
+  terminal_.stop_output();  // and where it writes
   receiver_.join();
 }
 
 void ChatClient::judge() const {
-  if (!in_room_ && left_ && terminal_.has_screen()) return;
+  if (!was_in_ && left_ && terminal_.has_screen()) return;
   if (failure_) std::rethrow_exception(failure_);
-  if (!in_room_) {
+  if (!was_in_) {
     if (input_ended_ && terminal_.has_screen()) return;
     throw std::runtime_error(left_ || input_ended_
                                  ? "ended before coming in"
@@ -365,7 +510,7 @@ void ChatClient::judge() const {
   if (!options_.send.empty() && !echoed_) {
     throw std::runtime_error("the text did not come back from the room");
   }
-  if (left_ || goodbye_) return;
+  if (left_ || quit_ || goodbye_) return;
   if (lost_) throw std::runtime_error("the connection to the server broke");
   if (!input_ended_) throw std::runtime_error("the server closed the connection");
 }

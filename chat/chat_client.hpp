@@ -2,24 +2,28 @@
 //
 // Two threads, both blocking. The one that calls run() waits for standard input, for signals, and,
 // while it has something to send, for room in the socket; the other one, owned and joined here,
-// connects and waits for the server. Everything the server sends is neutralised before it is shown:
-// a client does not trust its server with the user's terminal.
+// connects, waits for the server, and comes back where the connection is lost. Everything the
+// server sends is neutralised before it is shown: a client does not trust its server with the
+// user's terminal.
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <exception>
+#include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "chat/catching_up.hpp"
 #include "chat/client_options.hpp"
 #include "chat/coming_in.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
 #include "chat/log_file.hpp"
+#include "chat/mutex.hpp"
 #include "chat/screen.hpp"
 #include "chat/socket.hpp"
 #include "chat/terminal.hpp"
@@ -36,8 +40,9 @@ class ChatClient {
   // Returns after a normal end: the user left (by /quit, Ctrl+C, Ctrl+D, a signal, or the end of
   // the input), or the server said that it is shutting down; with --send, its text came back.
   // Throws std::runtime_error with the reason where the user did not come in, the connection
-  // failed, or nobody reads the output. A user who ends the client at a terminal before being in
-  // has a normal end; an input that ends, or a signal, before that without a screen does not.
+  // failed (unless it comes back), or nobody reads the output. A user who ends the client at a
+  // terminal before being in has a normal end; an input that ends, or a signal, before that without
+  // a screen does not.
   //
   // Who leaves while it still connects is not kept waiting: the process ends.
   void run();
@@ -46,11 +51,16 @@ class ChatClient {
   // The socket thread.
   void receive();
   void connect();
+  bool come_back(unsigned failed);
+  bool wait_to_come_back(unsigned failed);
+  bool goes_on() EXCLUDES(mutex_);
+  void lose() EXCLUDES(mutex_);
   void receive_lines();
   IoResult receive_some(LineReader& reader);
-  void take_line(const LineReader::Line& line, std::vector<std::string>& shown);
-  void show(const std::vector<std::string>& lines);
-  void await_echo(std::string_view line);
+  void take_line(const LineReader::Line& line, std::vector<ServerLine>& shown);
+  void show(const std::vector<ServerLine>& lines);
+  void enter_room();
+  bool follow(ServerLine& line) EXCLUDES(mutex_);
   void refuse(std::string_view reason);
 
   // The thread of run().
@@ -62,10 +72,15 @@ class ChatClient {
   void take_bytes();
   std::string_view take_password(std::string_view bytes);
   void pass_on(std::string_view bytes);
+  void take_piped(const LineReader::Line& line);
   void answer(std::string_view line);
+  void remember(std::string_view credentials) REQUIRES(mutex_);
+  bool may_read() EXCLUDES(mutex_);
+  std::shared_ptr<Socket> socket_to_send() EXCLUDES(mutex_);
   void end_input();
   void leave();
-  void send_pending();
+  void send_outgoing() EXCLUDES(mutex_);
+  void half_close_when_all_is_sent() EXCLUDES(mutex_);
   void join_receiver();
   void judge() const;
   [[noreturn]] void fail(const std::string& reason);
@@ -75,29 +90,40 @@ class ChatClient {
   Terminal terminal_;
   Screen screen_;  // synchronised by itself
 
-  Socket socket_;  // set by the socket thread before connected_
+  // A connection that is lost is closed when neither thread uses it any longer.
+  Mutex mutex_;
+  Condition changed_;  // the socket thread, which waits to come back, looks whether it still should
+  std::shared_ptr<Socket> socket_ GUARDED_BY(mutex_);
+  CatchingUp catching_up_ GUARDED_BY(mutex_);
+  std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
+
   std::atomic<bool> connected_ = false;
-  std::atomic<bool> ending_ = false;    // the socket thread is waited for
-  std::atomic<bool> finished_ = false;  // the socket thread has nothing more to do
-  std::atomic<bool> echoed_ = false;    // all of --send has come back
+  std::atomic<bool> was_in_ = false;       // in the room, by whichever connection
+  std::atomic<bool> input_ended_ = false;  // the user has said all
+  std::atomic<bool> left_ = false;         // the user does not want the connection any longer
+  std::atomic<bool> ending_ = false;       // the socket thread is waited for
+  std::atomic<bool> finished_ = false;     // the socket thread has nothing more to do
+  std::atomic<bool> echoed_ = false;       // all of --send has come back
 
   // The thread of run() only.
   ComingIn coming_in_;
   bool asks_password_ = false;  // without a screen: the input's first line is the password
   std::string password_;        // what came of it
-  LineReader typed_;            // without a screen: finds the lines among the bytes passed on
-  std::string pending_;         // typed, not yet taken by the socket
+  LineReader typed_;            // without a screen: finds the lines among the bytes
+  int answers_left_ = 2;        // and of them those for the way in
   bool input_open_ = true;      // there is something to read
-  bool input_ended_ = false;    // the user has said all
-  bool left_ = false;           // the user does not want the connection any longer
+  bool quit_ = false;           // without a screen: by /quit
   std::optional<Clock::time_point> deadline_;
 
   // The socket thread's until it is joined, then that of run().
-  std::deque<std::string> echoes_;  // lines of --send that have not come back
   std::optional<LogFile> log_file_;
-  bool in_room_ = false;
-  bool goodbye_ = false;  // the server said that it is shutting down
-  bool lost_ = false;     // the connection broke, rather than ended
+  std::shared_ptr<Socket> connection_;
+  std::minstd_rand random_{std::random_device{}()};
+  bool in_room_ = false;   // by this connection
+  bool tagged_ = false;    // and its lines are
+  bool released_ = false;  // the room said that this user has left
+  bool goodbye_ = false;   // the server said that it is shutting down
+  bool lost_ = false;      // the connection broke, rather than ended
   std::exception_ptr failure_;
 
   std::thread receiver_;

@@ -109,6 +109,11 @@ constexpr std::array kOptions = {
              options.status = false;
              return std::string();
            }},
+    Option{"--no-reconnect", "",
+           [](ClientOptions& options, const std::string&) {
+             options.reconnect = false;
+             return std::string();
+           }},
     Option{"--help", "",
            [](ClientOptions& options, const std::string&) {
              options.help = true;
@@ -177,11 +182,14 @@ std::string_view client_usage() {
          "  --password-file FILE  take the password from FILE's first line; - is standard input\n"
          "  --send TEXT           say TEXT, wait until it has come back, leave; prints nothing\n"
          "  --log FILE            append what comes to FILE, with date and time\n"
-         "  --json                print a JSON object for each line: time, kind, from, text\n"
+         "  --json                print a JSON object for each line: time, number, kind, from, "
+         "text\n"
          "  --bell WHEN           ring at a mention (default), all or never\n"
          "  --color WHEN          auto (default: unless NO_COLOR is set), always or never\n"
          "  --no-time             no time before each line\n"
          "  --no-status           no status line\n"
+         "  --no-reconnect        a lost connection is the end (default: comes back, misses "
+         "nothing)\n"
          "  --help                this text\n"
          "\n"
          "Ctrl+C, Ctrl+D or /quit leave. Status: 0 after a normal end, 1 where connecting, coming\n"

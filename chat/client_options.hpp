@@ -26,6 +26,7 @@ struct ClientOptions {
   bool time = true;
   std::optional<bool> color;  // nothing: as the environment's NO_COLOR says
   Bell bell = Bell::kMention;
+  bool reconnect = true;
   bool help = false;
   std::string error;  // what is wrong with the arguments; empty: nothing
 };

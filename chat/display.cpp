@@ -66,7 +66,7 @@ std::string Display::shown(const ServerLine& line, Moment now) {
 
 // The user's own arrival is always shown.
 bool Display::folds(const ServerLine& line, Clock::time_point now) {
-  if ((line.kind != Kind::kEnter && line.kind != Kind::kLeave) || line.time || is_own(line)) {
+  if ((line.kind != Kind::kEnter && line.kind != Kind::kLeave) || line.replayed || is_own(line)) {
     return false;
   }
   while (!notices_.empty() && now - notices_.front() >= kFoldTime) notices_.pop_front();
@@ -93,7 +93,7 @@ std::string Display::folded(Moment now) {
 }
 
 bool Display::rings(const ServerLine& line, Clock::time_point now) {
-  if (line.time || is_own(line) || options_.bell == Bell::kNever) return false;
+  if (line.replayed || is_own(line) || options_.bell == Bell::kNever) return false;
   const bool talk = line.kind == Kind::kSay || line.kind == Kind::kPrivate;
   if (!mentions_me(line) && !(talk && options_.bell == Bell::kAll)) return false;
   if (rung_ && now - *rung_ < kBellPause) return false;

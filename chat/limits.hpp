@@ -73,9 +73,12 @@ inline constexpr std::chrono::milliseconds kUserTimeout{60'000};
 // bytes, and name and time in front of it.
 inline constexpr std::size_t kMaxServerLine = 3 * kMaxLine + 256;
 inline constexpr std::size_t kMaxPending = 64 * 1024;  // typed, not sent: more, and it is not read
+inline constexpr std::size_t kMaxUnheard = 64 * 1024;  // typed, not heard back: the same
 inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the server to close
 inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
-inline constexpr std::size_t kMaxHistory = 1000;       // lines
+inline constexpr std::chrono::milliseconds kFirstReconnect{1000};  // after a connection is lost
+inline constexpr std::chrono::milliseconds kLongestReconnect{30'000};
+inline constexpr std::size_t kMaxHistory = 1000;  // lines
 inline constexpr std::size_t kMaxPaste = 64 * 1024;
 inline constexpr std::size_t kNoticesAtOnce = 5;  // arrivals and departures in a kFoldTime
 inline constexpr std::chrono::seconds kFoldTime{1};

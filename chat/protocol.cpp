@@ -34,6 +34,13 @@ std::optional<Credentials> parse_credentials(std::string_view line, std::string&
   return Credentials{std::string(name), std::string(password)};
 }
 
+bool is_passing(std::string_view refusal) {
+  for (const std::string_view line : {kTimedOut, kOutOfResources, kMadeRoom, kCrowded}) {
+    if (line.substr(2, line.size() - 3) == refusal) return true;
+  }
+  return false;
+}
+
 std::string hello(std::string_view name) { return "* hello " + std::string(name) + "\n"; }
 
 std::string wrong_format(std::string_view reason) {

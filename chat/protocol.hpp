@@ -33,6 +33,10 @@ inline constexpr std::string_view kResumedElsewhere =
     "! your session goes on in another connection\n";
 inline constexpr std::string_view kCrowded = "! too many log in now: try again\n";
 
+// Whether a refusal, without its mark and its end, says that the server has too much to do just
+// now, rather than that it does not want this user.
+bool is_passing(std::string_view refusal);
+
 // Errors in the room: nothing was sent on.
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";
 inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent\n";

@@ -8,7 +8,7 @@
 namespace chat {
 
 void Roster::follow(const ServerLine& line) {
-  if (line.time) return;  // who was here then may not be here now
+  if (line.replayed) return;  // who was here then may not be here now
   switch (line.kind) {
     case ServerLine::Kind::kSay:
     case ServerLine::Kind::kPrivate:

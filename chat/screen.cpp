@@ -74,16 +74,15 @@ void Screen::ask(LineEditor::Question question) {
   repaint({});
 }
 
-void Screen::show(std::span<const std::string> lines) {
+void Screen::show(std::span<const ServerLine> lines) {
   if (lines.empty()) return;
   const MutexLock lock(mutex_);
   std::string above;
-  for (const std::string& text : lines) {
+  for (const ServerLine& line : lines) {
     if (!terminal_.has_screen() && options_.output == Output::kLines) {
-      above += text + '\n';
+      above += plain_line(line) + '\n';
       continue;
     }
-    const ServerLine line = parse_server_line(text);
     follow(line);
     above += painted(line, now());
   }
@@ -94,7 +93,7 @@ void Screen::show(std::span<const std::string> lines) {
 // An account's name may be written in another way than the user did.
 void Screen::follow(const ServerLine& line) {
   roster_.follow(line);
-  if (line.kind != ServerLine::Kind::kEnter || line.time) return;
+  if (line.kind != ServerLine::Kind::kEnter || line.replayed) return;
   if (folded_name(line.from) == folded_name(own_name_)) status_.name = own_name_ = line.from;
 }
 

@@ -49,8 +49,8 @@ class Screen {
   // What the line being typed is an answer to.
   void ask(LineEditor::Question question) EXCLUDES(mutex_);
 
-  // What the server sent. `lines` are neutralised.
-  void show(std::span<const std::string> lines) EXCLUDES(mutex_);
+  // What the server sent, neutralised.
+  void show(std::span<const ServerLine> lines) EXCLUDES(mutex_);
 
   // What was folded is due: see Display.
   std::optional<Clock::time_point> fold_due() EXCLUDES(mutex_);

@@ -1,9 +1,10 @@
 #include "chat/server_line.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <ctime>
 
+#include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -38,6 +39,62 @@ std::optional<SystemTime> take_time(std::string_view& text) {
   if (stopped == nullptr || *stopped != '\0') return std::nullopt;
   text.remove_prefix(end + 1);
   return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
+// A tagged line, cut into its fields (PROTOCOL.md).
+struct Tagged {
+  std::uint64_t number = 0;
+  SystemTime time;
+  std::string_view kind;
+  bool replayed = false;
+  std::string_view from;
+  std::string_view text;
+};
+
+std::string_view take_field(std::string_view& line) {
+  const auto tab = std::min(line.find('\t'), line.size());
+  const std::string_view field = line.substr(0, tab);
+  line.remove_prefix(std::min(tab + 1, line.size()));
+  return field;
+}
+
+// "2026-11-24T12:34:56.789Z"
+std::optional<SystemTime> parse_tag_time(std::string_view text) {
+  constexpr std::size_t kSeconds = 19;
+  if (text.size() != kSeconds + 5 || text[kSeconds] != '.') return std::nullopt;
+  const auto milliseconds = protocol::parse_number(text.substr(kSeconds + 1, 3));
+  std::string whole = std::string(text.substr(0, kSeconds)) + "Z ";
+  std::string_view rest = whole;
+  const auto time = take_time(rest);
+  if (!time || !milliseconds || text.back() != 'Z') return std::nullopt;
+  return *time + std::chrono::milliseconds(*milliseconds);
+}
+
+std::optional<Tagged> parse_tags(std::string_view line) {
+  const std::string_view number = take_field(line);
+  const auto time = parse_tag_time(take_field(line));
+  if (!time) return std::nullopt;
+  Tagged tagged;
+  tagged.time = *time;
+  tagged.kind = take_field(line);
+  tagged.replayed = tagged.kind.ends_with('+');
+  if (tagged.replayed) tagged.kind.remove_suffix(1);
+  tagged.from = take_field(line);
+  tagged.text = line;
+  if (number == "-") return tagged;
+  const auto value = protocol::parse_number(number);
+  if (!value || *value == 0 || !is_name(tagged.from)) return std::nullopt;
+  tagged.number = *value;
+  return tagged;
+}
+
+std::string without_tags(const Tagged& tagged) {
+  const std::string from(tagged.from);
+  const std::string text(tagged.text);
+  if (tagged.kind == "say") return from + ": " + text;
+  if (tagged.kind == "error") return "! " + text;
+  if (tagged.kind == "private") return text;
+  return tagged.number == 0 ? "* " + text : "* " + from + " " + text;
 }
 
 ServerLine parse_notice(std::string_view text) {
@@ -85,19 +142,12 @@ void add_string(std::string& json, std::string_view key, std::string_view text) 
   json += '"';
 }
 
-}  // namespace
-
-ServerLine parse_server_line(std::string_view text) {
+ServerLine parse_marked(std::string_view text) {
   if (take(text, "* ")) return parse_notice(text);
   ServerLine line;
+  std::string_view rest = text;
   if (take(text, "! ")) {
     line.kind = Kind::kError;
-  } else if (std::string_view rest = text; take(rest, "- ")) {
-    if (const auto time = take_time(rest)) {
-      line = parse_server_line(rest);
-      line.time = time;
-      return line;
-    }
   } else if (const auto from = take_name(rest, " -> "); !from.empty()) {
     if (const auto to = take_name(rest, ": "); !to.empty()) {
       return {Kind::kPrivate, std::string(from), std::string(to), std::string(rest)};
@@ -107,6 +157,37 @@ ServerLine parse_server_line(std::string_view text) {
   }
   line.text = text;
   return line;
+}
+
+ServerLine parse_plain(std::string_view text) {
+  std::string_view rest = text;
+  const auto time = take(rest, "- ") ? take_time(rest) : std::nullopt;
+  if (time) text = rest;
+  ServerLine line = parse_marked(text);
+  line.time = time;
+  line.replayed = time.has_value();
+  line.plain = text;
+  return line;
+}
+
+}  // namespace
+
+ServerLine parse_server_line(std::string_view text) {
+  const auto tagged = parse_tags(text);
+  if (!tagged) return parse_plain(text);
+  ServerLine line = parse_plain(without_tags(*tagged));
+  line.time = tagged->time;
+  line.replayed = tagged->replayed;
+  line.number = tagged->number;
+  return line;
+}
+
+bool is_tagged(std::string_view text) { return parse_tags(text).has_value(); }
+
+std::string plain_line(const ServerLine& line) {
+  if (!line.replayed || !line.time) return line.plain;
+  constexpr std::string_view kSeconds = "0000-00-00T00:00:00";
+  return "- " + utc(*line.time).substr(0, kSeconds.size()) + "Z " + line.plain;
 }
 
 std::string_view name_of(ServerLine::Kind kind) {
@@ -132,6 +213,7 @@ std::string_view name_of(ServerLine::Kind kind) {
 std::string json_of(const ServerLine& line, SystemTime now) {
   std::string json;
   add_string(json, "time", utc(line.time.value_or(now)));
+  if (line.number > 0) json += ",\"number\":" + std::to_string(line.number);
   add_string(json, "kind", name_of(line.kind));
   add_string(json, "from", line.from);
   if (line.kind == Kind::kPrivate) add_string(json, "to", line.to);

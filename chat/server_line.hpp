@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,18 +16,28 @@ struct ServerLine {
   std::string from;  // of kSay, kPrivate, kEnter and kLeave
   std::string to;    // of kPrivate
   std::string text;  // what stands behind that, or behind the mark (* or !) of the server
-  // Where the line is one from before, replayed: when it was said. Otherwise it is said now.
+  // When it was said, where the line has it: one that is tagged, or replayed.
   std::optional<std::chrono::system_clock::time_point> time = {};
+  bool replayed = false;     // it is one from before
+  std::uint64_t number = 0;  // of a tagged line of the room; 0: it has none
+  std::string plain = {};    // the plain line; of one that is replayed, what it was then
 };
 
-// `text` is a line without its end, and neutralised. What is none of the known kinds is a notice.
+// `text` is a line without its end, and neutralised; plain or tagged. What is none of the known
+// kinds is a notice.
 ServerLine parse_server_line(std::string_view text);
+
+// Whether it is a tagged one: no plain line is.
+bool is_tagged(std::string_view text);
+
+// `line` as a plain one, without its end.
+std::string plain_line(const ServerLine& line);
 
 // say, private, enter, leave, online, notice or error.
 std::string_view name_of(ServerLine::Kind kind);
 
 // One JSON object that ends in LF: time (UTC, milliseconds; `now` where the line has none of its
-// own), kind, from, text, and of private lines to.
+// own), number where it has one, kind, from, text, and of private lines to.
 std::string json_of(const ServerLine& line, std::chrono::system_clock::time_point now);
 
 }  // namespace chat

@@ -92,7 +92,7 @@ ends_server() {
 client() {
   local name=$1 fd
   mkfifo "$dir/in" "$dir/out"
-  alone "$bin/client" 127.0.0.1 --port "$port" <"$dir/in" >"$dir/out" 2>&1 &
+  alone "$bin/client" 127.0.0.1 --port "$port" --no-reconnect <"$dir/in" >"$dir/out" 2>&1 &
   process[$name]=$!
   exec {fd}>"$dir/in"
   input[$name]=$fd

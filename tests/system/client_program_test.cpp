@@ -17,7 +17,11 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Words to(std::uint16_t port) { return {"127.0.0.1", "--port", std::to_string(port)}; }
+Words to(std::uint16_t port, const Words& more = {}) {
+  Words words{"127.0.0.1", "--port", std::to_string(port)};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -25,7 +29,7 @@ bool has(std::string_view text, std::string_view part) {
 
 // A client on pipes, as a script runs it.
 struct Piped {
-  explicit Piped(std::uint16_t port) : program("client", to(port)) {}
+  explicit Piped(std::uint16_t port, const Words& more = {}) : program("client", to(port, more)) {}
 
   void come_in(const std::string& name) {
     program.type("register\n" + name + ",pw\n");
@@ -67,7 +71,9 @@ BOOST_AUTO_TEST_CASE(at_the_end_of_input_it_half_closes_and_prints_what_still_co
   connection.say("* online (1): ann");
   client.program.type("the last line");
   client.program.end_input();
-  BOOST_TEST(connection.ends() == false);  // the bytes that came before the end
+  BOOST_TEST(connection.read_line() == "/tagged");
+  BOOST_TEST(connection.read_line() == "the last line");
+  BOOST_TEST(connection.ends());
   connection.say("still");
   connection.send("coming");
   connection.close();
@@ -138,7 +144,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_killed_ends_it_with_status_1_and_the_reaso
   Program server("server", {"--max-users", "4", "--port", "0", "--bind", "127.0.0.1"},
                  Program::On::kPipes, folder.file(""));
   const std::string line = server.read_until("\n");
-  Piped ann(static_cast<std::uint16_t>(std::stoul(line.substr(line.find("port ") + 5))));
+  Piped ann(static_cast<std::uint16_t>(std::stoul(line.substr(line.find("port ") + 5))),
+            {"--no-reconnect"});
   ann.come_in("ann");
   server.signal(SIGKILL);
   BOOST_TEST(ann.program.status() == 1);
@@ -147,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_killed_ends_it_with_status_1_and_the_reaso
 
 BOOST_AUTO_TEST_CASE(a_connection_that_is_reset_ends_it_with_status_1_and_the_reason) {
   FakeServer server;
-  Piped client(server.port());
+  Piped client(server.port(), {"--no-reconnect"});
   Peer connection = server.accept();
   connection.say("* online (1): ann");
   client.program.read_until("ann\n");
@@ -158,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_reset_ends_it_with_status_1_and_the_re
 
 BOOST_AUTO_TEST_CASE(the_goodbye_of_the_server_ends_it_with_status_0) {
   RunningRoom room(4);
-  Piped ann(room.port());
+  Piped ann(room.port(), {"--no-reconnect"});
   ann.come_in("ann");
   room.stop();
   BOOST_TEST(ann.program.read_all() == "* the server is shutting down\n");

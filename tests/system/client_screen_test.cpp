@@ -115,6 +115,7 @@ BOOST_AUTO_TEST_CASE(a_password_that_is_typed_before_the_question_is_not_shown_e
   Seated ann(server.port());
   Peer connection = server.accept();
   ann.type("register\rann,secret-words\r");
+  BOOST_TEST(connection.read_line() == "/tagged");
   BOOST_TEST(connection.read_line() == "register");
   BOOST_TEST(connection.read_line() == "ann,secret-words");
   connection.say("* user,password?");
@@ -703,7 +704,7 @@ BOOST_AUTO_TEST_CASE(sigterm_logs_out_and_leaves_the_terminal_as_it_was) {
 
 BOOST_AUTO_TEST_CASE(a_broken_connection_leaves_the_terminal_as_it_was_and_says_so) {
   FakeServer server;
-  Seated ann(server.port());
+  Seated ann(server.port(), {"--no-time", "--no-reconnect"});
   Peer connection = server.accept();
   connection.say("* online (1): ann");
   ann.see("(1): ann");

@@ -1,0 +1,94 @@
+// What makes a new connection go on where the old one broke off: nothing missed, nothing said
+// twice.
+//
+// The room's lines have numbers without gaps. Where one is missing, all after the last one shown is
+// asked for (/since), and a /tagged behind that question, whose answer is the mark: what was asked
+// for has come. Until then a line that is not the next one is let go: it will be replayed.
+//
+// What the user says is kept until it has come back. A session has ended before the next one of the
+// same user begins, so at the mark the log shows which of the lines arrived; the others are sent
+// again. Pure; NOT thread safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/server_line.hpp"
+
+namespace chat {
+
+class CatchingUp {
+ public:
+  CatchingUp();
+
+  void set_own_name(std::string_view name);
+
+  // Bytes for the server on the way in; and a line that is typed in the room, without its end.
+  void send(std::string_view bytes) { outgoing_ += bytes; }
+  void type(std::string_view line);
+
+  // What is to be sent now; and that so much of it was.
+  const std::string& outgoing() const { return outgoing_; }
+  void sent(std::size_t bytes) { outgoing_.erase(0, bytes); }
+
+  // The connection is lost; and what to send first in a new one, where `credentials` are
+  // user,password.
+  void lose();
+  std::string resumption(std::string_view credentials);
+
+  // The user is in the room, by this connection.
+  void enter();
+
+  // Follows a line of the server's. False: it is not to be shown. One that was missed becomes as if
+  // it were said now.
+  bool take(ServerLine& line);
+
+  bool caught_up() const { return marks_ == 0; }
+  // How many of the user's lines wait to be sent, how many bytes have not come back, and whether
+  // there is nothing at all.
+  std::size_t waiting() const;
+  std::size_t unheard_bytes() const { return unheard_bytes_; }
+  bool all_sent() const { return caught_up() && outgoing_.empty() && waiting() == 0; }
+  bool all_heard() const { return unheard_.empty(); }
+
+ private:
+  struct Line {
+    enum class State { kWaits, kSent, kInDoubt };  // in doubt: sent by a connection that was lost
+    std::string text;
+    std::optional<std::string> echo;  // its text in the log; nothing: it does not get there
+    State state;
+  };
+
+  bool take_numbered(ServerLine& line);
+  bool take_notice(ServerLine& line);
+  void begin_anew();
+  void show(ServerLine& line);
+  void hear(const ServerLine& line);
+  void ask();
+  void reach_mark();
+  void send_waiting();
+  std::size_t forget_doubtful();
+
+  std::string own_name_;
+  std::string outgoing_;
+  std::deque<Line> unheard_;  // in the order in which they were typed
+  std::size_t unheard_bytes_ = 0;
+
+  std::optional<std::uint64_t> last_;  // shown; nothing: none yet
+  std::uint64_t asked_after_ = 0;
+  std::uint64_t highest_ = 0;  // that came and was not shown
+  std::uint64_t before_ = 0;   // the last one by the connections before this
+  std::size_t marks_ = 0;      // still to come
+  bool opened_ = false;        // the answer to the connection's first /tagged has come
+  bool in_ = false;
+};
+
+// How long to wait before the try after so many that failed; `random` is any number.
+std::chrono::milliseconds reconnect_wait(unsigned failed, std::uint32_t random);
+
+}  // namespace chat
