@@ -242,9 +242,12 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
 
 void ChatClient::enter_room() {
   in_room_ = true;
-  if (!was_in_) screen_.enter_room();
+  if (was_in_) {
+    screen_.set_connection("connected", true);
+  } else {
+    screen_.enter_room();
+  }
   was_in_ = true;
-  screen_.set_connection("connected", true);
   MutexLock lock(mutex_);
   catching_up_.enter();
 }

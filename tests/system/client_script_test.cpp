@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(without_the_echo_the_status_is_1) {
                           Try{"* online (1): bot\nben: hello\nbot: hell\n",
                               "client: the text did not come back from the room\n"}}) {
     FakeServer server;
-    Program bot("client", to(server.port(), {"--register", "bot", "--no-reconnect", "--send", "hello"}));
+    Program bot("client",
+                to(server.port(), {"--register", "bot", "--no-reconnect", "--send", "hello"}));
     bot.type("pw\n");
     Peer connection = server.accept();
     BOOST_TEST(connection.read_until("hello") == "hello");

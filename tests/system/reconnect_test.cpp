@@ -1,0 +1,206 @@
+// A connection that is lost: the client comes back, has missed nothing and says nothing twice.
+#include <signal.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_server.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/proxy.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/seated.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words to(std::uint16_t port, const Words& more = {}) {
+  Words words{"127.0.0.1", "--port", std::to_string(port)};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// A client on pipes behind a proxy, in the room.
+struct Cut {
+  Cut(std::uint16_t port, const std::string& own_name)
+      : name(own_name), proxy(port), program("client", to(proxy.port())) {
+    program.type("register\n" + name + ",pw\n");
+    program.read_until("* " + name + " has entered the chat\n");
+  }
+
+  std::string name;
+  Proxy proxy;
+  Program program;
+};
+
+// The lines of `text` that hold `part`.
+Words lines_with(const std::string& text, const std::string& part) {
+  Words lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    const std::string line = text.substr(begin, end - begin);
+    if (line.find(part) != std::string::npos) lines.push_back(line);
+    if (end == std::string::npos) break;
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(reconnect)
+
+// Each is cut somewhere else, in what it sends and in what it hears.
+BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_said_once_and_all_are_seen_in_order) {
+  constexpr int kLines = 20;
+  auto config = RunningRoom::config_of(50);
+  config.rate = 0;
+  RunningRoom room(config, {});
+  Peer watcher = Peer::registered(room.port(), "watcher");
+  std::vector<std::unique_ptr<Cut>> clients;
+  for (int i = 0; i < 16; ++i) {
+    clients.push_back(std::make_unique<Cut>(room.port(), "c" + std::to_string(i)));
+  }
+  std::string said;
+  for (int i = 0; i < kLines; ++i) said += "line " + std::to_string(i) + "\n";
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (i % 2 == 0) clients[i]->proxy.cut_after_sent(1 + i * said.size() / clients.size());
+    if (i % 2 == 1) clients[i]->proxy.cut_after_received(1 + i * 100);
+    clients[i]->program.type(said);
+  }
+  watcher.say("the end of the beginning");
+  for (const auto& client : clients)
+    client->program.read_until("watcher: the end of the beginning");
+  for (const auto& client : clients) client->program.end_input();
+  for (const auto& client : clients) {
+    BOOST_TEST(client->program.status() == 0, client->name);
+    BOOST_TEST(client->proxy.connections() == 2u);
+  }
+  watcher.say("over");
+  watcher.read_until("watcher: over");
+  std::string heard;
+  for (const std::string& line : watcher.transcript()) heard += line + "\n";
+  for (const auto& client : clients) {
+    (void)client->program.read_all();
+    for (const std::string& all : {heard, client->program.output()}) {
+      Words expected;
+      for (int i = 0; i < kLines; ++i) {
+        expected.push_back(client->name + ": line " + std::to_string(i));
+      }
+      BOOST_TEST(lines_with(all, client->name + ": ") == expected,
+                 boost::test_tools::per_element());
+    }
+    // What it saw is what the watcher saw, up to its own end.
+    const Words seen = lines_with(client->program.output(), ": line ");
+    Words of_watcher = lines_with(heard, ": line ");
+    BOOST_REQUIRE(seen.size() <= of_watcher.size());
+    of_watcher.resize(seen.size());
+    BOOST_TEST(seen == of_watcher, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_killed_and_started_again_with_its_transcript_loses_nobody) {
+  const TemporaryFolder folder;
+  Words words{"--max-users", "4", "--bind", "127.0.0.1", "--transcript", "log", "--port", "0"};
+  auto server = std::make_unique<Program>("server", words, Program::On::kPipes, folder.file(""));
+  const std::string line = server->read_until("\n");
+  const auto port = static_cast<std::uint16_t>(std::stoul(line.substr(line.find("port ") + 5)));
+  Program ann("client", to(port));
+  ann.type("register\nann,pw\nbefore\n");
+  ann.read_until("ann: before\n");
+  server->signal(SIGKILL);
+  (void)server->status();
+  ann.type("meanwhile\n");
+  words.back() = std::to_string(port);
+  server = std::make_unique<Program>("server", words, Program::On::kPipes, folder.file(""));
+  ann.read_until("* ann has entered the chat\nann: meanwhile\n");
+  ann.end_input();
+  BOOST_TEST(ann.status() == 0);
+  (void)ann.read_all();
+  BOOST_TEST(lines_with(ann.output(), "before").size() == 1u);
+  BOOST_TEST(lines_with(ann.output(), "meanwhile").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_others_say_meanwhile_is_seen_in_order_and_the_status_line_says_so) {
+  RunningRoom room(4);
+  Proxy proxy(room.port());
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(proxy.port());
+  ann.come_in("ann");
+  ann.see_status("connected");
+  proxy.stall();
+  ben.say("one");
+  ann.type("mine\r");
+  ben.say("two");
+  proxy.cut_after_sent(0);
+  ann.see_status("reconnecting in 1 s");
+  ann.see("ann: mine");
+  ann.see_status("connected");
+  const Words rows = ann.screen.all_rows();
+  Words said;
+  for (const std::string& row : rows) {
+    if (row.starts_with("ben: ") || row.starts_with("ann: ")) said.push_back(row);
+  }
+  const Words expected{"ben: one", "ben: two", "ann: mine"};
+  BOOST_TEST(said == expected, boost::test_tools::per_element());
+  ann.type("\x03");
+  BOOST_TEST(ann.program.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_ends_it_with_status_1) {
+  FakeServer server;
+  Program ann("client", to(server.port()));
+  ann.type("register\nann,pw\n");
+  {
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.say("* online (1): ann");
+    ann.read_until("ann\n");
+    first.reset();
+  }
+  Peer second = server.accept();
+  for (const char* line : {"/tagged", "resume", "ann,pw", "/since 0", "/tagged"}) {
+    BOOST_TEST(second.read_line() == line);
+  }
+  second.say("! wrong username or password");
+  second.close();
+  BOOST_TEST(ann.status() == 1);
+  BOOST_TEST(lines_with(ann.read_errors(), "wrong username").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(one_whose_session_goes_on_elsewhere_ends_with_status_1) {
+  RunningRoom room(4);
+  Program ann("client", to(room.port()));
+  ann.type("register\nann,pw\n");
+  ann.read_until("* ann has entered the chat\n");
+  Peer other(room.port());
+  other.send("resume\nann,pw\n");
+  other.read_until("* hello");
+  BOOST_TEST(ann.status() == 1);
+  BOOST_TEST(lines_with(ann.read_errors(), "goes on in another").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_while_it_waits_to_come_back_ends_it_with_status_0) {
+  FakeServer server;
+  Seated ann(server.port());
+  {
+    Peer first = server.accept();
+    ann.type("register\rann,pw\r");
+    first.read_until("ann,pw");
+    first.say("* online (1): ann");
+    ann.see("* online");
+    first.reset();
+  }
+  ann.see_status("reconnecting");
+  ann.type("\x03");
+  BOOST_TEST(ann.program.status() == 0);
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
