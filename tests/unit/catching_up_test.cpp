@@ -62,12 +62,11 @@ class Room {
     under_way.clear();
     client.lose();
     come_in(true);
-    const std::string first = client.resumption(kCredentials);
-    for (std::size_t begin = 0; begin < first.size();) {
-      const auto end = first.find('\n', begin);
-      const std::string line = first.substr(begin, end - begin);
-      begin = end + 1;
-      if (begin > std::string_view("/tagged\nresume\n").size() + kCredentials.size()) answer(line);
+    std::string rest = client.resumption(kCredentials);
+    const std::string greeting = "/tagged\nresume\n" + kCredentials + "\n";
+    BOOST_REQUIRE(rest.starts_with(greeting));
+    for (rest.erase(0, greeting.size()); !rest.empty(); rest.erase(0, rest.find('\n') + 1)) {
+      answer(rest.substr(0, rest.find('\n')));
     }
   }
 
