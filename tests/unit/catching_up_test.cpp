@@ -62,6 +62,7 @@ class Room {
     under_way.clear();
     client.lose();
     come_in(true);
+    say("ben", "after it came in, before it asked");
     std::string rest = client.resumption(kCredentials);
     const std::string greeting = "/tagged\nresume\n" + kCredentials + "\n";
     BOOST_REQUIRE(rest.starts_with(greeting));
@@ -159,6 +160,15 @@ BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_in_the_log_once_and_shown_o
       }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_comes_live_and_replayed_is_shown_once) {
+  Room room;
+  room.say("ben", "one");
+  room.settle();
+  room.cut();
+  room.settle();
+  BOOST_TEST(room.shown == room.log, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_typed_while_there_is_no_connection_is_sent_in_order_afterwards) {
