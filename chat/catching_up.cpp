@@ -62,7 +62,9 @@ void CatchingUp::lose() {
   for (Line& line : unheard_) {
     if (line.state == Line::State::kSent) line.state = Line::State::kInDoubt;
   }
+  // Where none was seen yet, what was sent may be anywhere in the log.
   before_ = last_.value_or(0);
+  last_ = before_;
   highest_ = 0;
   marks_ = 1;
   opened_ = in_ = false;

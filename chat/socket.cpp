@@ -118,6 +118,15 @@ PeerAddress peer_address(const sockaddr_storage& address, socklen_t length) {
   return peer;
 }
 
+// See kKeepaliveIdle.
+void notice_a_silent_end(int fd) {
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+  set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeout.count()));
+}
+
 bool is_loopback_address(const addrinfo& info) {
   if (info.ai_family == AF_INET6) {
     return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(info.ai_addr)->sin6_addr);
@@ -151,6 +160,7 @@ Socket Socket::connect(const std::string& host, std::uint16_t port) {
     // A connect() that a signal interrupts goes on in the kernel; callers have signals blocked.
     if (fd && ::connect(fd.get(), info->ai_addr, info->ai_addrlen) == 0) {
       set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+      notice_a_silent_end(fd.get());
       return Socket(std::move(fd));
     }
     error = errno;
@@ -222,11 +232,7 @@ void Socket::configure_accepted() {
   set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   // Left alone, the kernel lets the send buffer of a peer who does not read grow to megabytes.
   set_option(fd_.get(), SOL_SOCKET, SO_SNDBUF, kSendBuffer);
-  set_option(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(fd_.get(), IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle.count()));
-  set_option(fd_.get(), IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval.count()));
-  set_option(fd_.get(), IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
-  set_option(fd_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeout.count()));
+  notice_a_silent_end(fd_.get());
 }
 
 std::vector<Listener> Listener::open(const std::string& address, std::uint16_t port) {

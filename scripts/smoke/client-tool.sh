@@ -35,7 +35,7 @@ step "what is heard, as JSON"
 gives_status 0 tool --login robot --json >"$dir/output" < <(cat "$dir/secret" && echo 'say "hi"')
 cat "$dir/output"
 while IFS= read -r line; do
-  [[ $line == '{"time":"2'*'Z","kind":"'*'","from":"'*'","text":"'*'"}' ]] || fail "no JSON: $line"
+  [[ $line == '{"time":"2'*'Z",'*'"kind":"'*'","from":"'*'","text":"'*'"}' ]] || fail "no JSON: $line"
 done <"$dir/output"
 grep -q -F '"kind":"say","from":"robot","text":"say \"hi\""}' "$dir/output" ||
   fail "its own line is missing"

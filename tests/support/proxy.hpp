@@ -103,7 +103,8 @@ class Proxy {
       return received.io == chat::Io::kEnd && drain(to, from);
     }
     if (!to.send_all({bytes, received.bytes})) return false;
-    if (left != kNever) left -= received.bytes;
+    // The order may have come meanwhile.
+    if (left != kNever) left -= std::min<std::size_t>(left, received.bytes);
     return true;
   }
 

@@ -62,12 +62,12 @@ class Room {
     under_way.clear();
     client.lose();
     come_in(true);
-    const std::string first = client.resumption(kCredentials);
-    for (std::size_t begin = 0; begin < first.size();) {
-      const auto end = first.find('\n', begin);
-      const std::string line = first.substr(begin, end - begin);
-      begin = end + 1;
-      if (begin > std::string_view("/tagged\nresume\n").size() + kCredentials.size()) answer(line);
+    say("ben", "after it came in, before it asked");
+    std::string rest = client.resumption(kCredentials);
+    const std::string greeting = "/tagged\nresume\n" + kCredentials + "\n";
+    BOOST_REQUIRE(rest.starts_with(greeting));
+    for (rest.erase(0, greeting.size()); !rest.empty(); rest.erase(0, rest.find('\n') + 1)) {
+      answer(rest.substr(0, rest.find('\n')));
     }
   }
 
@@ -160,6 +160,15 @@ BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_in_the_log_once_and_shown_o
       }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_comes_live_and_replayed_is_shown_once) {
+  Room room;
+  room.say("ben", "one");
+  room.settle();
+  room.cut();
+  room.settle();
+  BOOST_TEST(room.shown == room.log, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_typed_while_there_is_no_connection_is_sent_in_order_afterwards) {

@@ -64,6 +64,47 @@ BOOST_AUTO_TEST_CASE(a_line_from_before_has_its_time) {
   BOOST_TEST(json_of(line, kNow).starts_with("{\"time\":\"2026-11-24T21:30:00.000Z\""));
 }
 
+BOOST_AUTO_TEST_CASE(a_tagged_line_is_the_plain_one_with_its_number_and_time) {
+  struct Try {
+    std::string fields, plain;
+  };
+  for (const Try& each : {Try{"17|say|ann|hello: you\tthere", "ann: hello: you\tthere"},
+                          Try{"18|enter|ann|has entered the chat", "* ann has entered the chat"},
+                          Try{"19|leave|ann|has left the chat", "* ann has left the chat"},
+                          Try{"-|notice|-|hello ann", "* hello ann"},
+                          Try{"-|online|-|online (1): ann", "* online (1): ann"},
+                          Try{"-|error|-|unknown", "! unknown"}}) {
+    std::string text = each.fields;
+    text.insert(text.find('|') + 1, "2026-11-24T21:30:00.007Z|");
+    for (int i = 0; i < 4; ++i) text[text.find('|')] = '\t';
+    BOOST_TEST(is_tagged(text));
+    const ServerLine line = parse_server_line(text);
+    BOOST_TEST(plain_line(line) == each.plain);
+    BOOST_TEST(parsed(each.plain) ==
+               std::string(name_of(line.kind)) + "|" + line.from + "||" + line.text);
+    BOOST_TEST((line.time == kNow));
+    BOOST_TEST(line.number == (text.front() == '-' ? 0 : std::stoul(text)));
+    BOOST_TEST(!line.replayed);
+    BOOST_TEST(!is_tagged(each.plain));
+  }
+  const ServerLine before = parse_server_line("17\t2026-11-24T21:30:00.007Z\tsay+\tann\thello");
+  BOOST_TEST(before.replayed);
+  BOOST_TEST(plain_line(before) == "- 2026-11-24T21:30:00Z ann: hello");
+  BOOST_TEST(json_of(before, {}) ==
+             "{\"time\":\"2026-11-24T21:30:00.007Z\",\"number\":17,\"kind\":"
+             "\"say\",\"from\":\"ann\",\"text\":\"hello\"}\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_only_looks_tagged_is_not) {
+  for (const std::string text :
+       {"17", "17\tx\tsay\tann\thi", "0\t2026-11-24T21:30:00.007Z\tsay\tann\thi",
+        "x\t2026-11-24T21:30:00.007Z\tsay\tann\thi", "1\t2026-11-24T21:30:00.007Z\tsay\t-\thi",
+        "1\t2026-11-24T21:30:00.007Z", "1\t2026-11-24T21:30:00Z\tsay\tann\thi"}) {
+    BOOST_TEST(!is_tagged(text), text);
+    BOOST_TEST(plain_line(parse_server_line(text)) == text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(json_is_one_object_a_line) {
   BOOST_TEST(json_of(parse_server_line("ann: say \"hi\" \\ \tü"), kNow) ==
              "{\"time\":\"2026-11-24T21:30:00.007Z\",\"kind\":\"say\",\"from\":\"ann\","
