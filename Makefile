@@ -47,7 +47,7 @@ $(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
 $(BUILD)/siege_tests: $(SIEGE_OBJECTS) $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
-$(BUILD)/churn: $(BUILD)/tests/churn.o $(BUILD)/libchat.a
+$(BUILD)/churn $(BUILD)/chaos: $(BUILD)/%: $(BUILD)/tests/%.o $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: help
@@ -64,7 +64,7 @@ TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 SOURCES := $(CHAT) server.cpp client.cpp
 
 .PHONY: tests asan-tests tsan-tests test smoke asan tsan
-tests: all $(TESTS) ## build the test programs
+tests: all $(TESTS) $(BUILD)/chaos ## build the test programs
 
 asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' tests
@@ -101,6 +101,12 @@ churns: ## build the churn with both sanitizers
 
 soak: ## churn for SOAK_SECONDS (600) with each sanitizer, and the other tests that take minutes
 	scripts/soak.sh $(SOAK_SECONDS) $(SOAK_RESTARTS)
+
+CHAOS_SECONDS ?= 300
+
+.PHONY: chaos
+chaos: ## for CHAOS_SECONDS (300): broken connections, a killed server, and nothing missed or doubled
+	scripts/chaos.sh $(CHAOS_SECONDS)
 
 # Fuzzing, with clang's libFuzzer. What it finds is kept in tests/fuzz/corpus, which the replay runs
 # through without a fuzzer, in every build.

@@ -2,7 +2,7 @@
 # Installs what is missing, builds, and runs every test that takes seconds: unit tests, system tests,
 # the siege, what the fuzzer has found, smoke scripts and the demonstration; then all but the scripts
 # once more under AddressSanitizer and UndefinedBehaviorSanitizer. The last line is
-# "N passed, N failed". What takes minutes is in `make soak` and `make fuzz`.
+# "N passed, N failed". What takes minutes is in `make soak`, `make chaos` and `make fuzz`.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
@@ -96,6 +96,7 @@ if built tests; then
   boost_tests build/plain/unit_tests
   boost_tests build/plain/system_tests
   boost_tests build/plain/siege_tests --run_test='!@minutes'
+  command_test build/plain/chaos 20 500
   replay build/plain
   echo "== smoke scripts"
   for script in scripts/smoke/*.sh scripts/demo.sh; do

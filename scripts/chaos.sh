@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# usage: scripts/chaos.sh SECONDS [SEED]
+# For so many seconds, or with one seed: clients whose connections are cut, stalled and reset at random
+# while the server is killed and started again; each has to show the same gapless sequence of lines.
+# The status is 1 where one does not; its seed is said.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+source scripts/lib/setup.sh
+
+(($# == 1 || $# == 2)) || {
+  echo "usage: scripts/chaos.sh SECONDS [SEED]" >&2
+  exit 2
+}
+install_missing g++ make libcrypt-dev || exit
+build --silent all build/plain/chaos || exit
+
+(($# == 1)) || exec build/plain/chaos 20 1000 "$2"
+
+rounds=0
+failed=0
+while ((SECONDS < $1)); do
+  build/plain/chaos 20 1000 || ((++failed))
+  ((++rounds))
+done
+echo "$rounds seeds, $failed failed"
+exit $((failed > 0))

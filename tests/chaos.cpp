@@ -1,0 +1,289 @@
+// The promise of the numbered room under everything that breaks connections: clients, each behind a
+// proxy that cuts, stalls and resets at random, talk while the server is killed and started again.
+// In the end every client has shown the same gapless sequence of lines, with each line said exactly
+// once; and so says the transcript.
+//
+//   chaos CLIENTS LINES [SEED]     says what it counted; status 1 where the promise does not hold
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chat/line_format.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/proxy.hpp"
+#include "tests/support/served.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+using std::chrono::milliseconds;
+using Random = std::mt19937;
+
+std::uint32_t below(Random& random, std::uint32_t end) {
+  return std::uniform_int_distribution<std::uint32_t>(0, end - 1)(random);
+}
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+// The value of `key` in one of the client's JSON lines; empty: it has none.
+std::string value_of(const std::string& json, const std::string& key) {
+  const auto at = json.find("\"" + key + "\":");
+  if (at == std::string::npos) return {};
+  auto begin = at + key.size() + 3;
+  if (json[begin] != '"') return json.substr(begin, json.find_first_of(",}", begin) - begin);
+  ++begin;
+  return json.substr(begin, json.find('"', begin) - begin);
+}
+
+// What a client has shown of the room: number, kind, name and text.
+std::vector<std::string> room_lines_of(const std::string& output) {
+  std::vector<std::string> lines;
+  std::istringstream in(output);
+  for (std::string json; std::getline(in, json);) {
+    const std::string number = value_of(json, "number");
+    if (number.empty()) continue;
+    lines.push_back(number + " " + value_of(json, "kind") + " " + value_of(json, "from") + " " +
+                    value_of(json, "text"));
+  }
+  return lines;
+}
+
+// A real server, killed and started again on the same port.
+class Mortal {
+ public:
+  Mortal() { start("0"); }
+
+  std::uint16_t port() const { return port_; }
+  void kill_and_start() {
+    program_->signal(SIGKILL);
+    (void)program_->status();
+    start(std::to_string(port_));
+  }
+  std::vector<std::string> transcript() const {
+    std::vector<std::string> lines;
+    std::istringstream in(folder_.read("room"));
+    for (std::string line; std::getline(in, line);) {
+      const auto parsed = chat::parse_room_line(line);
+      require(parsed.has_value(), "damaged: " + line);
+      lines.push_back(std::to_string(parsed->number) + " " +
+                      std::string(chat::word_of(parsed->kind)) + " " + std::string(parsed->from) +
+                      " " + std::string(parsed->text));
+    }
+    return lines;
+  }
+
+ private:
+  void start(const std::string& port) {
+    const std::vector<std::string> arguments{
+        "--bind", "127.0.0.1", "--port", port,           "--max-users",
+        "1000",   "--rate",    "0",      "--transcript", folder_.file("room")};
+    program_ =
+        std::make_unique<Program>("server", arguments, Program::On::kPipes, folder_.file(""));
+    port_ = port_in(program_->read_until("\n"));
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Program> program_;
+  std::uint16_t port_ = 0;
+};
+
+// A real client behind a proxy of its own. It says its lines, and listens until it has shown
+// everybody's.
+class Talker {
+ public:
+  Talker(std::uint16_t port, std::size_t index, const std::string& folder)
+      : name_("c" + std::to_string(index)),
+        proxy_(port),
+        program_("client", {"127.0.0.1", "--port", std::to_string(proxy_.port()), "--register",
+                            name_, "--password-file", folder + "/password", "--json"}) {}
+
+  void wait_until_in() { program_.read_until("\"kind\":\"enter\",\"from\":\"" + name_ + "\""); }
+  void talk(int lines, std::uint32_t seed) {
+    Random random(seed);
+    for (int i = 0; i < lines; ++i) {
+      program_.type("line " + std::to_string(i) + " of " + name_ + "\n");
+      std::this_thread::sleep_for(milliseconds(below(random, 20)));
+    }
+  }
+  // Until so many lines were said.
+  void listen(std::size_t said) {
+    const std::string mark = "\"kind\":\"say\"";
+    std::size_t seen = 0;
+    for (std::size_t at = 0; seen < said;) {
+      const auto found = program_.output().find(mark, at);
+      if (found != std::string::npos) {
+        at = found + mark.size();
+        ++seen;
+      } else {
+        require(has_more(), name_ + " has ended, or heard nothing for too long");
+      }
+    }
+    program_.end_input();
+    require(program_.status() == 0, name_ + " has failed");
+    (void)program_.read_all();
+  }
+  void disturb(Random& random) {
+    switch (below(random, 4)) {
+      case 0:
+        return proxy_.cut_after_sent(below(random, 200));
+      case 1:
+        return proxy_.cut_after_received(below(random, 5000));
+      case 2:
+        return proxy_.stall();
+      default:
+        return proxy_.cut_after_sent(0);
+    }
+  }
+  void cut() { proxy_.cut_after_sent(0); }
+
+  const std::string& name() const { return name_; }
+  std::size_t connections() const { return proxy_.connections(); }
+  std::vector<std::string> shown() const { return room_lines_of(program_.output()); }
+
+ private:
+  // It may wait for half a minute before it tries once more to come back.
+  bool has_more() {
+    for (int i = 0; i < 5; ++i) {
+      try {
+        return !program_.read_more().empty();
+      } catch (const std::exception&) {  // nothing came for a while
+      }
+    }
+    return false;
+  }
+
+  const std::string name_;
+  Proxy proxy_;
+  Program program_;
+};
+
+class Chaos {
+ public:
+  Chaos(std::size_t clients, int lines, std::uint32_t seed) : lines_(lines), random_(seed) {
+    folder_.write("password", "pw\n");
+    for (std::size_t i = 0; i < clients; ++i) {
+      talkers_.push_back(std::make_unique<Talker>(server_.port(), i, folder_.file("")));
+    }
+    for (const auto& talker : talkers_) talker->wait_until_in();  // then nobody misses a line
+  }
+
+  void run() {
+    std::vector<std::thread> threads;
+    std::atomic<std::size_t> left{talkers_.size()};
+    for (const auto& talker : talkers_) {
+      threads.emplace_back([&, seed = static_cast<std::uint32_t>(random_())] {
+        guard([&] { talker->talk(lines_, seed); });
+      });
+      threads.emplace_back([&] {
+        guard([&] { talker->listen(talkers_.size() * static_cast<std::size_t>(lines_)); });
+        --left;
+      });
+    }
+    // What is stalled is cut a little later; the rest is left in peace when all has been typed.
+    const auto peace = chat::Clock::now() + milliseconds(lines_ * 10);
+    while (left > 0) {
+      std::this_thread::sleep_for(milliseconds(50 + below(random_, 100)));
+      Talker& talker = *talkers_[below(random_, static_cast<std::uint32_t>(talkers_.size()))];
+      if (chat::Clock::now() > peace) {
+        for (const auto& other : talkers_) {
+          if (stalled_ > 0) other->cut();
+        }
+        stalled_ = 0;
+      } else if (below(random_, 25) == 0) {
+        server_.kill_and_start();
+        ++kills_;
+      } else {
+        talker.disturb(random_);
+        ++stalled_;
+      }
+    }
+    for (auto& thread : threads) thread.join();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  void check() {
+    const std::vector<std::string> all = server_.transcript();
+    std::map<std::string, int> said;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      require(all[i].starts_with(std::to_string(i + 1) + " "), "a gap at " + all[i]);
+      if (all[i].find(" say ") != std::string::npos) ++said[all[i].substr(all[i].find(" say "))];
+    }
+    for (const auto& talker : talkers_) {
+      for (int i = 0; i < lines_; ++i) {
+        const std::string line =
+            " say " + talker->name() + " line " + std::to_string(i) + " of " + talker->name();
+        require(said[line] == 1, std::to_string(said[line]) + " times" + line);
+      }
+      const auto shown = talker->shown();
+      require(!shown.empty(), talker->name() + " has shown nothing");
+      const std::size_t first = std::stoull(shown.front());
+      require(first + shown.size() - 1 <= all.size(), talker->name() + " has shown too much");
+      for (std::size_t i = 0; i < shown.size(); ++i) {
+        require(shown[i] == all[first - 1 + i],
+                talker->name() + " has shown " + shown[i] + " and not " + all[first - 1 + i]);
+      }
+      connections_ += talker->connections();
+    }
+    std::cout << talkers_.size() << " clients, " << said.size() << " lines said once each, "
+              << all.size() << " lines in all, " << connections_ << " connections, " << kills_
+              << " kills of the server" << std::endl;
+  }
+
+ private:
+  template <typename Act>
+  void guard(Act act) {
+    try {
+      act();
+    } catch (const std::exception&) {
+      if (!failed_.exchange(true)) failure_ = std::current_exception();
+    }
+  }
+
+  const int lines_;
+  Random random_;
+  TemporaryFolder folder_;
+  Mortal server_;
+  std::vector<std::unique_ptr<Talker>> talkers_;
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;
+  int stalled_ = 0;
+  int kills_ = 0;
+  std::size_t connections_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3 || argc > 4) {
+    std::cerr << "usage: chaos CLIENTS LINES [SEED]\n";
+    return 2;
+  }
+  const auto seed =
+      argc == 4 ? static_cast<std::uint32_t>(std::stoul(argv[3])) : std::random_device{}();
+  std::cout << "seed " << seed << ": " << std::flush;
+  (void)::signal(SIGPIPE, SIG_IGN);
+  try {
+    Chaos chaos(std::stoul(argv[1]), std::stoi(argv[2]), seed);
+    chaos.run();
+    chaos.check();
+    return 0;
+  } catch (const std::exception& error) {
+    std::cout << "FAILED: " << std::string(error.what()).substr(0, 500) << std::endl;
+    return 1;
+  }
+}
