@@ -156,8 +156,8 @@ BOOST_AUTO_TEST_CASE(a_member_who_reads_1_kb_a_second_of_5_mb_a_second_delays_no
       BOOST_REQUIRE(watcher.read_line() != "* slow has left the chat");
     }
     const std::size_t grown = std::max(before.resident(), resident) - resident;
-    BOOST_TEST_MESSAGE(flood.bytes() / 1'000'000
-                       << " MB went round; resident memory +" << grown << " KiB");
+    BOOST_TEST_MESSAGE(flood.bytes() / 1'000'000 << " MB went round; resident memory +" << grown
+                                                 << " KiB");
     BOOST_TEST(grown <= 20 * kMebibyte);
     // The flood was one: else this shows nothing. A sanitizer does not get that far.
     BOOST_TEST(flood.bytes() >= (kSanitized ? 5'000'000u : 40'000'000u));

@@ -45,7 +45,9 @@ BOOST_AUTO_TEST_CASE(a_client_whose_server_is_killed_says_so_and_restores_the_te
   Program before("client", {"--help"}, Program::On::kTerminal);  // which changes no mode
   BOOST_TEST(before.status() == 0);
   const termios untouched = before.mode();
-  Program client("client", to(server.port), Program::On::kTerminal);
+  auto words = to(server.port);
+  words.push_back("--no-reconnect");
+  Program client("client", words, Program::On::kTerminal);
   client.read_until("* Welcome");
   client.type("register\rann,pw\r");
   client.read_until("* ann has entered the chat");
