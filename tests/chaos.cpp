@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "chat/line_format.hpp"
@@ -137,19 +138,24 @@ class Talker {
     require(program_.status() == 0, name_ + " has failed");
     (void)program_.read_all();
   }
+  // What is stalled is cut the next time.
   void disturb(Random& random) {
+    if (std::exchange(stalled_, false)) return proxy_.cut_after_sent(0);
     switch (below(random, 4)) {
       case 0:
         return proxy_.cut_after_sent(below(random, 200));
       case 1:
         return proxy_.cut_after_received(below(random, 5000));
       case 2:
+        stalled_ = true;
         return proxy_.stall();
       default:
         return proxy_.cut_after_sent(0);
     }
   }
-  void cut() { proxy_.cut_after_sent(0); }
+  void leave_in_peace() {
+    if (std::exchange(stalled_, false)) proxy_.cut_after_sent(0);
+  }
 
   const std::string& name() const { return name_; }
   std::size_t connections() const { return proxy_.connections(); }
@@ -170,6 +176,7 @@ class Talker {
   const std::string name_;
   Proxy proxy_;
   Program program_;
+  bool stalled_ = false;
 };
 
 class Chaos {
@@ -194,22 +201,17 @@ class Chaos {
         --left;
       });
     }
-    // What is stalled is cut a little later; the rest is left in peace when all has been typed.
     const auto peace = chat::Clock::now() + milliseconds(lines_ * 10);
     while (left > 0) {
       std::this_thread::sleep_for(milliseconds(50 + below(random_, 100)));
       Talker& talker = *talkers_[below(random_, static_cast<std::uint32_t>(talkers_.size()))];
       if (chat::Clock::now() > peace) {
-        for (const auto& other : talkers_) {
-          if (stalled_ > 0) other->cut();
-        }
-        stalled_ = 0;
+        for (const auto& other : talkers_) other->leave_in_peace();
       } else if (below(random_, 25) == 0) {
         server_.kill_and_start();
         ++kills_;
       } else {
         talker.disturb(random_);
-        ++stalled_;
       }
     }
     for (auto& thread : threads) thread.join();
@@ -261,7 +263,6 @@ class Chaos {
   std::vector<std::unique_ptr<Talker>> talkers_;
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
-  int stalled_ = 0;
   int kills_ = 0;
   std::size_t connections_ = 0;
 };
