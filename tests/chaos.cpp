@@ -114,6 +114,7 @@ class Talker {
                             name_, "--password-file", folder + "/password", "--json"}) {}
 
   void wait_until_in() { program_.read_until("\"kind\":\"enter\",\"from\":\"" + name_ + "\""); }
+  // At a person's uneven pace: with all at once there would be nothing left to break.
   void talk(int lines, std::uint32_t seed) {
     Random random(seed);
     for (int i = 0; i < lines; ++i) {
@@ -201,6 +202,8 @@ class Chaos {
         --left;
       });
     }
+    // One blow about every tenth of a second, until all has been typed; what is stalled then is
+    // freed.
     const auto peace = chat::Clock::now() + milliseconds(lines_ * 10);
     while (left > 0) {
       std::this_thread::sleep_for(milliseconds(50 + below(random_, 100)));

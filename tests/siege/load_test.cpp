@@ -9,7 +9,6 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cstdint>
-#include <list>
 #include <string>
 #include <thread>
 #include <vector>
