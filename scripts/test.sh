@@ -96,7 +96,6 @@ if built tests; then
   boost_tests build/plain/unit_tests
   boost_tests build/plain/system_tests
   boost_tests build/plain/siege_tests --run_test='!@minutes'
-  command_test build/plain/chaos 20 300
   replay build/plain
   echo "== smoke scripts"
   for script in scripts/smoke/*.sh scripts/demo.sh; do
