@@ -248,6 +248,9 @@ class Broadcast::Member {
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 
+  // Whether its connection is not reset, or shut down both ways. Until it is in, for its worker.
+  bool is_connected() const { return socket_.wait_while_open(Clock::now()); }
+
   // Whether it was dropped because it did not read. Thread safe.
   bool was_too_slow() const { return too_slow_.load(std::memory_order_relaxed); }
 

@@ -218,8 +218,10 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   const std::string text = neutralised(line.text);
   tagged_ = tagged_ || is_tagged(text);
   ServerLine parsed = parse_server_line(text);
-  const bool refused = parsed.kind == ServerLine::Kind::kError &&
-                       (!in_room_ || is_line(parsed.plain, protocol::kResumedElsewhere));
+  const bool elsewhere = is_line(parsed.plain, protocol::kResumedElsewhere);
+  // An earlier connection of this client's own, whose request came late: one more try.
+  if (elsewhere && Clock::now() < came_back_ + kLateArrival) return;
+  const bool refused = parsed.kind == ServerLine::Kind::kError && (!in_room_ || elsewhere);
   if (refused) {
     if (was_in_ && protocol::is_passing(parsed.text)) return;
     // On a screen the refusal is read where it stays, below the restored terminal, and only there.
@@ -243,6 +245,7 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
 void ChatClient::enter_room() {
   in_room_ = true;
   if (was_in_) {
+    came_back_ = Clock::now();
     screen_.set_connection("connected", true);
   } else {
     screen_.enter_room();

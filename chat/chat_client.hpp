@@ -119,6 +119,7 @@ class ChatClient {
   std::optional<LogFile> log_file_;
   std::shared_ptr<Socket> connection_;
   std::minstd_rand random_{std::random_device{}()};
+  Clock::time_point came_back_ = Clock::time_point::min();
   bool in_room_ = false;   // by this connection
   bool tagged_ = false;    // and its lines are
   bool released_ = false;  // the room said that this user has left

@@ -78,7 +78,8 @@ inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the
 inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
 inline constexpr std::chrono::milliseconds kFirstReconnect{1000};  // after a connection is lost
 inline constexpr std::chrono::milliseconds kLongestReconnect{30'000};
-inline constexpr std::size_t kMaxHistory = 1000;  // lines
+inline constexpr std::chrono::seconds kLateArrival{10};  // of what an earlier connection has sent
+inline constexpr std::size_t kMaxHistory = 1000;         // lines
 inline constexpr std::size_t kMaxPaste = 64 * 1024;
 inline constexpr std::size_t kNoticesAtOnce = 5;  // arrivals and departures in a kFoldTime
 inline constexpr std::chrono::seconds kFoldTime{1};

@@ -104,9 +104,11 @@ Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, Rendering 
   return Entry::kClosed;
 }
 
-// Once the room knows, nothing can fail any more.
+// What a dead connection has still asked for comes late: whoever it was has come back by another
+// one, which holds the place since. Once the room knows, nothing can fail any more.
 Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& member,
                                     Rendering rendering) {
+  if (!member.is_connected()) return Entry::kGone;
   const Stay& taken = stays_.at(&old);
   if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, rendering,
                             greeting(taken.name))) {

@@ -40,6 +40,7 @@ class Registry {
     kClosed,     // the room is closing
     kResumed,
     kWrongPassword,  // resume: not the one with which that name was registered
+    kGone,           // resume: the connection is dead already, and takes nobody's place
   };
 
   // `name` comes in, as `member`. For login the caller has verified the password. Where memory runs

@@ -217,6 +217,8 @@ bool Session::answer(Registry::Entry entry, bool login) {
       return refuse(protocol::kAlreadyIn);
     case Registry::Entry::kWrongPassword:
       return refuse(protocol::kWrongCredentials);
+    case Registry::Entry::kGone:
+      return false;
     case Registry::Entry::kClosed:
     case Registry::Entry::kIn:
     case Registry::Entry::kResumed:

@@ -186,6 +186,32 @@ BOOST_AUTO_TEST_CASE(one_whose_session_goes_on_elsewhere_ends_with_status_1) {
   BOOST_TEST(lines_with(ann.read_errors(), "goes on in another").size() == 1u);
 }
 
+// By what an earlier connection of its own has asked for, most likely.
+BOOST_AUTO_TEST_CASE(whose_session_is_taken_right_after_it_came_back_comes_back_once_more) {
+  FakeServer server;
+  Program ann("client", to(server.port()));
+  ann.type("register\nann,pw\n");
+  {
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.say("* online (1): ann");
+    ann.read_until("ann\n");
+    first.reset();
+  }
+  {
+    Peer second = server.accept();
+    second.read_until("/since 0");
+    second.say("* online (1): ann");
+    second.say("! your session goes on in another connection");
+    second.close();
+  }
+  Peer third = server.accept();
+  BOOST_TEST(third.read_until("resume") == "resume");
+  third.say("! wrong username or password");
+  third.close();
+  BOOST_TEST(ann.status() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(ctrl_c_while_it_waits_to_come_back_ends_it_with_status_0) {
   FakeServer server;
   Seated ann(server.port());

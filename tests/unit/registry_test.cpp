@@ -276,6 +276,21 @@ BOOST_AUTO_TEST_CASE(whoever_was_in_a_room_that_closed_can_leave) {
   BOOST_TEST(room.registry.online().empty());
 }
 
+// Coming back
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
+  Room room(3, {"account"});
+  BOOST_TEST((room.registers("ann") == Entry::kIn));
+  BOOST_TEST((room.logs_in("account") == Entry::kIn));
+  Guest& late = room.guests.emplace_back();
+  late.far = {};
+  std::string name = "ann";
+  BOOST_TEST((room.registry.resume_registered(name, "pw", late.member) == Entry::kGone));
+  BOOST_TEST((room.registry.resume_login("account", late.member) == Entry::kGone));
+  Guest& alive = room.guests.emplace_back();
+  BOOST_TEST((room.registry.resume_registered(name, "pw", alive.member) == Entry::kResumed));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat
