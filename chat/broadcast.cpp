@@ -23,15 +23,13 @@ std::string missed(const MessageLog::Range& lines) {
 }  // namespace
 
 Broadcast::Broadcast(std::chrono::milliseconds stall_timeout, std::uint64_t history,
-                     Transcript* transcript)
+                     Transcript* transcript, const Handover* taken_over)
     : stall_timeout_(stall_timeout), history_(history), transcript_(transcript), kept_(log_) {
   pieces_.reserve(kMaxPieces + 2);
   poller_.add_event(wake_, nullptr);
-  if (transcript_ != nullptr) {
+  {
     MutexLock lock(mutex_);
-    transcript_->read([this](const RoomLine& line) REQUIRES(mutex_) { restore(line); });
-    end_ = round_end_ = log_.end();
-    written_ = end_.tagged;
+    restore_lines(transcript, taken_over);
   }
   broadcaster_ = std::thread([this] { run(); });
 }
@@ -163,7 +161,113 @@ void Broadcast::close(std::string_view goodbye) {
   if (broadcaster_.joinable()) broadcaster_.join();
 }
 
-void Broadcast::restore(const RoomLine& line) {
+void Broadcast::hold() {
+  MutexLock lock(mutex_);
+  held_ = true;
+  turn_.notify_all();
+}
+
+void Broadcast::freeze() {
+  MutexLock lock(mutex_);
+  frozen_ = true;
+  wake_.signal();
+  while (!resting_) rests_.wait(lock);
+}
+
+void Broadcast::go_on() {
+  MutexLock lock(mutex_);
+  held_ = frozen_ = false;
+  returned_.notify_all();
+}
+
+void Broadcast::rest_while_frozen(MutexLock& lock) {
+  if (!frozen_ || has_work()) return;
+  resting_ = true;
+  rests_.notify_one();
+  while (frozen_) returned_.wait(lock);
+  resting_ = false;
+}
+
+void Broadcast::describe(Handover& handover) const {
+  const Place& end = end_;
+  handover.lines = kept_.bytes(Rendering::kTagged, lowest_.tagged, end.tagged);
+  handover.in_transcript = kept_.first_from(Rendering::kTagged, written_, lowest_, end) - 1;
+}
+
+// The log's lines become letters like those among them.
+void Broadcast::describe_unsent(const Member& member, Handover::Connection& connection) const {
+  using What = Letter::What;
+  if (slots_.size() <= member.index_ || slots_[member.index_].member != &member) return;
+  Rendering rendering = connection.sent = slot_of(member).rendering;
+  Position at = slot_of(member).cursor;
+  std::size_t sent = member.letter_sent_;
+  const auto take = [&](What what, std::string text, MessageLog::Range lines = {}) {
+    if (what == What::kText && text.empty()) return;
+    connection.unsent.push_back({what, std::move(text), lines.first, lines.last});
+  };
+  const auto take_log_until = [&](Position place) {
+    if (at < place) take(What::kText, kept_.bytes(rendering, at, place));
+    at = place;
+  };
+  const Place& end = member.leaving_ ? member.last_ : end_;
+  for (const Letter& letter : member.letters_) {
+    if (letter.place.in(rendering) > end.in(rendering)) break;
+    take_log_until(letter.place.in(rendering));
+    std::string text = letter.text.substr(std::exchange(sent, 0));
+    if (letter.what == What::kReplay) {
+      take(What::kText, std::move(text));
+      if (!letter.lines.empty()) take(What::kReplay, {}, letter.lines);
+    } else {
+      take(letter.what, std::move(text), letter.lines);
+    }
+    if (letter.what != What::kTag) continue;
+    rendering = Rendering::kTagged;
+    at = letter.place.tagged;
+  }
+  take_log_until(end.in(rendering));
+}
+
+void Broadcast::restore(Member& member, const Handover::Connection& connection) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    reserve_slot();
+    Letters letters;
+    for (const Handover::Unsent& unsent : connection.unsent) {
+      add_letter(letters, member, unsent.what, unsent.text, {unsent.first, unsent.last});
+    }
+    next_.arrivals.push_back(&member);
+    member.rendering_ = connection.rendering;
+    member.first_rendering_ = connection.sent;
+    member.first_ = log_.end();
+    post(std::move(letters));
+    ++members_;
+    if (connection.phase == Handover::Phase::kLeaving) {
+      member.departs_at_ = log_.end();
+      member.next_departure_ = std::exchange(next_.departures, &member);
+    }
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+}
+
+void Broadcast::restore_lines(Transcript* transcript, const Handover* taken_over) {
+  if (taken_over != nullptr) {
+    std::string_view lines = taken_over->lines;
+    while (!lines.empty()) {
+      const std::size_t length = lines.find('\n');
+      if (const auto line = parse_room_line(lines.substr(0, length))) restore_line(*line);
+      lines.remove_prefix(length + 1);
+    }
+  } else if (transcript != nullptr) {
+    transcript->read([this](const RoomLine& line) REQUIRES(mutex_) { restore_line(line); });
+  }
+  end_ = round_end_ = log_.end();
+  written_ =
+      taken_over == nullptr ? end_.tagged : log_.after(taken_over->in_transcript, end_).tagged;
+}
+
+void Broadcast::restore_line(const RoomLine& line) {
   const bool far = line.number - log_.end().number > kKeptLines;
   log_.skip_to(line.number);
   if (far) lowest_ = log_.end();
@@ -236,7 +340,7 @@ void Broadcast::wait_until_fits(MutexLock& lock, std::size_t text_size) {
 bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) {
   ++waiting_;
   const auto is_in = [&]() REQUIRES(mutex_) {
-    return !closed_ && !member.released_ && !member.taken_over_;
+    return !closed_ && !held_ && !member.released_ && !member.taken_over_;
   };
   while (is_in() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
   --waiting_;
@@ -251,8 +355,8 @@ bool Broadcast::claim_wake_up() {
 }
 
 bool Broadcast::has_work() const {
-  return log_.end().plain != end_.plain || !next_.letters.empty() || next_.departures != nullptr ||
-         (closed_ && goodbye_deadline_ == Clock::time_point::max());
+  return log_.end().plain != end_.plain || !next_.letters.empty() || !next_.arrivals.empty() ||
+         next_.departures != nullptr || (closed_ && goodbye_deadline_ == Clock::time_point::max());
 }
 
 // Exactly one round, so that a talker is soon a reader again: what has come meanwhile, and whoever
@@ -273,6 +377,7 @@ void Broadcast::run() {
     {
       MutexLock lock(mutex_);
       while (round_ == Round::kLent) returned_.wait(lock);
+      rest_while_frozen(lock);
       work = take_work();
     }
     if (work.free) {

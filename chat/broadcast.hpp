@@ -33,6 +33,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/handover.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_format.hpp"
 #include "chat/message_log.hpp"
@@ -55,10 +56,11 @@ class Broadcast {
 
   // `stall_timeout`: a member whose full socket takes nothing for so long is dropped. `history`:
   // how many of the room's last lines one who comes in gets. `transcript`: what it holds is where
-  // the room goes on from, and all its lines go there; it must outlive this. Throws what reading it
-  // does.
+  // the room goes on from, and all its lines go there; it must outlive this. `taken_over`: where
+  // the room goes on from instead, read here only. Throws what reading the transcript does.
   explicit Broadcast(std::chrono::milliseconds stall_timeout = kDefaultStallTimeout,
-                     std::uint64_t history = 0, Transcript* transcript = nullptr);
+                     std::uint64_t history = 0, Transcript* transcript = nullptr,
+                     const Handover* taken_over = nullptr);
   ~Broadcast();  // close() without a word, where it was not called
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
@@ -99,6 +101,19 @@ class Broadcast {
 
   std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
 
+  // Handing over, for one thread. hold(): from here on say() and its like do nothing, and are
+  // false. freeze(): when nobody calls anything else any more, blocks until all that can be sent
+  // without waiting was sent; then describe() and describe_unsent() say what is to be handed over.
+  // go_on(): nothing was.
+  void hold();
+  void freeze();
+  void describe(Handover& handover) const;
+  void describe_unsent(const Member& member, Handover::Connection& connection) const;
+  void go_on();
+
+  // Taken over: `member` is in, as it was described, and nobody is told; who was leaving still is.
+  void restore(Member& member, const Handover::Connection& connection);
+
   // The end of the room: everyone gets `goodbye` and end of file, or what of it gets through within
   // kGoodbyeTimeout. Joins the broadcaster.
   void close(std::string_view goodbye);
@@ -111,12 +126,9 @@ class Broadcast {
   // Lines for one member, to be sent when its cursor has come to `place`. Until then all but a text
   // is closed: see open_letter().
   struct Letter {
-    enum class What : std::uint8_t {
-      kText,
-      kTag,     // a text, and from here on the member's cursor is one into the tagged lines
-      kReplay,  // `lines` are still to be written into the text
-      kMissed,  // the text says that it has missed `lines`
-    };
+    // kTag: from here on the member's cursor is one into the tagged lines. kReplay: `lines` are
+    // still to be written into the text.
+    using What = Handover::Unsent::What;
 
     Member* to;
     Place place;
@@ -160,7 +172,8 @@ class Broadcast {
     kLent,    // a talker who found it free, and hands it on afterwards
   };
 
-  void restore(const RoomLine& line) REQUIRES(mutex_);
+  void restore_lines(Transcript* transcript, const Handover* taken_over) REQUIRES(mutex_);
+  void restore_line(const RoomLine& line) REQUIRES(mutex_);
   void reserve_slot() REQUIRES(mutex_);
   void append(Kind kind, std::string_view name, std::string_view text) REQUIRES(mutex_);
   void admit(Member& member, Rendering rendering, Greeting greeting) REQUIRES(mutex_);
@@ -176,6 +189,8 @@ class Broadcast {
   bool has_work() const REQUIRES(mutex_);
   Work take_work() REQUIRES(mutex_);
   void make_lent_round(Work work) noexcept;
+
+  void rest_while_frozen(MutexLock& lock) REQUIRES(mutex_);
 
   // The broadcaster's, from here on; start() and walk(), and what they call, the round's. A round
   // throws nothing: see reserve_slot() and try_or_drop().
@@ -219,7 +234,12 @@ class Broadcast {
   std::size_t places_ GUARDED_BY(mutex_) = 0;   // for whom there are slots
   int waiting_ GUARDED_BY(mutex_) = 0;          // how many wait at turn_
   Round round_ GUARDED_BY(mutex_) = Round::kTaken;
-  Condition returned_;  // the broadcaster waits here for a round that is lent
+  Condition
+      returned_;  // the broadcaster waits here for a round that is lent, or while it is frozen
+  Condition rests_;
+  bool held_ GUARDED_BY(mutex_) = false;
+  bool frozen_ GUARDED_BY(mutex_) = false;
+  bool resting_ GUARDED_BY(mutex_) = false;  // the broadcaster, as it is frozen
   bool closed_ GUARDED_BY(mutex_) = false;
   Place room_end_ GUARDED_BY(mutex_);  // where the goodbye begins, once closed
   Work next_ GUARDED_BY(mutex_);

@@ -136,15 +136,16 @@ void ChatClient::connect() {
 
 // Whether it should: not where the user has gone, or the input has ended and all of it came back.
 bool ChatClient::goes_on() {
-  if (!options_.reconnect || !was_in_ || left_ || ending_ || released_) return false;
+  if (!options_.reconnect || !was_in_ || left_ || ending_) return false;
   MutexLock lock(mutex_);
   if (credentials_.empty()) return false;
-  return !input_ended_ || (!terminal_.has_screen() && !catching_up_.all_heard());
+  if (!input_ended_) return true;
+  return !terminal_.has_screen() && !released_ && !catching_up_.all_heard();
 }
 
 void ChatClient::lose() {
   connected_ = false;
-  in_room_ = tagged_ = goodbye_ = lost_ = false;
+  in_room_ = tagged_ = released_ = goodbye_ = lost_ = false;
   MutexLock lock(mutex_);
   if (!socket_) return;
   socket_.reset();

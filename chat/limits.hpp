@@ -53,7 +53,10 @@ inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding 
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;          // of which at most so much
 inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown
 inline constexpr std::chrono::seconds kTranscriptSync{1};          // between two syncs to the disk
-inline constexpr std::chrono::milliseconds kAcceptPause{100};      // out of descriptors: breathe
+inline constexpr std::chrono::seconds kStandstillTimeout{5};       // before handing over, for all
+inline constexpr std::chrono::milliseconds kNudgePause{5};         // between two attempts at that
+inline constexpr std::chrono::seconds kReadyTimeout{10};       // for the program that takes over
+inline constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: breathe
 
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
 inline constexpr int kDefaultRate = 5;   // lines a second and member; bursts of twice that

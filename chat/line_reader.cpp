@@ -41,22 +41,40 @@ std::optional<LineReader::Line> LineReader::next() {
     }
     const auto length = static_cast<std::size_t>(found - (buffer_.data() + begin_));
     const std::string_view text(buffer_.data() + begin_, length);
+    given_ = begin_;
     begin_ = scanned_ = begin_ + length + 1;
     unterminated_ = 0;
-    if (discarding_) {
-      discarding_ = false;
-      return Line{{}, true};
-    }
+    given_discarding_ = std::exchange(discarding_, false);
+    if (given_discarding_) return Line{{}, true};
     return line_of(text);
   }
 }
 
 std::optional<LineReader::Line> LineReader::rest() {
-  if (std::exchange(discarding_, false)) return Line{{}, true};
+  given_ = begin_;
+  given_discarding_ = std::exchange(discarding_, false);
+  if (given_discarding_) return Line{{}, true};
   if (begin_ == end_) return std::nullopt;
   const std::string_view text(buffer_.data() + begin_, end_ - begin_);
   begin_ = scanned_ = end_;
   return line_of(text);
+}
+
+void LineReader::put_back() {
+  begin_ = scanned_ = given_;
+  discarding_ = given_discarding_;
+}
+
+LineReader::Unread LineReader::unread() const {
+  const std::size_t here = std::min(unterminated_, scanned_ - begin_);
+  return {{buffer_.data() + begin_, end_ - begin_}, discarding_, unterminated_ - here};
+}
+
+void LineReader::restore(const Unread& unread) {
+  buffer_.assign(unread.bytes.begin(), unread.bytes.end());
+  end_ = buffer_.size();
+  unterminated_ = unread.unterminated;
+  discarding_ = unread.discarding;
 }
 
 LineReader::Line LineReader::line_of(std::string_view text) const {

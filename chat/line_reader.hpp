@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,18 @@ class LineReader {
   // After the end of input: what came without a line end, if anything did.
   std::optional<Line> rest();
 
+  // The line that next() or rest() has just given is the next one once more.
+  void put_back();
+
+  // What has come and is not given out yet, for another reader to go on from.
+  struct Unread {
+    std::string bytes;
+    bool discarding = false;
+    std::size_t unterminated = 0;  // bytes before those, since the last line end
+  };
+  Unread unread() const;
+  void restore(const Unread& unread);  // for a new one; not more than can have been unread
+
   bool overflowed() const { return unterminated_ > max_unterminated_; }
 
  private:
@@ -40,12 +53,14 @@ class LineReader {
 
   std::size_t max_line_;
   std::size_t max_unterminated_;
-  std::vector<char> buffer_;      // small while the lines are: a room has many members
-  std::size_t begin_ = 0;         // the first byte not yet given out
-  std::size_t scanned_ = 0;       // no line end before this one
-  std::size_t end_ = 0;           // behind the last byte received
-  std::size_t unterminated_ = 0;  // bytes since the last line end
-  bool discarding_ = false;       // in the rest of a line that is too long
+  std::vector<char> buffer_;       // small while the lines are: a room has many members
+  std::size_t begin_ = 0;          // the first byte not yet given out
+  std::size_t given_ = 0;          // where the line begins that was given out last
+  std::size_t scanned_ = 0;        // no line end before this one
+  std::size_t end_ = 0;            // behind the last byte received
+  std::size_t unterminated_ = 0;   // bytes since the last line end
+  bool discarding_ = false;        // in the rest of a line that is too long
+  bool given_discarding_ = false;  // and the line that was given out last is that rest
 };
 
 }  // namespace chat

@@ -31,7 +31,7 @@ void Lobby::waits_for_peer(Place& place, bool waits) {
 bool Lobby::leave(Place& place) {
   MutexLock lock(mutex_);
   if (place.made_to_go_) return false;
-  remove(place);
+  if (place.lobby_ != nullptr) remove(place);
   return true;
 }
 

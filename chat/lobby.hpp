@@ -55,7 +55,8 @@ class Lobby {
   // Whether it is the peer's turn to say something now, or the server's to answer.
   void waits_for_peer(Place& place, bool waits);
 
-  // The connection comes in, and needs no place any more. False: it has had to go.
+  // The connection comes in, and needs no place any more, or never had one. False: it has had to
+  // go.
   bool leave(Place& place);
   // It did not come in after all: it is back, and the first to go.
   void come_back(Place& place);

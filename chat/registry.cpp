@@ -13,15 +13,6 @@
 namespace chat {
 namespace {
 
-std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users) {
-  if (max_users < accounts.login_users()) {
-    throw std::runtime_error("a maximum of " + std::to_string(max_users) +
-                             " users is smaller than the number of login users, " +
-                             std::to_string(accounts.login_users()));
-  }
-  return max_users - accounts.login_users();
-}
-
 // Whoever has such a name speaks for the room, or to everyone in it.
 constexpr std::array kReserved = {
     "admin",     "administrator", "all",   "chat", "chatroom", "everyone", "here",  "host",
@@ -37,9 +28,19 @@ std::unordered_set<std::string> taken_skeletons(const PasswordStorage& accounts)
 
 }  // namespace
 
+std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users) {
+  if (max_users < accounts.login_users()) {
+    throw std::runtime_error("a maximum of " + std::to_string(max_users) +
+                             " users is smaller than the number of login users, " +
+                             std::to_string(accounts.login_users()));
+  }
+  return max_users - accounts.login_users();
+}
+
 Registry::Registry(std::size_t max_users, const PasswordStorage& accounts, Broadcast& broadcast)
     : registered_seats_(seats_beside(accounts, max_users)),
       taken_(taken_skeletons(accounts)),
+      accounts_(accounts),
       broadcast_(broadcast) {}
 
 Registry::Entry Registry::enter_registered(const std::string& name, std::string_view password,
@@ -54,6 +55,13 @@ Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (logged_in_.contains(key)) return Entry::kAlreadyIn;
+  return log_in_anew(name, member, rendering, key);
+}
+
+Registry::Entry Registry::log_in_anew(const std::string& name, Broadcast::Member& member,
+                                      Rendering rendering, const std::string& key) {
+  // Who has registered it came before the account.
+  if (registered_.contains(name_skeleton(name))) return Entry::kNameUsed;
   return enter({name, {}, logged_in_, key}, member, rendering);
 }
 
@@ -79,14 +87,14 @@ Registry::Entry Registry::resume_login(const std::string& name, Broadcast::Membe
   MutexLock lock(mutex_);
   const auto found = logged_in_.find(key);
   if (found != logged_in_.end()) return take_over(*found->second, member, rendering);
-  return enter({name, {}, logged_in_, key}, member, rendering);
+  return log_in_anew(name, member, rendering, key);
 }
 
 Registry::Entry Registry::register_anew(const std::string& name, std::string_view password,
                                         Broadcast::Member& member, Rendering rendering,
                                         const std::string& key) {
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
-  if (registered_.size() == registered_seats_) return Entry::kFull;
+  if (registered_.size() >= registered_seats_) return Entry::kFull;
   return enter({name, std::string(password), registered_, key}, member, rendering);
 }
 
@@ -126,18 +134,12 @@ Broadcast::Greeting Registry::greeting(const std::string& name) const {
 }
 
 bool Registry::leave(Broadcast::Member& member, bool flush) noexcept {
-  bool in = false;
-  {
-    MutexLock lock(mutex_);
-    const auto found = stays_.find(&member);
-    in = found != stays_.end();
-    if (in) {
-      broadcast_.leave(member, found->second.name, flush);
-      forget(member);
-    }
-  }
-  broadcast_.wait_until_released(member);
-  return in;
+  MutexLock lock(mutex_);
+  const auto found = stays_.find(&member);
+  if (found == stays_.end()) return false;
+  broadcast_.leave(member, found->second.name, flush);
+  forget(member);
+  return true;
 }
 
 // What was not noted yet is no obstacle.
@@ -154,6 +156,31 @@ void Registry::forget(Broadcast::Member& member) noexcept {
 std::vector<std::string> Registry::online() const {
   MutexLock lock(mutex_);
   return online_;
+}
+
+std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> Registry::seats() const {
+  MutexLock lock(mutex_);
+  std::unordered_map<std::string_view, std::pair<const Broadcast::Member*, Handover::Seat>> by_name;
+  for (const auto& [member, stay] : stays_) {
+    const bool login = &stay.keys == &logged_in_;
+    by_name[stay.name] = {member, {stay.name, login, stay.password}};
+  }
+  std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> seats;
+  for (const std::string& name : online_) seats.push_back(by_name.at(name));
+  return seats;
+}
+
+// There may be fewer seats than before, and other accounts: who is in stays.
+void Registry::restore(Broadcast::Member& member, const Handover::Connection& connection) {
+  const auto& [name, login, password] = connection.seat;
+  MutexLock lock(mutex_);
+  const bool account = login && accounts_.contains(name);
+  Keys& keys = account ? logged_in_ : registered_;
+  const Stay stay{name, password, keys, account ? folded_name(name) : name_skeleton(name)};
+  keys.emplace(stay.key, &member);
+  stays_.emplace(&member, stay);
+  online_.push_back(name);
+  broadcast_.restore(member, connection);
 }
 
 }  // namespace chat

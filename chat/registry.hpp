@@ -17,13 +17,19 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "chat/broadcast.hpp"
+#include "chat/handover.hpp"
 #include "chat/mutex.hpp"
 #include "chat/password_storage.hpp"
 
 namespace chat {
+
+// How many can register where there are seats for `max_users`. Throws std::runtime_error where not
+// even the accounts have one each.
+std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users);
 
 class Registry {
  public:
@@ -58,12 +64,16 @@ class Registry {
   Entry resume_login(const std::string& name, Broadcast::Member& member,
                      Rendering rendering = Rendering::kPlain);
 
-  // The name is free at once; with `flush` the member still gets what was said before. Blocks until
-  // the broadcaster has let go of `member`. Needs no memory: it cannot fail. False: another member
-  // has taken its place, and goes on.
+  // The name is free at once; with `flush` the member still gets what was said before, so the
+  // broadcaster has to let go of it: see Broadcast::wait_until_released(). Needs no memory: it
+  // cannot fail. False: another member has taken its place, and goes on.
   bool leave(Broadcast::Member& member, bool flush) noexcept;
 
   std::vector<std::string> online() const;  // in the order in which they came
+
+  // Handing over: who is in, in that order; and taken over.
+  std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> seats() const;
+  void restore(Broadcast::Member& member, const Handover::Connection& connection);
 
  private:
   using Keys = std::unordered_map<std::string, Broadcast::Member*>;  // who holds it
@@ -76,6 +86,8 @@ class Registry {
     std::string key;
   };
 
+  Entry log_in_anew(const std::string& name, Broadcast::Member& member, Rendering rendering,
+                    const std::string& key) REQUIRES(mutex_);
   Entry register_anew(const std::string& name, std::string_view password, Broadcast::Member& member,
                       Rendering rendering, const std::string& key) REQUIRES(mutex_);
   Entry enter(Stay stay, Broadcast::Member& member, Rendering rendering) REQUIRES(mutex_);
@@ -87,6 +99,7 @@ class Registry {
   const std::size_t registered_seats_;
   const std::unordered_set<std::string>
       taken_;  // skeletons nobody can register: reserved, accounts'
+  const PasswordStorage& accounts_;
   Broadcast& broadcast_;
 
   // Held while the broadcast's mutex is taken, never the other way round.

@@ -4,25 +4,43 @@
 
 #include <new>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 
 #include "chat/protocol.hpp"
 
 namespace chat {
+namespace {
 
-Server::Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log)
-    : listeners_(Listener::open(config.address, config.port)),
+std::vector<Listener> adopted(const std::vector<int>& descriptors) {
+  std::vector<Listener> listeners;
+  for (const int fd : descriptors) listeners.push_back(Listener::adopt(Descriptor(fd)));
+  return listeners;
+}
+
+}  // namespace
+
+Server::Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log,
+               const Handover* taken_over)
+    : listeners_(taken_over == nullptr ? Listener::open(config.address, config.port)
+                                       : adopted(taken_over->listeners)),
       broadcast_(config.stall_timeout, config.history,
                  config.transcript.empty()
                      ? nullptr
-                     : &transcript_.emplace(config.transcript, config.transcript_sync, log)),
+                     : &transcript_.emplace(config.transcript, config.transcript_sync, log),
+                 taken_over),
       registry_(config.max_users, accounts, broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
       log_(log),
-      room_{accounts, registry_, broadcast_,           hash_gate_, lobby_,
-            log,      stopping_, config.login_timeout, config.rate} {
+      room_{accounts, registry_,   broadcast_, hash_gate_,           lobby_,
+            log,      standstill_, stopping_,  config.login_timeout, config.rate} {
   watch_listeners();
   poller_.add_event(wake_, nullptr);
+  if (taken_over != nullptr) {
+    // All are in before the first of them can say something.
+    for (const Handover::Connection& begun : taken_over->connections) take_up(begun);
+    for (const Workers::iterator worker : all_running()) start_thread(worker);
+  }
   accept_thread_ = std::thread([this] { accept_connections(); });
 }
 
@@ -51,8 +69,101 @@ void Server::reopen_transcript() noexcept {
   if (transcript_) transcript_->reopen();
 }
 
+// The rest of what a connection needs is what its session was told.
+void Server::take_up(const Handover::Connection& begun) {
+  Workers worker(1);
+  Connection& connection = worker.front().connection;
+  connection.socket = Socket(Descriptor(begun.socket));
+  outlive_execution(begun.socket, false);
+  connection.peer = begun.peer;
+  if (begun.phase < Handover::Phase::kIn) {
+    lobby_.admit(connection.place, connection.socket, begun.peer);
+  }
+  worker.front().session.emplace(room_, connection, begun);
+  MutexLock lock(mutex_);
+  running_.splice(running_.end(), worker);
+}
+
+std::vector<Server::Workers::iterator> Server::all_running() {
+  MutexLock lock(mutex_);
+  std::vector<Workers::iterator> workers;
+  for (auto worker = running_.begin(); worker != running_.end(); ++worker) {
+    workers.push_back(worker);
+  }
+  return workers;
+}
+
+std::optional<Handover> Server::stand_still() {
+  accepting_ = false;
+  wake_.signal();
+  accept_thread_.join();
+  standstill_.want();
+  broadcast_.hold();
+  if (!all_stand(Clock::now() + kStandstillTimeout)) {
+    go_on();
+    return std::nullopt;
+  }
+  broadcast_.freeze();
+  return describe();
+}
+
+void Server::go_on() {
+  broadcast_.go_on();
+  standstill_.end();
+  accepting_ = true;
+  accept_thread_ = std::thread([this] { accept_connections(); });
+}
+
+bool Server::all_stand(Clock::time_point deadline) {
+  for (std::size_t standing = 0; Clock::now() < deadline;) {
+    if (nudge_workers() == 0) return true;
+    // Who was nudged too early is nudged once more, but not before the others had their turn.
+    const auto soon = Clock::now() + kNudgePause;
+    standing = standstill_.standing(standing, soon);
+  }
+  return false;
+}
+
+// How many do not stand yet.
+std::size_t Server::nudge_workers() {
+  MutexLock lock(mutex_);
+  std::size_t moving = 0;
+  for (Worker& worker : running_) {
+    if (worker.session->stands()) continue;
+    Standstill::nudge(worker.thread);
+    ++moving;
+  }
+  return moving;
+}
+
+Handover Server::describe() {
+  Handover handover;
+  for (const Listener& listener : listeners_) {
+    handover.listeners.push_back(listener.descriptor().get());
+  }
+  broadcast_.describe(handover);
+  MutexLock lock(mutex_);
+  std::unordered_map<const Broadcast::Member*, Handover::Connection> connections;
+  for (const Worker& worker : running_) {
+    Handover::Connection connection = worker.session->describe();
+    connections.emplace(&worker.session->member(), std::move(connection));
+  }
+  for (auto& [member, seat] : registry_.seats()) {
+    auto connection = connections.extract(member);
+    connection.mapped().seat = std::move(seat);
+    handover.connections.push_back(std::move(connection.mapped()));
+  }
+  for (auto& [member, connection] : connections) {
+    // In the room, but without a seat: another connection has taken it, and its worker does not
+    // know yet.
+    if (connection.phase == Handover::Phase::kIn) connection.phase = Handover::Phase::kLeaving;
+    handover.connections.push_back(std::move(connection));
+  }
+  return handover;
+}
+
 void Server::accept_connections() {
-  while (!stopping_) {
+  while (!stopping_ && accepting_) {
     try {
       for (void* tag : poller_.wait(std::nullopt)) {
         if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
@@ -61,6 +172,7 @@ void Server::accept_connections() {
     }
     join_finished();
   }
+  if (!stopping_) return;
   // Whoever still waits to be accepted is refused by the kernel rather than left to hang.
   for (const Listener& listener : listeners_) poller_.remove(listener.descriptor());
   listeners_.clear();
@@ -70,7 +182,7 @@ void Server::accept_some(Listener& listener) {
   AcceptError error = AcceptError::kNone;
   PeerAddress peer;
   // Not for as long as they come: finished workers are to be joined in between.
-  for (int i = 0; i < kAcceptBatch && !stopping_; ++i) {
+  for (int i = 0; i < kAcceptBatch && !stopping_ && accepting_; ++i) {
     if (auto socket = listener.accept(error, &peer)) {
       start_worker(std::move(*socket), peer);
     } else if (error == AcceptError::kNone) {
@@ -97,6 +209,7 @@ void Server::start_worker(Socket socket, const PeerAddress& peer) {
   it->connection.socket = std::move(socket);
   it->connection.peer = peer;
   lobby_.admit(it->connection.place, it->connection.socket, peer);
+  it->session.emplace(room_, it->connection);
   {
     MutexLock lock(mutex_);
     running_.splice(running_.end(), worker);
@@ -116,12 +229,13 @@ void Server::start_thread(Workers::iterator worker) {
                    protocol::kOutOfResources.size()};
   (void)worker->connection.socket.send_some({&line, 1});
   log_.write("refused", worker->connection.peer.text, "-", "out of threads");
+  worker->session->abandon();
   MutexLock lock(mutex_);
   running_.erase(worker);
 }
 
 void Server::serve(Workers::iterator worker) {
-  Session(room_, worker->connection).run();
+  worker->session->run();
   {
     MutexLock lock(mutex_);
     finished_.splice(finished_.end(), running_, worker);

@@ -18,6 +18,7 @@
 
 #include "chat/broadcast.hpp"
 #include "chat/event_log.hpp"
+#include "chat/handover.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
 #include "chat/lobby.hpp"
@@ -26,6 +27,7 @@
 #include "chat/registry.hpp"
 #include "chat/session.hpp"
 #include "chat/socket.hpp"
+#include "chat/standstill.hpp"
 #include "chat/transcript.hpp"
 
 namespace chat {
@@ -46,10 +48,11 @@ struct ServerConfig {
 
 class Server {
  public:
-  // Listens and serves from here on. `accounts` and `log` must outlive the server.
-  // Throws where they do not fit into the maximum, or the address or port is not to be had. Signals
-  // should be blocked by the caller: the threads made here inherit that.
-  Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log);
+  // Listens and serves from here on, or goes on from what was handed over. `accounts` and `log`
+  // must outlive the server. Throws where they do not fit into the maximum, or the address or port
+  // is not to be had. Signals should be blocked by the caller: the threads made here inherit that.
+  Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log,
+         const Handover* taken_over = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -64,13 +67,22 @@ class Server {
   // Where there is a transcript: see there.
   void reopen_transcript() noexcept;
 
+  // For the owning thread. Stops everything where another program can take it up, and gives what
+  // that needs: then its descriptors have to outlive the execution. Nothing: that took too long,
+  // and all goes on. Throws std::bad_alloc; then go_on() is due, too.
+  std::optional<Handover> stand_still();
+  // No other program has taken over.
+  void go_on();
+
  private:
   struct Worker {
     Connection connection;
+    std::optional<Session> session;
     std::thread thread;
   };
   using Workers = std::list<Worker>;
 
+  void take_up(const Handover::Connection& begun);
   void accept_connections();
   void accept_some(Listener& listener);
   bool refuse_one(Listener& listener);
@@ -79,6 +91,10 @@ class Server {
   void serve(Workers::iterator worker);
   void pause();
   void join_finished();
+  std::vector<Workers::iterator> all_running();
+  bool all_stand(Clock::time_point deadline);
+  std::size_t nudge_workers();
+  Handover describe();
   void watch_listeners();
 
   std::vector<Listener> listeners_;
@@ -88,7 +104,9 @@ class Server {
   HashGate hash_gate_{kMaxHashes};
   Lobby lobby_;
   EventLog& log_;
+  Standstill standstill_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> accepting_{true};
   Room room_;
 
   Mutex mutex_;

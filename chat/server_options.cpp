@@ -28,6 +28,7 @@ constexpr std::array kOptions = {
     option{"transcript", required_argument, nullptr, 'T'},
     option{"transcript-sync", required_argument, nullptr, 'S'},
     option{"history", required_argument, nullptr, 'H'},
+    option{"check", no_argument, nullptr, 'C'},
     option{"add-account", required_argument, nullptr, 'A'},
     option{"remove-account", required_argument, nullptr, 'R'},
     option{"list-accounts", no_argument, nullptr, 'L'},
@@ -62,7 +63,8 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
   ServerOptions options;
   const auto act = [&](ServerOptions::Action action, const char* name) {
     if (options.action != ServerOptions::Action::kServe) {
-      throw UsageError("only one of --add-account, --remove-account and --list-accounts at a time");
+      throw UsageError(
+          "only one of --check, --add-account, --remove-account and --list-accounts at a time");
     }
     options.action = action;
     options.account_name = name;
@@ -112,6 +114,9 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
       case 'H':
         options.config.history = parse_number<std::uint64_t>("--history", ::optarg, 0, kKeptLines);
         break;
+      case 'C':
+        act(ServerOptions::Action::kCheck, "");
+        break;
       case 'A':
         act(ServerOptions::Action::kAddAccount, ::optarg);
         break;
@@ -156,7 +161,9 @@ std::string server_usage() {
          "                         from (SIGHUP: open it anew)\n"
          "  --transcript-sync WHEN always, second (as long a power cut may take lines) or never\n"
          "                         (second)\n"
+         "  --check                say whether it could serve so, and do not\n"
          "  --help                 this text\n"
+         "SIGUSR2 starts the program anew, as it is by then, with nobody's connection lost.\n"
          "Accounts, instead of serving (a running server reads them at its next start):\n"
          "  --add-account NAME     asks for the password, twice\n"
          "  --remove-account NAME\n"

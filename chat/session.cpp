@@ -34,20 +34,84 @@ Session::Session(Room& room, Connection& connection)
       rate_limit_(room.rate),
       login_deadline_(Clock::now() + room.login_timeout) {}
 
+Session::Session(Room& room, Connection& connection, const Handover::Connection& begun)
+    : room_(room),
+      connection_(connection),
+      socket_(connection.socket),
+      reader_(kMaxLine, kMaxUnterminated),
+      member_(socket_),
+      rate_limit_(room.rate),
+      login_deadline_(Clock::now() + begun.login_left),
+      phase_(begun.phase),
+      mode_(begun.mode),
+      rendering_(begun.rendering),
+      input_ended_(begun.input_ended),
+      name_(begun.seat.name) {
+  reader_.restore(begun.input);
+  if (phase_ == Phase::kIn) room_.registry.restore(member_, begun);
+  if (phase_ == Phase::kLeaving) room_.broadcast.restore(member_, begun);
+}
+
 void Session::run() noexcept {
-  if (try_to_come_in()) {
+  if (phase_ < Phase::kIn) {
+    if (try_to_come_in()) {
+      phase_ = Phase::kIn;
+    } else if (!refused_) {
+      const bool made_to_go = room_.lobby.made_to_go(connection_.place);
+      log("gone", "-", made_to_go ? "made room for another" : "without coming in");
+    }
+  }
+  if (phase_ == Phase::kIn) {
     const End end = stay();
     const std::string_view why = reason(end);  // before a stop could become the reason
     const bool left = room_.registry.leave(member_, end != End::kLost);
     log("left", name_, left ? why : "goes on in another connection");
+    wait_until_released();
     if (left && end == End::kLost) return;
-  } else if (!refused_) {
-    const bool made_to_go = room_.lobby.made_to_go(connection_.place);
-    log("gone", "-", made_to_go ? "made room for another" : "without coming in");
+  } else if (phase_ == Phase::kLeaving) {
+    wait_until_released();
   }
+  phase_ = Phase::kClosing;
   close_politely();
   // Not only when the accept thread joins this worker: it may be waiting for a place itself.
   (void)room_.lobby.leave(connection_.place);
+}
+
+void Session::abandon() noexcept {
+  if (phase_ == Phase::kIn) {
+    (void)room_.registry.leave(member_, false);
+    log("left", name_, "no thread to go on with");
+  }
+  if (phase_ == Phase::kIn || phase_ == Phase::kLeaving) wait_until_released();
+}
+
+void Session::wait_until_released() {
+  phase_ = Phase::kLeaving;
+  const Standstill::Aside aside(room_.standstill, standing_);
+  room_.broadcast.wait_until_released(member_);
+}
+
+void Session::stand_still_if_wanted() {
+  if (room_.standstill.is_wanted()) const Standstill::Aside aside(room_.standstill, standing_);
+}
+
+Handover::Connection Session::describe() const {
+  Handover::Connection connection;
+  connection.socket = socket_.descriptor().get();
+  connection.peer = connection_.peer;
+  connection.phase = phase_;
+  connection.mode = mode_;
+  connection.rendering = rendering_;
+  LineReader reader = reader_;
+  if (phase_ == Phase::kCredentials && line_in_hand_) reader.put_back();
+  connection.input = reader.unread();
+  connection.input_ended = phase_ < Phase::kClosing && input_ended_;  // its worker goes on reading
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(login_deadline_ - Clock::now());
+  connection.login_left = std::max(left, std::chrono::milliseconds(0));
+  if (phase_ == Phase::kIn || phase_ == Phase::kLeaving) {
+    room_.broadcast.describe_unsent(member_, connection);
+  }
+  return connection;
 }
 
 bool Session::try_to_come_in() {
@@ -61,25 +125,33 @@ bool Session::try_to_come_in() {
 // Until the member is in, this thread alone writes to the socket (and the lobby, once, to one who
 // has to go).
 bool Session::come_in() {
-  send(protocol::kWelcome);
-  auto line = next_login_line();
-  if (!line) return false;
-  const auto mode = protocol::parse_mode(line->text);
-  if (!mode) return refuse(protocol::kExpectedMode);
-  send(protocol::kAskCredentials);
-  line = next_login_line();
+  if (phase_ == Phase::kNew) {
+    send(protocol::kWelcome);
+    phase_ = Phase::kMode;
+  }
+  if (phase_ == Phase::kMode) {
+    const auto line = next_login_line();
+    if (!line) return false;
+    const auto mode = protocol::parse_mode(line->text);
+    if (!mode) return refuse(protocol::kExpectedMode);
+    mode_ = *mode;
+    send(protocol::kAskCredentials);
+    phase_ = Phase::kCredentials;
+  }
+  const auto line = next_login_line();
   if (!line) return false;
   if (line->too_long) return refuse(protocol::wrong_format("the line is too long"));
   std::string reason;
   auto credentials = protocol::parse_credentials(line->text, reason);
   if (!credentials) return refuse(protocol::wrong_format(reason));
-  if (*mode == protocol::Mode::kRegister) return answer(enter(*mode, false, *credentials), false);
-  return prove(*mode, *credentials);
+  if (mode_ == protocol::Mode::kRegister) return answer(enter(false, *credentials), false);
+  return prove(*credentials);
 }
 
 // The deadline is for coming in as a whole: a byte now and then does not move it.
 std::optional<LineReader::Line> Session::next_login_line() {
   while (true) {
+    stand_still_if_wanted();
     if (auto line = reader_.next()) {
       if (tagged_before_coming_in(*line)) continue;
       return line;
@@ -117,7 +189,7 @@ IoResult Session::receive_for_login() {
 
 // With a place of the hash gate, which is given back however it ends, and which a wrong password
 // makes harder to get.
-bool Session::prove(protocol::Mode mode, protocol::Credentials& credentials) {
+bool Session::prove(protocol::Credentials& credentials) {
   if (!wait_for_turn()) return false;
   struct Turn {
     ~Turn() { gate.leave(source, wrong); }
@@ -125,10 +197,10 @@ bool Session::prove(protocol::Mode mode, protocol::Credentials& credentials) {
     const Source& source;
     bool wrong = false;
   } turn{room_.hash_gate, connection_.peer.source};
-  const bool login = mode == protocol::Mode::kLogin || room_.accounts.contains(credentials.name);
+  const bool login = mode_ == protocol::Mode::kLogin || room_.accounts.contains(credentials.name);
   turn.wrong = login && !verify(credentials);
   if (turn.wrong) return false;
-  const Registry::Entry entry = enter(mode, login, credentials);
+  const Registry::Entry entry = enter(login, credentials);
   turn.wrong = entry == Registry::Entry::kWrongPassword;
   return answer(entry, login);
 }
@@ -150,7 +222,7 @@ bool Session::verify(protocol::Credentials& credentials) {
 // for.
 bool Session::wait_for_turn() {
   while (true) {
-    const auto turn = room_.hash_gate.enter(connection_.peer.source, login_deadline_);
+    const auto turn = turn_at_hash_gate();
     switch (turn.answer) {
       case HashGate::Answer::kIn:
         return true;
@@ -163,20 +235,33 @@ bool Session::wait_for_turn() {
       case HashGate::Answer::kLater:
         break;
     }
-    room_.lobby.waits_for_peer(connection_.place, true);
-    const bool stays = socket_.wait_while_peer_stays(std::min(turn.due, login_deadline_));
-    room_.lobby.waits_for_peer(connection_.place, false);
-    if (!stays) return refuse(protocol::kGuessedTooOften);
+    if (!wait_at_socket(std::min(turn.due, login_deadline_))) {
+      return refuse(protocol::kGuessedTooOften);
+    }
     if (Clock::now() >= login_deadline_) return refuse(protocol::kTimedOut);
   }
 }
 
-Registry::Entry Session::enter(protocol::Mode mode, bool login,
-                               const protocol::Credentials& credentials) {
+HashGate::Turn Session::turn_at_hash_gate() {
+  line_in_hand_ = true;
+  const Standstill::Aside aside(room_.standstill, standing_);
+  return room_.hash_gate.enter(connection_.peer.source, login_deadline_);
+}
+
+// False: the peer has finished sending.
+bool Session::wait_at_socket(Clock::time_point deadline) {
+  const Standstill::Aside aside(room_.standstill, standing_);
+  room_.lobby.waits_for_peer(connection_.place, true);
+  const bool stays = socket_.wait_while_peer_stays(deadline);
+  room_.lobby.waits_for_peer(connection_.place, false);
+  return stays;
+}
+
+Registry::Entry Session::enter(bool login, const protocol::Credentials& credentials) {
   if (!room_.lobby.leave(connection_.place)) return Registry::Entry::kClosed;
   auto entry = Registry::Entry::kClosed;
   try {
-    entry = enter_registry(mode, login, credentials);
+    entry = enter_registry(login, credentials);
   } catch (...) {
     room_.lobby.come_back(connection_.place);
     throw;
@@ -185,11 +270,10 @@ Registry::Entry Session::enter(protocol::Mode mode, bool login,
   return entry;
 }
 
-Registry::Entry Session::enter_registry(protocol::Mode mode, bool login,
-                                        const protocol::Credentials& credentials) {
+Registry::Entry Session::enter_registry(bool login, const protocol::Credentials& credentials) {
   Registry& registry = room_.registry;
   name_ = credentials.name;
-  switch (mode) {
+  switch (mode_) {
     case protocol::Mode::kLogin:
       return registry.enter_login(name_, member_, rendering_);
     case protocol::Mode::kRegister:
@@ -283,20 +367,25 @@ std::string_view Session::reason(End end) const {
 
 Session::End Session::talk() {
   while (true) {
+    stand_still_if_wanted();
     while (const auto line = reader_.next()) {
       if (!wait_for_rate()) return End::kLost;
-      if (!handle(*line)) return End::kQuit;
+      if (handle(*line)) continue;
+      if (!is_held_up()) return End::kQuit;
+      stand_still_if_wanted();
     }
     if (reader_.overflowed()) {
-      tell(std::string(protocol::kEndlessLine));
+      if (!tell(std::string(protocol::kEndlessLine)) && room_.standstill.is_wanted()) continue;
       return End::kEndlessLine;
     }
     if (input_ended_) {
       // A half-close: the peer has said all it had to say, and still listens.
-      if (const auto line = reader_.rest()) handle(*line);
+      const auto line = reader_.rest();
+      if (line && !handle(*line) && is_held_up()) continue;
       return End::kEndOfInput;
     }
     const auto space = reader_.space();
+    if (room_.standstill.is_wanted()) continue;
     const IoResult received = socket_.receive(space);
     if (received.io == Io::kDone) reader_.received(received.bytes);
     if (received.io == Io::kFailed) return End::kLost;
@@ -309,11 +398,21 @@ Session::End Session::talk() {
   }
 }
 
-// False: the connection died meanwhile.
+// Whether what could not be said was not because of this member: then it is said later, by whoever
+// goes on, and the line is the next one once more.
+bool Session::is_held_up() {
+  if (!room_.standstill.is_wanted()) return false;
+  reader_.put_back();
+  return true;
+}
+
+// False: the connection died meanwhile. A standstill is not kept waiting.
 bool Session::wait_for_rate() {
-  const auto now = Clock::now();
-  const auto due = rate_limit_.next(now);
-  return due <= now || socket_.wait_while_open(due);
+  const auto due = rate_limit_.next(Clock::now());
+  while (Clock::now() < due && !room_.standstill.is_wanted()) {
+    if (!socket_.wait_while_open(due)) return false;
+  }
+  return true;
 }
 
 // False ends the session: the user asked for it, or nobody would hear.
@@ -385,14 +484,15 @@ bool Session::quit(std::string_view) { return false; }
 // lines and destroy them. So: end of file first, then read what is still under way, but not for
 // ever.
 void Session::close_politely() {
+  const Standstill::Aside aside(room_.standstill, standing_);
   socket_.shutdown_write();
   const auto deadline = Clock::now() + kLingerTimeout;
   std::array<char, 4096> discarded;
   std::size_t bytes = 0;
-  while (!input_ended_ && bytes < kLingerBytes) {
+  while (!input_ended_ && bytes < kLingerBytes && Clock::now() < deadline) {
     const IoResult received = socket_.receive_until(discarded, deadline);
     bytes += received.bytes;
-    input_ended_ = received.io != Io::kDone;
+    input_ended_ = received.io == Io::kEnd || received.io == Io::kFailed;
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "chat/broadcast.hpp"
 #include "chat/event_log.hpp"
+#include "chat/handover.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
@@ -18,6 +19,7 @@
 #include "chat/rate_limit.hpp"
 #include "chat/registry.hpp"
 #include "chat/socket.hpp"
+#include "chat/standstill.hpp"
 
 namespace chat {
 
@@ -29,6 +31,7 @@ struct Room {
   HashGate& hash_gate;
   Lobby& lobby;
   EventLog& log;
+  Standstill& standstill;
   const std::atomic<bool>& stopping;
   std::chrono::milliseconds login_timeout;
   int rate;  // lines a second and member; 0: no limit
@@ -44,12 +47,25 @@ struct Connection {
 class Session {
  public:
   Session(Room& room, Connection& connection);
+  // One that another program has begun. Where it is in the room, it is again, before it runs.
+  Session(Room& room, Connection& connection, const Handover::Connection& begun);
 
   // Returns when the connection has nothing more to say. Shutting the socket down ends it early.
   // Throws nothing: where memory runs out, the client is told so.
   void run() noexcept;
 
+  // Instead of run(), for one that was begun: its connection is lost.
+  void abandon() noexcept;
+
+  // For a thread that has brought all workers to a standstill: what another program needs to go on,
+  // the seat aside. And whether this one stands: thread safe.
+  Handover::Connection describe() const;
+  bool stands() const { return standing_; }
+  const Broadcast::Member& member() const { return member_; }
+
  private:
+  using Phase = Handover::Phase;
+
   // How a stay in the room came to its end. Unless it was lost, what was said is flushed.
   enum class End {
     kQuit,
@@ -62,15 +78,18 @@ class Session {
   bool try_to_come_in();
   bool come_in();
   std::optional<LineReader::Line> next_login_line();
-  Registry::Entry enter(protocol::Mode mode, bool login, const protocol::Credentials& credentials);
-  bool prove(protocol::Mode mode, protocol::Credentials& credentials);
+  Registry::Entry enter(bool login, const protocol::Credentials& credentials);
+  bool prove(protocol::Credentials& credentials);
   bool verify(protocol::Credentials& credentials);
-  Registry::Entry enter_registry(protocol::Mode mode, bool login,
-                                 const protocol::Credentials& credentials);
+  Registry::Entry enter_registry(bool login, const protocol::Credentials& credentials);
   bool wait_for_turn();
+  HashGate::Turn turn_at_hash_gate();
+  bool wait_at_socket(Clock::time_point deadline);
   bool answer(Registry::Entry entry, bool login);
   bool tagged_before_coming_in(const LineReader::Line& line);
   IoResult receive_for_login();
+  void stand_still_if_wanted();
+  void wait_until_released();
   void send(std::string_view lines) noexcept;
   bool refuse(std::string_view line);
   void log(std::string_view event, std::string_view name, std::string_view more) noexcept;
@@ -79,6 +98,7 @@ class Session {
   End talk();
   std::string_view reason(End end) const;
   bool wait_for_rate();
+  bool is_held_up();
   bool handle(const LineReader::Line& line);
   bool say(std::string_view text);
   bool tell(std::string lines);
@@ -106,6 +126,10 @@ class Session {
   Broadcast::Member member_;
   RateLimit rate_limit_;
   const Clock::time_point login_deadline_;
+  Standstill::Standing standing_{false};
+  Phase phase_ = Phase::kNew;
+  protocol::Mode mode_ = protocol::Mode::kLogin;
+  bool line_in_hand_ = false;  // on the way in: what was read last is not dealt with yet
   Rendering rendering_ = Rendering::kPlain;  // of what this client gets
   bool input_ended_ = false;
   bool refused_ = false;

@@ -40,16 +40,15 @@ auto retry(Call call) {
 IoResult receive_result(ssize_t n) {
   if (n > 0) return {Io::kDone, static_cast<std::size_t>(n)};
   if (n == 0) return {Io::kEnd};
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return {Io::kWouldBlock};
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {Io::kWouldBlock};
   return {Io::kFailed};
 }
 
-// poll() until `deadline`. Rounded up, so that it does not return a moment too early and spin.
+// poll() until `deadline`, or until a signal was handled. Rounded up, so that it does not return a
+// moment too early and spin.
 int poll_until(pollfd& entry, Clock::time_point deadline) {
-  return retry([&] {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    return ::poll(&entry, 1, static_cast<int>(std::clamp<long>(left, 0, 3'600'000)));
-  });
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return ::poll(&entry, 1, static_cast<int>(std::clamp<long>(left, 0, 3'600'000)));
 }
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
@@ -127,11 +126,11 @@ void notice_a_silent_end(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeout.count()));
 }
 
-bool is_loopback_address(const addrinfo& info) {
-  if (info.ai_family == AF_INET6) {
-    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(info.ai_addr)->sin6_addr);
+bool is_loopback_address(const sockaddr* any) {
+  if (any->sa_family == AF_INET6) {
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr);
   }
-  const auto address = ntohl(reinterpret_cast<const sockaddr_in*>(info.ai_addr)->sin_addr.s_addr);
+  const auto address = ntohl(reinterpret_cast<const sockaddr_in*>(any)->sin_addr.s_addr);
   return (address >> 24) == 127;
 }
 
@@ -143,6 +142,10 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
     fd_ = other.release();
   }
   return *this;
+}
+
+void outlive_execution(int fd, bool outlives) {
+  if (::fcntl(fd, F_SETFD, outlives ? 0 : FD_CLOEXEC) != 0) throw_errno("fcntl");
 }
 
 int Descriptor::release() noexcept { return std::exchange(fd_, -1); }
@@ -170,14 +173,13 @@ Socket Socket::connect(const std::string& host, std::uint16_t port) {
 }
 
 IoResult Socket::receive(std::span<char> into) {
-  return receive_result(retry([&] { return ::recv(fd_.get(), into.data(), into.size(), 0); }));
+  return receive_result(::recv(fd_.get(), into.data(), into.size(), 0));
 }
 
 IoResult Socket::receive_until(std::span<char> into, Clock::time_point deadline) {
   pollfd entry{fd_.get(), POLLIN, 0};
   if (poll_until(entry, deadline) <= 0) return {Io::kWouldBlock};
-  return receive_result(
-      retry([&] { return ::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT); }));
+  return receive_result(::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT));
 }
 
 IoResult Sender::send_some(std::span<const iovec> pieces) const {
@@ -211,12 +213,12 @@ bool Socket::send_all(std::string_view bytes) {
 bool Socket::wait_while_open(Clock::time_point deadline) {
   // No event asked for: poll() still reports an error and a connection shut down both ways.
   pollfd entry{fd_.get(), 0, 0};
-  return poll_until(entry, deadline) == 0;
+  return poll_until(entry, deadline) <= 0;
 }
 
 bool Socket::wait_while_peer_stays(Clock::time_point deadline) {
   pollfd entry{fd_.get(), POLLRDHUP, 0};
-  return poll_until(entry, deadline) == 0;
+  return poll_until(entry, deadline) <= 0;
 }
 
 bool Socket::has_input() const {
@@ -243,7 +245,7 @@ std::vector<Listener> Listener::open(const std::string& address, std::uint16_t p
       if (info->ai_family != family) continue;
       Listener listener;
       listener.address_ = numeric(info->ai_addr, info->ai_addrlen);
-      listener.loopback_ = is_loopback_address(*info);
+      listener.loopback_ = is_loopback_address(info->ai_addr);
       const std::string operation =
           "cannot listen on address " + listener.address_ + " port " + std::to_string(port);
       listener.fd_ = Descriptor(
@@ -271,6 +273,20 @@ std::vector<Listener> Listener::open(const std::string& address, std::uint16_t p
   }
   if (listeners.empty()) throw std::runtime_error("there is no address to listen on");
   return listeners;
+}
+
+Listener Listener::adopt(Descriptor fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(fd.get(), any, &length) != 0) throw_errno("getsockname");
+  outlive_execution(fd.get(), false);
+  Listener listener;
+  listener.fd_ = std::move(fd);
+  listener.address_ = numeric(any, length);
+  listener.port_ = local_port(listener.fd_.get());
+  listener.loopback_ = is_loopback_address(any);
+  return listener;
 }
 
 std::optional<Socket> Listener::accept(AcceptError& error, PeerAddress* peer) {

@@ -53,11 +53,14 @@ class Descriptor {
   int fd_ = -1;
 };
 
+// Whether a program that this one executes has descriptor `fd` as well. Throws std::system_error.
+void outlive_execution(int fd, bool outlives);
+
 // What became of one attempt to send or receive.
 enum class Io {
   kDone,        // `bytes` were moved, at least one
-  kWouldBlock,  // nothing now: the buffer is full (send), empty (receive), or the deadline has
-                // passed
+  kWouldBlock,  // nothing now: the buffer is full (send), empty (receive), the deadline has passed,
+                // or a signal was handled
   kEnd,         // receive only: the peer has finished sending (half-close or close)
   kFailed,      // the connection is gone
 };
@@ -104,7 +107,8 @@ class Socket {
   // Sends all, waiting as long as it takes. False once the connection is gone.
   bool send_all(std::string_view bytes);
 
-  // Lets time pass. False, and at once: the connection has died (reset, or shut down both ways).
+  // Lets time pass, unless a signal is handled. False, and at once: the connection has died (reset,
+  // or shut down both ways).
   bool wait_while_open(Clock::time_point deadline);
 
   // End of our output: the peer reads end of file after what was sent.
@@ -142,6 +146,9 @@ class Listener {
   // Every address that `address` stands for; an empty one means all, IPv4 and IPv6. Port 0 lets the
   // kernel choose. Throws std::system_error or std::runtime_error naming address and port.
   static std::vector<Listener> open(const std::string& address, std::uint16_t port);
+
+  // One that was opened before. Throws std::system_error.
+  static Listener adopt(Descriptor fd);
 
   // `peer`, where it is given, becomes where the connection comes from.
   std::optional<Socket> accept(AcceptError& error, PeerAddress* peer = nullptr);

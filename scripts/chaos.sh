@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # usage: scripts/chaos.sh SECONDS [SEED]
-# For so many seconds, or with one seed: clients whose connections are cut, stalled and reset at random
-# while the server is killed and started again; each has to show the same gapless sequence of lines.
-# The status is 1 where one does not; its seed is said.
+# For so many seconds, or with one seed: clients whose connections are delayed, cut, stalled, half-closed
+# and reset at random while the server is killed, started again and replaced as it runs; each has to
+# show the same gapless sequence of lines. The status is 1 where one does not; its seed is said.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit

@@ -1,7 +1,7 @@
 // The promise of the numbered room under everything that breaks connections: clients, each behind a
-// proxy that cuts, stalls and resets at random, talk while the server is killed and started again.
-// In the end every client has shown the same gapless sequence of lines, with each line said exactly
-// once; and so says the transcript.
+// proxy that delays, cuts, stalls, half-closes and resets at random, talk while the server is
+// killed, started again, and made to hand over to a new process. In the end every client has shown
+// the same gapless sequence of lines, with each line said exactly once; and so says the transcript.
 //
 //   chaos CLIENTS LINES [SEED]     says what it counted; status 1 where the promise does not hold
 #include <signal.h>
@@ -64,7 +64,7 @@ std::vector<std::string> room_lines_of(const std::string& output) {
   return lines;
 }
 
-// A real server, killed and started again on the same port.
+// A real server, killed and started again on the same port, or replaced while it runs.
 class Mortal {
  public:
   Mortal() { start("0"); }
@@ -74,6 +74,10 @@ class Mortal {
     program_->signal(SIGKILL);
     (void)program_->status();
     start(std::to_string(port_));
+  }
+  void hand_over() {
+    program_->signal(SIGUSR2);
+    (void)program_->read_until("\n");
   }
   std::vector<std::string> transcript() const {
     std::vector<std::string> lines;
@@ -132,17 +136,19 @@ class Talker {
         at = found + mark.size();
         ++seen;
       } else {
-        require(has_more(), name_ + " has ended, or heard nothing for too long");
+        require(has_more(), name_ + " heard nothing for too long");
       }
     }
     program_.end_input();
-    require(program_.status() == 0, name_ + " has failed");
+    require(program_.status() == 0, name_ + " has failed: " + program_.read_errors());
     (void)program_.read_all();
   }
+  // The promise is broken, and nobody is waited for any longer.
+  void give_up() { program_.signal(SIGKILL); }
   // What is stalled is cut the next time.
   void disturb(Random& random) {
     if (std::exchange(stalled_, false)) return proxy_.cut_after_sent(0);
-    switch (below(random, 4)) {
+    switch (below(random, 6)) {
       case 0:
         return proxy_.cut_after_sent(below(random, 200));
       case 1:
@@ -150,6 +156,10 @@ class Talker {
       case 2:
         stalled_ = true;
         return proxy_.stall();
+      case 3:
+        return proxy_.half_close_at_line_end();
+      case 4:
+        return proxy_.delay(milliseconds(below(random, 50)));
       default:
         return proxy_.cut_after_sent(0);
     }
@@ -167,9 +177,11 @@ class Talker {
   bool has_more() {
     for (int i = 0; i < 5; ++i) {
       try {
-        return !program_.read_more().empty();
+        if (!program_.read_more().empty()) return true;
       } catch (const std::exception&) {  // nothing came for a while
+        continue;
       }
+      throw std::runtime_error(name_ + " has ended: " + program_.read_errors());
     }
     return false;
   }
@@ -207,12 +219,19 @@ class Chaos {
     const auto peace = chat::Clock::now() + milliseconds(lines_ * 10);
     while (left > 0) {
       std::this_thread::sleep_for(milliseconds(50 + below(random_, 100)));
+      if (failed_) {
+        for (const auto& talker : talkers_) talker->give_up();
+        continue;
+      }
       Talker& talker = *talkers_[below(random_, static_cast<std::uint32_t>(talkers_.size()))];
       if (chat::Clock::now() > peace) {
         for (const auto& other : talkers_) other->leave_in_peace();
-      } else if (below(random_, 25) == 0) {
+      } else if (const auto blow = below(random_, 25); blow == 0) {
         server_.kill_and_start();
         ++kills_;
+      } else if (blow <= 2) {
+        server_.hand_over();
+        ++handovers_;
       } else {
         talker.disturb(random_);
       }
@@ -246,7 +265,7 @@ class Chaos {
     }
     std::cout << talkers_.size() << " clients, " << said.size() << " lines said once each, "
               << all.size() << " lines in all, " << connections_ << " connections, " << kills_
-              << " kills of the server" << std::endl;
+              << " kills of the server, " << handovers_ << " handovers" << std::endl;
   }
 
  private:
@@ -267,6 +286,7 @@ class Chaos {
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
   int kills_ = 0;
+  int handovers_ = 0;
   std::size_t connections_ = 0;
 };
 
@@ -287,7 +307,7 @@ int main(int argc, char** argv) {
     chaos.check();
     return 0;
   } catch (const std::exception& error) {
-    std::cout << "FAILED: " << std::string(error.what()).substr(0, 500) << std::endl;
+    std::cout << "FAILED: " << std::string(error.what()).substr(0, 1000) << std::endl;
     return 1;
   }
 }

@@ -28,8 +28,10 @@ struct House {
   chat::HashGate hash_gate{chat::kMaxHashes};
   chat::Lobby lobby{4, 4, "! full\n"};
   chat::EventLog log;
+  chat::Standstill standstill;
   std::atomic<bool> stopping{false};
-  chat::Room room{accounts, registry, broadcast, hash_gate, lobby, log, stopping, 20s, 0};
+  chat::Room room{accounts, registry,   broadcast, hash_gate, lobby,
+                  log,      standstill, stopping,  20s,       0};
 };
 
 struct Ends {
@@ -91,6 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   connection.socket.shutdown();
   check_lines(read_all(client.far), true);
   house.registry.leave(member, true);
+  house.broadcast.wait_until_released(member);
   watcher.near.shutdown();
   check_lines(read_all(watcher.far), false);
   return 0;

@@ -41,6 +41,13 @@ class Proxy {
   void cut_after_sent(std::size_t bytes) { order(to_server_, bytes); }
   void cut_after_received(std::size_t bytes) { order(to_client_, bytes); }
 
+  // Finishes sending to the server, as if the client had, at the next end of a line; what the
+  // server still says is passed on.
+  void half_close_at_line_end() { half_closing_ = true; }
+
+  // Keeps back for so long what comes from now on.
+  void delay(std::chrono::milliseconds time) { delay_ = time; }
+
   // Passes nothing on, either way, until the connection is cut.
   void stall() {
     stalled_ = true;
@@ -68,7 +75,8 @@ class Proxy {
       }
       reset(*client);
       to_server_ = to_client_ = kNever;
-      stalled_ = false;
+      stalled_ = half_closing_ = false;
+      delay_ = std::chrono::milliseconds(0);
     }
   }
 
@@ -88,14 +96,22 @@ class Proxy {
       const bool ready =
           wait(stalled ? -1 : client.descriptor().get(), stalled ? -1 : server.descriptor().get());
       if (!ready || stalled_) continue;
+      std::this_thread::sleep_for(delay_.load());
       if (!move(client, server, to_server_) || !move(server, client, to_client_)) return;
+      if (half_closed_) {
+        server.shutdown_write();
+        half_closed_ = false;
+        drain(server, client);
+        return;
+      }
     }
   }
 
-  static bool move(chat::Socket& from, chat::Socket& to, std::atomic<std::size_t>& left) {
+  bool move(chat::Socket& from, chat::Socket& to, std::atomic<std::size_t>& left) {
     if (!from.has_input()) return true;
     char bytes[4096];
     const std::size_t most = std::min<std::size_t>(sizeof bytes, left);
+    if (most == 0) return true;  // the order came just now
     const auto received = from.receive({bytes, most});
     if (received.io == chat::Io::kEnd) to.shutdown_write();
     if (received.io != chat::Io::kDone) {
@@ -103,6 +119,8 @@ class Proxy {
       return received.io == chat::Io::kEnd && drain(to, from);
     }
     if (!to.send_all({bytes, received.bytes})) return false;
+    const bool line_end = bytes[received.bytes - 1] == '\n';
+    half_closed_ = half_closed_ || (&left == &to_server_ && half_closing_ && line_end);
     // The order may have come meanwhile.
     if (left != kNever) left -= std::min<std::size_t>(left, received.bytes);
     return true;
@@ -130,6 +148,9 @@ class Proxy {
   chat::WakeEvent wake_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> stalled_ = false;
+  std::atomic<bool> half_closing_ = false;
+  bool half_closed_ = false;  // the thread's
+  std::atomic<std::chrono::milliseconds> delay_{};
   std::atomic<std::size_t> to_server_ = kNever;
   std::atomic<std::size_t> to_client_ = kNever;
   std::atomic<std::size_t> connections_ = 0;

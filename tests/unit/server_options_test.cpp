@@ -158,8 +158,9 @@ BOOST_AUTO_TEST_CASE(two_actions_at_a_time_are_refused) {
   const Arguments actions = {"--add-account=ann", "--remove-account=ann", "--list-accounts"};
   for (const std::string& first : actions) {
     for (const std::string& second : actions) {
-      check_refused({first, second},
-                    "only one of --add-account, --remove-account and --list-accounts at a time");
+      check_refused(
+          {first, second},
+          "only one of --check, --add-account, --remove-account and --list-accounts at a time");
     }
   }
 }

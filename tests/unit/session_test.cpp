@@ -25,8 +25,9 @@ struct House {
   HashGate hash_gate{kMaxHashes};
   Lobby lobby{4, 4, "! full\n"};
   EventLog log;
+  Standstill standstill;
   std::atomic<bool> stopping{false};
-  Room room{accounts, registry, broadcast, hash_gate, lobby, log, stopping, 20s, 0};
+  Room room{accounts, registry, broadcast, hash_gate, lobby, log, standstill, stopping, 20s, 0};
 };
 
 // What a client that has sent `sent` and half-closed is told; `good` allocations of the session

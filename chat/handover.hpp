@@ -1,0 +1,90 @@
+// What a server hands to the program that takes its place: all connections, by their descriptors'
+// numbers, which outlive execve(), and what it knows about each; the room's lines; the listeners.
+// Plain values, written to a file in memory and read from it again.
+//
+// The file begins with a line that names its form, so that a program which knows another one is
+// found out before anything is given up.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/limits.hpp"
+#include "chat/line_format.hpp"
+#include "chat/line_reader.hpp"
+#include "chat/protocol.hpp"
+#include "chat/socket.hpp"
+
+namespace chat {
+
+struct Handover {
+  // What a member has not been sent yet, in its order.
+  struct Unsent {
+    enum class What : std::uint8_t {
+      kText,
+      kTag,     // a text, and what follows it is tagged
+      kReplay,  // lines of the room, once more
+      kMissed,  // the notice that it has missed those lines
+    };
+    What what = What::kText;
+    std::string text;
+    std::uint64_t first = 1;  // of the lines
+    std::uint64_t last = 0;
+  };
+
+  // How far a connection has come.
+  enum class Phase : std::uint8_t {
+    kNew,          // nothing has been said yet
+    kMode,         // it is to say what it wants
+    kCredentials,  // and who it is
+    kIn,           // in the room
+    kLeaving,      // not any more, but not all has been sent
+    kClosing,      // it is only waited for
+  };
+
+  // A place in the room.
+  struct Seat {
+    std::string name;
+    bool login = false;
+    std::string password;  // of who is registered
+  };
+
+  struct Connection {
+    int socket = -1;
+    PeerAddress peer;
+    Phase phase = Phase::kNew;
+    protocol::Mode mode = protocol::Mode::kLogin;
+    Rendering rendering = Rendering::kPlain;  // of what it is to get
+    LineReader::Unread input;
+    bool input_ended = false;
+    std::chrono::milliseconds login_left{0};  // of the time for coming in
+    Seat seat;
+    Rendering sent = Rendering::kPlain;  // with which `unsent` begins
+    std::vector<Unsent> unsent;
+  };
+
+  std::size_t max_users = 0;
+  std::vector<int> listeners;
+  std::string lines;                    // of the room that are kept, tagged
+  std::uint64_t in_transcript = 0;      // the number of the last line that is written there
+  std::vector<Connection> connections;  // those in the room in the order in which they came
+
+  // A new file in memory that holds all of this; closed when a program is executed. Throws
+  // std::system_error.
+  Descriptor write() const;
+  // Throws std::runtime_error where the file is no such thing.
+  static Handover read(const Descriptor& file);
+};
+
+// Asking a program whether it could take over a room of so many users: the question is a file in
+// memory, which begins like the one it would get. It answers in there.
+Descriptor ask_whether_ready(std::size_t max_users);      // throws std::system_error
+std::size_t max_users_asked(const Descriptor& question);  // throws std::runtime_error: another form
+void answer_ready(const Descriptor& question);            // throws std::system_error
+bool is_ready(const Descriptor& question);                // throws std::runtime_error
+
+}  // namespace chat

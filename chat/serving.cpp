@@ -1,0 +1,103 @@
+#include "chat/serving.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "chat/event_log.hpp"
+#include "chat/password_storage.hpp"
+#include "chat/registry.hpp"
+#include "chat/server.hpp"
+#include "chat/socket.hpp"
+#include "chat/successor.hpp"
+
+namespace chat {
+namespace {
+
+// From here on these signals wait until sigwait() takes them: no code ever runs in a handler. That
+// a pipe on standard error is read by nobody any more, or that a file may not grow, is no reason to
+// end.
+sigset_t block_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) ::sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  (void)::signal(SIGPIPE, SIG_IGN);
+  (void)::signal(SIGXFSZ, SIG_IGN);
+  return signals;
+}
+
+void warn_about_descriptors(std::size_t max_users) {
+  const std::size_t descriptors = raise_descriptor_limit();
+  if (max_users + kReservedDescriptors <= descriptors) return;
+  std::cerr << "server: note: this process may open " << descriptors << " files (ulimit -n), "
+            << "too few for " << max_users << " users\n";
+}
+
+// Returns where nobody has taken over.
+void hand_over(Server& server, const Successor& successor, std::size_t max_users, EventLog& log) {
+  bool stands = false;
+  try {
+    if (!successor.is_ready(max_users)) {
+      return log.write("not-handed-over", "the new program is not ready");
+    }
+    stands = true;
+    std::optional<Handover> handover = server.stand_still();
+    stands = handover.has_value();
+    if (!stands) return log.write("not-handed-over", "some connections did not stand still");
+    handover->max_users = max_users;
+    log.write("handed-over", std::to_string(handover->connections.size()) + " connections");
+    successor.take_over(*handover);
+  } catch (const std::exception& error) {
+    log.write("not-handed-over", error.what());
+  }
+  if (stands) server.go_on();
+}
+
+}  // namespace
+
+void serve(ServerOptions options, char* const* argv) {
+  const Successor successor(argv);
+  std::optional<Handover> taken_over;
+  if (const auto left = left_by_predecessor()) taken_over = Handover::read(*left);
+  const auto accounts = PasswordStorage::load(options.accounts_file);
+  auto& config = options.config;
+  if (taken_over) config.max_users = taken_over->max_users;
+  if (config.max_users == 0) {
+    config.max_users = ask_max_users(std::cin, std::cout, ::isatty(STDIN_FILENO) == 1);
+  }
+  warn_about_descriptors(config.max_users);
+  const sigset_t signals = block_signals();
+  limit_thread_stacks();
+  EventLog log(standard_error());
+  Server server(config, accounts, log, taken_over ? &*taken_over : nullptr);
+  taken_over.reset();
+  std::cout << start_line(server, config, accounts) << std::endl;
+  log.write("started", "port " + std::to_string(server.port()));
+  int signal = 0;
+  while (::sigwait(&signals, &signal) == 0) {
+    if (signal == SIGHUP) {
+      server.reopen_transcript();
+    } else if (signal == SIGUSR2) {
+      hand_over(server, successor, config.max_users, log);
+    } else {
+      break;
+    }
+  }
+  server.stop();
+  log.write("stopped", signal == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+void check(const ServerOptions& options) {
+  const auto question = left_by_predecessor();
+  const std::size_t max_users = question ? max_users_asked(*question) : options.config.max_users;
+  const auto accounts = PasswordStorage::load(options.accounts_file);
+  if (max_users != 0) (void)seats_beside(accounts, max_users);
+  if (question) answer_ready(*question);
+}
+
+}  // namespace chat
