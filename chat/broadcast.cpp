@@ -36,14 +36,14 @@ Broadcast::Broadcast(std::chrono::milliseconds stall_timeout, std::uint64_t hist
 
 Broadcast::~Broadcast() { close({}); }
 
-bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting,
-                      std::string_view name) {
+bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name,
+                      Filter filter) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     wait_until_fits(lock, kEntered.size());
     if (closed_) return false;
-    admit(member, rendering, std::move(greeting));
+    admit(member, rendering, std::move(greeting), std::move(filter));
     append(Kind::kEnter, name, kEntered);
     wake = claim_wake_up();
   }
@@ -52,25 +52,44 @@ bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting,
 }
 
 bool Broadcast::take_over(Member& old, std::string_view farewell, Member& member,
-                          Rendering rendering, Greeting greeting) {
+                          Rendering rendering, Greeting greeting, Filter filter) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (closed_) return false;
     Letters last;
     add_letter(last, old, Letter::What::kText, rendered_now(std::string(farewell), old.rendering_));
-    admit(member, rendering, std::move(greeting));
-    old.taken_over_ = true;
-    if (!old.released_) {
-      post(std::move(last));
-      old.departs_at_ = log_.end();
-      old.next_departure_ = std::exchange(next_.departures, &old);
-    }
-    turn_.notify_all();  // it may wait for its turn
+    admit(member, rendering, std::move(greeting), std::move(filter));
+    see_off(old, std::move(last));
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
   return true;
+}
+
+void Broadcast::dismiss(Member& member, std::string_view farewell) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    if (closed_ || member.dismissed_) return;
+    Letters last;
+    add_letter(last, member, Letter::What::kText,
+               rendered_now(std::string(farewell), member.rendering_));
+    see_off(member, std::move(last));
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+}
+
+// `last` is what it still gets.
+void Broadcast::see_off(Member& member, Letters last) {
+  const bool dismissed = std::exchange(member.dismissed_, true);
+  if (!member.released_ && !dismissed) {
+    post(std::move(last));
+    member.departs_at_ = log_.end();
+    member.next_departure_ = std::exchange(next_.departures, &member);
+  }
+  turn_.notify_all();  // it may wait for its turn
 }
 
 void Broadcast::leave(Member& member, std::string_view name, bool flush) noexcept {
@@ -94,13 +113,27 @@ void Broadcast::wait_until_released(Member& member) {
   while (!member.released_) member.released_condition_.wait(lock);
 }
 
-bool Broadcast::say(const Member& member, std::string_view name, std::string_view text) {
+void Broadcast::announce(std::string_view name, std::string_view text) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    wait_until_fits(lock, text.size());
+    if (closed_) return;
+    append(Kind::kNotice, name, text);
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+}
+
+bool Broadcast::say(Member& member, std::string_view name, std::string_view text, Kind kind) {
   std::optional<Work> lent;
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (!wait_for_turn(lock, member, text.size())) return false;
-    append(Kind::kSay, name, text);
+    const WallTime now = std::chrono::system_clock::now();
+    append(kind, name, text, now);
+    member.spoke_.store(now, std::memory_order_relaxed);
     if (round_ == Round::kFree) {
       lent = take_work();
       round_ = Round::kLent;
@@ -117,6 +150,25 @@ bool Broadcast::tell(Member& member, std::string lines) {
   return send_letter(member, Letter::What::kText, std::move(lines));
 }
 
+bool Broadcast::post(Member& member, std::string lines) {
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    if (closed_ || member.released_ || member.dismissed_ || !may_talk(member)) return false;
+    Letters letters;
+    add_letter(letters, member, Letter::What::kText,
+               rendered_now(std::move(lines), member.rendering_));
+    post(std::move(letters));
+    wake = claim_wake_up();
+  }
+  if (wake) wake_.signal();
+  return true;
+}
+
+bool Broadcast::filter(Member& member, Filter filter, std::string lines) {
+  return send_letter(member, Letter::What::kFilter, std::move(lines), {}, std::move(filter));
+}
+
 bool Broadcast::tag(Member& member, std::string lines) {
   return send_letter(member, Letter::What::kTag, std::move(lines));
 }
@@ -126,13 +178,14 @@ bool Broadcast::replay(Member& member, MessageLog::Range lines) {
 }
 
 bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
-                            MessageLog::Range lines) {
+                            MessageLog::Range lines, Filter filter) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (!wait_for_turn(lock, member, 0)) return false;
     Letters letters;
     add_letter(letters, member, what, std::move(text), lines);
+    if (!letters.empty()) letters.back().filter = std::move(filter);
     post(std::move(letters));
     if (what == Letter::What::kTag) member.rendering_ = Rendering::kTagged;
     wake = claim_wake_up();
@@ -201,12 +254,13 @@ void Broadcast::describe_unsent(const Member& member, Handover::Connection& conn
   Rendering rendering = connection.sent = slot_of(member).rendering;
   Position at = slot_of(member).cursor;
   std::size_t sent = member.letter_sent_;
+  Filter filter = member.filter_;
   const auto take = [&](What what, std::string text, MessageLog::Range lines = {}) {
     if (what == What::kText && text.empty()) return;
     connection.unsent.push_back({what, std::move(text), lines.first, lines.last});
   };
   const auto take_log_until = [&](Position place) {
-    if (at < place) take(What::kText, kept_.bytes(rendering, at, place));
+    if (at < place) take(What::kText, heard(filter.get(), rendering, at, place));
     at = place;
   };
   const Place& end = member.leaving_ ? member.last_ : end_;
@@ -218,13 +272,26 @@ void Broadcast::describe_unsent(const Member& member, Handover::Connection& conn
       take(What::kText, std::move(text));
       if (!letter.lines.empty()) take(What::kReplay, {}, letter.lines);
     } else {
-      take(letter.what, std::move(text), letter.lines);
+      take(letter.what == What::kFilter ? What::kText : letter.what, std::move(text), letter.lines);
     }
+    if (letter.what == What::kFilter) filter = letter.filter;
     if (letter.what != What::kTag) continue;
     rendering = Rendering::kTagged;
     at = letter.place.tagged;
   }
   take_log_until(end.in(rendering));
+}
+
+// All of [from, to) of the log, as one with that filter hears it.
+std::string Broadcast::heard(const LineFilter* filter, Rendering rendering, Position from,
+                             Position to) const {
+  if (filter == nullptr) return kept_.bytes(rendering, from, to);
+  const auto first = kept_.first_from(rendering, from, lowest_, end_);
+  MessageLog::Range lines{first, kept_.first_from(rendering, to, lowest_, end_) - 1};
+  std::string text =
+      kept_.bytes(rendering, from, std::min(to, kept_.after(first - 1, end_).in(rendering)));
+  kept_.filter(lines, rendering, *filter, end_, kNever, text);
+  return text;
 }
 
 void Broadcast::restore(Member& member, const Handover::Connection& connection) {
@@ -237,9 +304,13 @@ void Broadcast::restore(Member& member, const Handover::Connection& connection) 
       add_letter(letters, member, unsent.what, unsent.text, {unsent.first, unsent.last});
     }
     next_.arrivals.push_back(&member);
+    member.spoke_ = connection.seat.spoke;
     member.rendering_ = connection.rendering;
     member.first_rendering_ = connection.sent;
     member.first_ = log_.end();
+    if (connection.seat.filter.hides_anything()) {
+      member.filter_ = std::make_shared<const LineFilter>(connection.seat.filter);
+    }
     post(std::move(letters));
     ++members_;
     if (connection.phase == Handover::Phase::kLeaving) {
@@ -284,12 +355,12 @@ void Broadcast::reserve_slot() {
   places_ = next_.slots.capacity();
 }
 
-void Broadcast::append(Kind kind, std::string_view name, std::string_view text) {
-  log_.append(kind, name, text, time_text(std::chrono::system_clock::now()));
+void Broadcast::append(Kind kind, std::string_view name, std::string_view text, WallTime now) {
+  log_.append(kind, name, text, time_text(now));
 }
 
 // `member` hears what comes after this moment.
-void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting) {
+void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting, Filter filter) {
   reserve_slot();
   Letters letters;
   add_letter(letters, member, Letter::What::kText, rendered_now(greeting.hello, rendering));
@@ -301,6 +372,7 @@ void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting) {
   next_.arrivals.push_back(&member);
   member.rendering_ = member.first_rendering_ = rendering;
   member.first_ = log_.end();
+  member.filter_ = std::move(filter);
   post(std::move(letters));
   ++members_;
 }
@@ -340,7 +412,7 @@ void Broadcast::wait_until_fits(MutexLock& lock, std::size_t text_size) {
 bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) {
   ++waiting_;
   const auto is_in = [&]() REQUIRES(mutex_) {
-    return !closed_ && !held_ && !member.released_ && !member.taken_over_;
+    return !closed_ && !held_ && !member.released_ && !member.dismissed_;
   };
   while (is_in() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
   --waiting_;
@@ -424,8 +496,8 @@ void Broadcast::start(Work work) noexcept {
   for (Member* member : work.arrivals) {
     member->index_ = slots_.size();
     const Rendering rendering = member->first_rendering_;
-    slots_.push_back(
-        {member->first_.in(rendering), member, member->socket_.sender(), rendering, true});
+    slots_.push_back({member->first_.in(rendering), member, member->socket_.sender(), rendering,
+                      member->filter_ == nullptr});
   }
   while (!work.letters.empty()) {
     Member& to = *work.letters.front().to;
@@ -510,6 +582,7 @@ void Broadcast::try_or_drop(Member& member, void (Broadcast::*step)(Member& memb
 void Broadcast::deliver(Member& member) {
   while (true) {
     open_letter(member);
+    if (member.filter_) filter_log(member);
     gather(member);
     if (pieces_.empty()) break;
     std::size_t wanted = 0;
@@ -525,9 +598,9 @@ void Broadcast::deliver(Member& member) {
   }
   unblock(member);
   Slot& slot = slot_of(member);
-  slot.keeps_up = member.letters_.empty() && !member.leaving_;
+  slot.keeps_up = member.letters_.empty() && !member.filter_ && !member.leaving_;
   if (!member.leaving_ || slot.cursor != member.last_.in(slot.rendering)) return;
-  if (member.taken_over_) return drop(member);
+  if (member.dismissed_) return drop(member);
   if (member.closing_) member.socket_.shutdown_write();
   release(member);
 }
@@ -545,6 +618,9 @@ void Broadcast::open_letter(Member& member) {
       slot.rendering = Rendering::kTagged;
       slot.cursor = letter.place.tagged;
       break;
+    case Letter::What::kFilter:
+      member.filter_ = letter.filter;
+      break;
     case Letter::What::kMissed:
       letter.text = rendered_now(missed(letter.lines), slot.rendering);
       break;
@@ -552,7 +628,8 @@ void Broadcast::open_letter(Member& member) {
       if (member.letter_sent_ < letter.text.size()) return;
       letter.text.clear();
       member.letter_sent_ = 0;
-      kept_.replay(letter.lines, slot.rendering, readable_, end_, kReplayChunk, letter.text);
+      kept_.replay(letter.lines, slot.rendering, member.filter_.get(), readable_, end_,
+                   kReplayChunk, letter.text);
       if (!letter.lines.empty()) return;
       break;
   }
@@ -565,13 +642,41 @@ Broadcast::Position Broadcast::limit_of(const Member& member) const {
   return member.leaving_ ? std::min(end, member.last_.in(rendering)) : end;
 }
 
+// Makes a letter of what the filter leaves of the log up to the next letter, or of a part of that;
+// the cursor moves behind it.
+void Broadcast::filter_log(Member& member) {
+  Slot& slot = slot_of(member);
+  Letters& letters = member.letters_;
+  while (true) {
+    Position stop = limit_of(member);
+    if (!letters.empty()) stop = std::min(stop, letters.front().place.in(slot.rendering));
+    if (slot.cursor >= stop) return;
+    const auto first = kept_.first_from(slot.rendering, slot.cursor, readable_, end_);
+    const auto behind = kept_.first_from(slot.rendering, stop, readable_, end_);
+    MessageLog::Range lines{first, behind - 1};
+    // What is left of a line that it has in part already comes as it is.
+    Place place = kept_.after(first - 1, end_);
+    std::string text = kept_.bytes(slot.rendering, slot.cursor, place.in(slot.rendering));
+    if (place.in(slot.rendering) < stop) {
+      kept_.filter(lines, slot.rendering, *member.filter_, end_, kReplayChunk, text);
+      place = kept_.after(lines.first - 1, end_);
+    }
+    slot.cursor = place.in(slot.rendering);
+    if (text.empty()) continue;
+    const std::size_t weight = sizeof(Letter) + text.size();
+    letters.push_front({&member, place, Letter::What::kText, std::move(text), {}, weight});
+    member.letter_bytes_.fetch_add(weight, std::memory_order_relaxed);
+    return;
+  }
+}
+
 // Sets pieces_ to what `member` gets next: the log's lines, with its letters in their places among
 // them, as far as nothing has to be done in between.
 void Broadcast::gather(const Member& member) {
   pieces_.clear();
-  const Position limit = limit_of(member);
   const Rendering rendering = slot_of(member).rendering;
   Position position = slot_of(member).cursor;
+  const Position limit = member.filter_ ? position : limit_of(member);
   std::size_t skip = member.letter_sent_;
   for (const Letter& letter : member.letters_) {
     const Position place = letter.place.in(rendering);

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <limits>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@
 
 #include "chat/handover.hpp"
 #include "chat/limits.hpp"
+#include "chat/line_filter.hpp"
 #include "chat/line_format.hpp"
 #include "chat/message_log.hpp"
 #include "chat/mutex.hpp"
@@ -67,15 +69,23 @@ class Broadcast {
 
   // Thread safe, all of them. Where memory runs out (std::bad_alloc), nothing has happened.
 
+  // What a member does not want to hear; nothing: it hears all.
+  using Filter = std::shared_ptr<const LineFilter>;
+
   // From here on `member` hears the room, in its rendering: first what it is greeted with, then
   // that `name` has entered, which goes to everyone, then all that follows. False: the room is
   // closed.
-  bool enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name);
+  bool enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name,
+             Filter filter = nullptr);
 
   // The same, in place of `old` and with nothing told to the others: what `old` says from here on
   // comes too late. It gets `farewell`, a plain line, and its socket is shut down.
   bool take_over(Member& old, std::string_view farewell, Member& member, Rendering rendering,
-                 Greeting greeting);
+                 Greeting greeting, Filter filter = nullptr);
+
+  // Nothing that `member` says from here on is heard. It gets `farewell`, a plain line, and its
+  // socket is shut down; its worker does the leaving.
+  void dismiss(Member& member, std::string_view farewell);
 
   // Everyone hears that `name` has left, which is the last that `member` hears. With `flush` all up
   // to there is still sent, as long as the member takes it; without, nothing more is.
@@ -84,13 +94,22 @@ class Broadcast {
   // After leave(): blocks until the broadcaster has let go of `member`.
   void wait_until_released(Member& member);
 
-  // `name`, who is `member`, says `text` to everyone. May wait (back-pressure). False: the room is
-  // closed or `member` has been dropped.
-  bool say(const Member& member, std::string_view name, std::string_view text);
+  // `name`, who is `member`, says `text` to everyone, or (kMe) does it. May wait (back-pressure).
+  // False: the room is closed or `member` has been dropped.
+  bool say(Member& member, std::string_view name, std::string_view text, Kind kind = Kind::kSay);
+
+  // Everyone hears what operator `name` has done.
+  void announce(std::string_view name, std::string_view text);
 
   // Lines for `member` alone, as it is to get them; they keep their place among those of the room.
   // As say() otherwise.
   bool tell(Member& member, std::string lines);
+
+  // Plain `lines` for another `member`, without waiting. False: it does not read, or is gone.
+  bool post(Member& member, std::string lines);
+
+  // As tell(); from here on `member` hears what `filter` lets through.
+  bool filter(Member& member, Filter filter, std::string lines);
 
   // The same, and from here on `member` hears the room in tagged lines.
   bool tag(Member& member, std::string lines);
@@ -135,7 +154,8 @@ class Broadcast {
     What what;
     std::string text;
     MessageLog::Range lines;
-    std::size_t weight;  // what it counts in letter_bytes_
+    std::size_t weight;       // what it counts in letter_bytes_
+    Filter filter = nullptr;  // of kFilter
   };
   using Letters = std::list<Letter>;
 
@@ -146,7 +166,7 @@ class Broadcast {
     Member* member;
     Sender sender;
     Rendering rendering;  // what the cursor is a position in
-    bool keeps_up;        // it gets nothing but the log: no letters, no end
+    bool keeps_up;        // it gets nothing but the log: no letters, no filter, no end
   };
 
   // What has gathered for the broadcaster since it looked last.
@@ -172,16 +192,21 @@ class Broadcast {
     kLent,    // a talker who found it free, and hands it on afterwards
   };
 
+  std::string heard(const LineFilter* filter, Rendering rendering, Position from,
+                    Position to) const;
   void restore_lines(Transcript* transcript, const Handover* taken_over) REQUIRES(mutex_);
   void restore_line(const RoomLine& line) REQUIRES(mutex_);
   void reserve_slot() REQUIRES(mutex_);
-  void append(Kind kind, std::string_view name, std::string_view text) REQUIRES(mutex_);
-  void admit(Member& member, Rendering rendering, Greeting greeting) REQUIRES(mutex_);
+  void append(Kind kind, std::string_view name, std::string_view text,
+              WallTime now = std::chrono::system_clock::now()) REQUIRES(mutex_);
+  void admit(Member& member, Rendering rendering, Greeting greeting, Filter filter)
+      REQUIRES(mutex_);
+  void see_off(Member& member, Letters last) REQUIRES(mutex_);
   void add_letter(Letters& letters, Member& member, Letter::What what, std::string text,
                   MessageLog::Range lines = {}) const REQUIRES(mutex_);
   void post(Letters letters) REQUIRES(mutex_);
   bool send_letter(Member& member, Letter::What what, std::string text,
-                   MessageLog::Range lines = {});
+                   MessageLog::Range lines = {}, Filter filter = nullptr);
   bool may_talk(const Member& member) const REQUIRES(mutex_);
   void wait_until_fits(MutexLock& lock, std::size_t text_size) REQUIRES(mutex_);
   bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) REQUIRES(mutex_);
@@ -204,6 +229,7 @@ class Broadcast {
   void deliver(Member& member);
   void open_letter(Member& member);
   Position limit_of(const Member& member) const;
+  void filter_log(Member& member);
   void gather(const Member& member);
   void gather_log(Rendering rendering, Position from, Position to);
   void advance(Member& member, std::size_t bytes);
@@ -271,6 +297,13 @@ class Broadcast::Member {
   // Whether its connection is not reset, or shut down both ways. Until it is in, for its worker.
   bool is_connected() const { return socket_.wait_while_open(Clock::now()); }
 
+  // When it last said something to everyone; at first, when it came in. Thread safe.
+  WallTime spoke() const { return spoke_.load(std::memory_order_relaxed); }
+
+  // Until when it may not say anything. Thread safe.
+  WallTime muted_until() const { return muted_until_.load(std::memory_order_relaxed); }
+  void mute_until(WallTime time) { muted_until_.store(time, std::memory_order_relaxed); }
+
   // Whether it was dropped because it did not read. Thread safe.
   bool was_too_slow() const { return too_slow_.load(std::memory_order_relaxed); }
 
@@ -299,12 +332,14 @@ class Broadcast::Member {
   std::atomic<StuckAt> stuck_at_{};
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
   std::atomic<bool> too_slow_{false};
+  std::atomic<WallTime> spoke_{};
+  std::atomic<WallTime> muted_until_{};
 
   // Only under Broadcast::mutex_.
   bool released_ = false;
   Condition released_condition_;
   Rendering rendering_ = Rendering::kPlain;  // of what is said from here on
-  bool taken_over_ = false;
+  bool dismissed_ = false;
   Place departs_at_;                  // where it stops hearing; the beginning for at once
   Member* next_departure_ = nullptr;  // in the chain of Work
 
@@ -313,10 +348,11 @@ class Broadcast::Member {
   std::size_t letter_sent_ = 0;                    // bytes of the first letter that were sent
   Rendering first_rendering_ = Rendering::kPlain;  // with which it begins to hear
   Place first_;                                    // and where
-  bool leaving_ = false;                           // it stops hearing
-  Place last_;                                     // here
-  bool closing_ = false;                           // and gets end of file there
-  std::size_t index_ = 0;                          // in slots_
+  Filter filter_;
+  bool leaving_ = false;   // it stops hearing
+  Place last_;             // here
+  bool closing_ = false;   // and gets end of file there
+  std::size_t index_ = 0;  // in slots_
   std::size_t blocked_index_ = 0;
   bool blocked_ = false;
   Clock::time_point progress_;  // when its full socket last took something

@@ -44,8 +44,31 @@ void parts(Archive& archive, std::chrono::milliseconds& time) {
 }
 
 template <typename Archive>
+void parts(Archive& archive, WallTime& time) {
+  auto count = time.time_since_epoch().count();
+  archive(count);
+  time = WallTime(WallTime::duration(count));
+}
+
+template <typename Archive>
+void parts(Archive& archive, std::optional<std::string>& text) {
+  bool there = text.has_value();
+  std::string value = text.value_or("");
+  archive(there, value);
+  if (there) text = value;
+}
+
+template <typename Archive>
+void parts(Archive& archive, LineFilter& filter) {
+  std::vector<std::string> ignored(filter.ignored.begin(), filter.ignored.end());
+  archive(filter.own_name, ignored, filter.quiet);
+  filter.ignored = {ignored.begin(), ignored.end()};
+}
+
+template <typename Archive>
 void parts(Archive& archive, Handover::Seat& seat) {
-  archive(seat.name, seat.login, seat.password);
+  archive(seat.name, seat.login, seat.password, seat.filter, seat.since, seat.spoke,
+          seat.muted_until, seat.away, seat.last_to_write);
 }
 
 template <typename Archive>

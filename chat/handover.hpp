@@ -9,11 +9,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "chat/limits.hpp"
+#include "chat/line_filter.hpp"
 #include "chat/line_format.hpp"
 #include "chat/line_reader.hpp"
 #include "chat/protocol.hpp"
@@ -29,6 +31,7 @@ struct Handover {
       kTag,     // a text, and what follows it is tagged
       kReplay,  // lines of the room, once more
       kMissed,  // the notice that it has missed those lines
+      kFilter,  // a text, and what follows it is filtered anew
     };
     What what = What::kText;
     std::string text;
@@ -51,6 +54,12 @@ struct Handover {
     std::string name;
     bool login = false;
     std::string password;  // of who is registered
+    LineFilter filter;     // what it does not want to hear
+    WallTime since;
+    WallTime spoke;
+    WallTime muted_until;
+    std::optional<std::string> away;
+    std::string last_to_write;  // to whom it would reply
   };
 
   struct Connection {

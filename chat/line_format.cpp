@@ -10,7 +10,7 @@
 namespace chat {
 namespace {
 
-constexpr std::array<std::string_view, 3> kWords = {"say", "enter", "leave"};
+constexpr std::array<std::string_view, 5> kWords = {"say", "me", "enter", "leave", "notice"};
 
 // `value` in decimal, in front of `end`, with as many digits as there are between.
 void put_digits(char* begin, char* end, unsigned value) {
@@ -54,6 +54,7 @@ bool is_text_of(Kind kind, std::string_view text) {
 
 std::string_view own_kind(std::string_view plain) {
   if (plain.starts_with("! ")) return "error";
+  if (!plain.starts_with("* ")) return "private";
   return plain.starts_with("* online (") ? "online" : "notice";
 }
 
@@ -101,6 +102,7 @@ std::optional<RoomLine> parse_room_line(std::string_view line) {
 std::array<std::string_view, 5> plain_pieces(Kind kind, std::string_view from,
                                              std::string_view text) {
   if (kind == Kind::kSay) return {from, ": ", text, "\n", {}};
+  if (kind == Kind::kMe) return {"~ ", from, " ", text, "\n"};
   return {"* ", from, " ", text, "\n"};
 }
 
@@ -124,6 +126,14 @@ void append_replayed(std::string& to, const RoomLine& line, Rendering rendering)
   for (const std::string_view piece : plain_pieces(line.kind, line.from, line.text)) to += piece;
 }
 
+void append_hidden(std::string& to, const RoomLine& line, Rendering rendering, bool replayed) {
+  if (rendering == Rendering::kPlain) return;
+  to += std::to_string(line.number);
+  to += '\t';
+  to += line.time;
+  to += replayed ? "\thidden+\t-\t\n" : "\thidden\t-\t\n";
+}
+
 std::string rendered(std::string lines, Rendering rendering, WallTime now) {
   if (rendering == Rendering::kPlain) return lines;
   const TimeText time = time_text(now);
@@ -136,7 +146,7 @@ std::string rendered(std::string lines, Rendering rendering, WallTime now) {
     tagged += '\t';
     tagged += own_kind(line);
     tagged += "\t-\t";
-    tagged += line.substr(2);  // without its mark
+    tagged += line.substr(own_kind(line) == "private" ? 0 : 2);  // without its mark
   }
   return tagged;
 }

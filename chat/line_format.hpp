@@ -19,7 +19,13 @@ namespace chat {
 enum class Rendering : std::uint8_t { kPlain, kTagged };
 
 // The kinds of the room's own lines. All that is told to one alone is notice, online or error.
-enum class Kind : std::uint8_t { kSay, kEnter, kLeave };
+enum class Kind : std::uint8_t {
+  kSay,
+  kMe,  // ~ ann waves
+  kEnter,
+  kLeave,
+  kNotice,  // what an operator has done: * ann has set the topic: ...
+};
 
 inline constexpr std::string_view kEntered = "has entered the chat";  // TEXT of kEnter
 inline constexpr std::string_view kLeft = "has left the chat";        // TEXT of kLeave
@@ -50,6 +56,10 @@ std::array<std::string_view, 5> plain_pieces(Kind kind, std::string_view from,
 
 // Appends `line`, with LF, to `to`, as it is shown where it is replayed.
 void append_replayed(std::string& to, const RoomLine& line, Rendering rendering);
+
+// Appends what a member gets in place of a line that it does not want to hear, so that it can count
+// on the numbers: plain, nothing.
+void append_hidden(std::string& to, const RoomLine& line, Rendering rendering, bool replayed);
 
 // What is told to one alone: `lines` are plain ones, each with LF; tagged, each gets its kind by
 // its mark.

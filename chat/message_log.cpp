@@ -92,8 +92,15 @@ std::uint64_t MessageLog::first_from(Rendering rendering, Position position, con
   return low;
 }
 
-void MessageLog::replay(Range& lines, Rendering rendering, const Place& floor, const Place& end,
-                        std::size_t enough, std::string& to) const {
+std::string MessageLog::line(std::uint64_t number, const Place& end) const {
+  const std::string text =
+      bytes(Rendering::kTagged, beginning(number).tagged, after(number, end).tagged);
+  return text.substr(0, text.find('\n'));
+}
+
+void MessageLog::replay(Range& lines, Rendering rendering, const LineFilter* filter,
+                        const Place& floor, const Place& end, std::size_t enough,
+                        std::string& to) const {
   while (!lines.empty() && to.size() < enough) {
     const std::uint64_t first = lines.first;
     lines.first = std::clamp(floor.number + 1, first, lines.last + 1);
@@ -102,11 +109,29 @@ void MessageLog::replay(Range& lines, Rendering rendering, const Place& floor, c
       to += rendered(not_kept(first, lines.first - 1), rendering, std::chrono::system_clock::now());
       continue;
     }
-    const std::string text =
-        bytes(Rendering::kTagged, beginning(lines.first).tagged, after(lines.first, end).tagged);
-    const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
-    append_replayed(to, parse_room_line(line).value(), rendering);
-    ++lines.first;
+    const std::string text = line(lines.first++, end);
+    const RoomLine parsed = parse_room_line(text).value();
+    if (filter != nullptr && filter->hides(parsed)) {
+      append_hidden(to, parsed, rendering, true);
+    } else {
+      append_replayed(to, parsed, rendering);
+    }
+  }
+}
+
+void MessageLog::filter(Range& lines, Rendering rendering, const LineFilter& filter,
+                        const Place& end, std::size_t enough, std::string& to) const {
+  for (; !lines.empty() && to.size() < enough; ++lines.first) {
+    const std::string text = line(lines.first, end);
+    const auto parsed = parse_room_line(text);
+    // Behind the last one may stand the goodbye.
+    std::string shown = bytes(rendering, beginning(lines.first).in(rendering),
+                              after(lines.first, end).in(rendering));
+    if (parsed && filter.hides(*parsed)) {
+      append_hidden(to, *parsed, rendering, false);
+      shown.erase(0, shown.find('\n') + 1);
+    }
+    to += shown;
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "chat/byte_ring.hpp"
 #include "chat/limits.hpp"
+#include "chat/line_filter.hpp"
 #include "chat/line_format.hpp"
 
 namespace chat {
@@ -82,10 +83,17 @@ class MessageLog {
 
   // Appends `lines`, as they are shown where they are replayed, to `to`, until that holds `enough`
   // bytes; leaves in `lines` the rest. Where some are not kept any more, a notice stands for them.
-  void replay(Range& lines, Rendering rendering, const Place& floor, const Place& end,
+  // What `filter`, if there is one, hides is left out.
+  void replay(Range& lines, Rendering rendering, const LineFilter* filter, const Place& floor,
+              const Place& end, std::size_t enough, std::string& to) const;
+
+  // The same for lines that are not replayed, as if they came now; all of `lines` are kept.
+  void filter(Range& lines, Rendering rendering, const LineFilter& filter, const Place& end,
               std::size_t enough, std::string& to) const;
 
  private:
+  // The tagged line, without LF.
+  std::string line(std::uint64_t number, const Place& end) const;
   const Place& beginning(std::uint64_t number) const {
     return beginnings_[number % beginnings_.size()];
   }

@@ -66,6 +66,10 @@ std::string online(const std::vector<std::string>& names) {
   return lines + "\n";
 }
 
+std::string private_line(std::string_view from, std::string_view to, std::string_view text) {
+  return std::string(from).append(" -> ").append(to).append(": ").append(text).append("\n");
+}
+
 std::string nothing_after(std::uint64_t number) {
   return "* there is nothing after line " + std::to_string(number) + "\n";
 }

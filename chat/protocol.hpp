@@ -63,6 +63,7 @@ std::string wrong_format(std::string_view reason);
 // Everyone in `names`, in as many lines as it takes.
 std::string online(const std::vector<std::string>& names);
 
+std::string private_line(std::string_view from, std::string_view to, std::string_view text);
 std::string nothing_after(std::uint64_t number);
 
 // "/name arguments", split; nothing where `line` is not a command.

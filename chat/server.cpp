@@ -148,7 +148,7 @@ Handover Server::describe() {
     Handover::Connection connection = worker.session->describe();
     connections.emplace(&worker.session->member(), std::move(connection));
   }
-  for (auto& [member, seat] : registry_.seats()) {
+  for (auto& [member, seat] : registry_.stays()) {
     auto connection = connections.extract(member);
     connection.mapped().seat = std::move(seat);
     handover.connections.push_back(std::move(connection.mapped()));

@@ -272,17 +272,18 @@ Registry::Entry Session::enter(bool login, const protocol::Credentials& credenti
 
 Registry::Entry Session::enter_registry(bool login, const protocol::Credentials& credentials) {
   Registry& registry = room_.registry;
+  const Visit visit{rendering_, connection_.peer, {}, {}};
   name_ = credentials.name;
   switch (mode_) {
     case protocol::Mode::kLogin:
-      return registry.enter_login(name_, member_, rendering_);
+      return registry.enter_login(name_, member_, visit);
     case protocol::Mode::kRegister:
       break;
     case protocol::Mode::kResume:
-      if (login) return registry.resume_login(name_, member_, rendering_);
-      return registry.resume_registered(name_, credentials.password, member_, rendering_);
+      if (login) return registry.resume_login(name_, member_, visit);
+      return registry.resume_registered(name_, credentials.password, member_, visit);
   }
-  return registry.enter_registered(name_, credentials.password, member_, rendering_);
+  return registry.enter_registered(name_, credentials.password, member_, visit);
 }
 
 bool Session::answer(Registry::Entry entry, bool login) {

@@ -1,0 +1,61 @@
+// The commands of the room: what each is called, what it takes, who may give it, and what it does
+// in one line. Parsing, permission, /help, the client's completion and the table in README.md all
+// follow from this one. Pure, and thread safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace chat {
+
+enum class Command : std::uint8_t {
+  kHelp,
+  kWho,
+  kWhois,
+  kMsg,
+  kReply,
+  kMe,
+  kAway,
+  kBack,
+  kIgnore,
+  kUnignore,
+  kQuiet,
+  kTopic,
+  kMotd,
+  kTime,
+  kHistory,
+  kSince,
+  kTagged,
+  kPassword,
+  kQuit,
+  kKick,
+  kMute,
+  kUnmute,
+  kBan,
+  kUnban,
+  kBans,
+  kClose,
+  kOpen,
+  kAccount,
+  kStats,
+  kShutdown,
+};
+
+enum class Access : std::uint8_t { kEveryone, kAccounts, kOperators };
+
+struct CommandEntry {
+  Command command;
+  std::string_view name;       // with its slash
+  std::string_view arguments;  // as /help shows them; NAME is somebody who is online
+  Access access;
+  std::string_view help;
+};
+
+// In the order in which /help lists them; all that take operators come last.
+std::span<const CommandEntry> command_table();
+
+// In any case. Null: there is none of that name.
+const CommandEntry* find_command(std::string_view name);
+
+}  // namespace chat
