@@ -19,7 +19,7 @@ int run(const chat::ServerOptions& options, char* const* argv) {
       chat::check(options);
       return 0;
     case Action::kAddAccount:
-      return chat::add_account(options.accounts_file, options.account_name);
+      return chat::add_account(options.accounts_file, options.account_name, options.is_operator);
     case Action::kRemoveAccount:
       return chat::remove_account(options.accounts_file, options.account_name);
     case Action::kListAccounts:

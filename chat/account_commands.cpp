@@ -27,7 +27,7 @@ int exit_status_of(const std::function<void()>& command) {
 
 }  // namespace
 
-int add_account(const std::string& file, const std::string& name) {
+int add_account(const std::string& file, const std::string& name, bool is_operator) {
   return exit_status_of([&] {
     if (!is_name(name)) {
       throw std::runtime_error("a name is 1 to " + std::to_string(kMaxName) +
@@ -40,7 +40,8 @@ int add_account(const std::string& file, const std::string& name) {
       throw std::runtime_error("there is an account " + *present + " already");
     }
     const std::string hash = hash_password(ask_new_password());
-    PasswordStorage::update(file, [&](PasswordStorage& storage) { storage.add(name, hash); });
+    PasswordStorage::update(
+        file, [&](PasswordStorage& storage) { storage.add(name, hash, is_operator); });
     std::cout << "added account " << name << '\n';
   });
 }
@@ -62,7 +63,10 @@ int remove_account(const std::string& file, const std::string& name) {
 
 int list_accounts(const std::string& file) {
   return exit_status_of([&] {
-    for (const auto& name : PasswordStorage::load(file).names()) std::cout << name << '\n';
+    const auto storage = PasswordStorage::load(file);
+    for (const auto& name : storage.names()) {
+      std::cout << name << (storage.is_operator(name) ? " (operator)" : "") << '\n';
+    }
   });
 }
 

@@ -1,12 +1,11 @@
 // The login users: the accounts of the room, and the file in which they are kept.
 //
-// The file is text: lines that begin with # are comments, every other line is one `name:hash`.
-// Anything else is damage and refused, a third field too, so that a version that knows none does
-// not drop what a later one has written there. Saving writes the accounts by name and a comment on
-// top; other comments are not kept.
+// The file is text: lines that begin with # are comments, every other line is one `name:hash`, or
+// `name:hash:operator` where the account's user keeps order in the room. Anything else is damage
+// and refused, so that this version does not drop what a later one has written there. Saving writes
+// the accounts by name and a comment on top; other comments are not kept.
 //
-// Threads: the const functions are thread safe as long as nobody changes the object, and the server
-// never does once it has loaded it.
+// Threads: the const functions are thread safe as long as nobody changes the object.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +35,11 @@ class PasswordStorage {
 
   std::size_t login_users() const { return accounts_.size(); }  // how many
 
+  std::size_t operators() const;  // how many of them are operators
+
   // Names are looked up in any case.
   bool contains(std::string_view name) const;
+  bool is_operator(std::string_view name) const;  // false, too, where there is no such account
   std::optional<std::string> name_of(std::string_view name) const;  // as the account has it
 
   // The account's name if `password` is right. As much work, and the same answer, where there is no
@@ -47,8 +49,13 @@ class PasswordStorage {
   std::vector<std::string> names() const;
 
   // Throws std::invalid_argument that says why not: bad name, bad hash, or there is one already.
-  void add(const std::string& name, const std::string& hash);
+  void add(const std::string& name, const std::string& hash, bool is_operator = false);
   bool remove(std::string_view name);  // false: there is none
+
+  // Both throw std::invalid_argument where there is no such account, set_hash() also for a bad
+  // hash.
+  void set_operator(std::string_view name, bool is_operator);
+  void set_hash(std::string_view name, const std::string& hash);
 
   // Replaces the file as a whole, with mode 0600: whoever opens it, even after a power cut, finds
   // either the old one or the new one. Throws std::system_error, and then has left the old one
@@ -59,7 +66,10 @@ class PasswordStorage {
   struct Account {
     std::string name;
     std::string hash;
+    bool is_operator;
   };
+
+  Account& account(std::string_view name);  // throws std::invalid_argument: there is none
 
   std::map<std::string, Account, std::less<>> accounts_;  // by folded name
 };

@@ -30,6 +30,7 @@ constexpr std::array kOptions = {
     option{"history", required_argument, nullptr, 'H'},
     option{"check", no_argument, nullptr, 'C'},
     option{"add-account", required_argument, nullptr, 'A'},
+    option{"operator", no_argument, nullptr, 'O'},
     option{"remove-account", required_argument, nullptr, 'R'},
     option{"list-accounts", no_argument, nullptr, 'L'},
     option{"help", no_argument, nullptr, 'h'},
@@ -120,6 +121,9 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
       case 'A':
         act(ServerOptions::Action::kAddAccount, ::optarg);
         break;
+      case 'O':
+        options.is_operator = true;
+        break;
       case 'R':
         act(ServerOptions::Action::kRemoveAccount, ::optarg);
         break;
@@ -136,6 +140,9 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
     }
   }
   if (::optind < argc) throw UsageError(std::string(argv[::optind]) + " is not an option");
+  if (options.is_operator && options.action != ServerOptions::Action::kAddAccount) {
+    throw UsageError("--operator needs --add-account");
+  }
   return options;
 }
 
@@ -166,6 +173,7 @@ std::string server_usage() {
          "SIGUSR2 starts the program anew, as it is by then, with nobody's connection lost.\n"
          "Accounts, instead of serving (a running server reads them at its next start):\n"
          "  --add-account NAME     asks for the password, twice\n"
+         "  --operator             with --add-account: one who keeps order in the room\n"
          "  --remove-account NAME\n"
          "  --list-accounts\n";
 }

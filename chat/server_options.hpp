@@ -18,6 +18,7 @@ struct ServerOptions {
   ServerConfig config;  // max_users is 0 where it is still to be asked for
   std::string accounts_file = "password_storage";
   std::string account_name;  // of --add-account and --remove-account
+  bool is_operator = false;  // --add-account makes an operator's account
 };
 
 // The command line makes no sense; what() says why.

@@ -80,8 +80,8 @@ struct Fixture {
     return {WEXITSTATUS(status), streams.read("out"), streams.read("err")};
   }
 
-  Outcome add(const std::string& name, const std::string& input) {
-    return run(input, [&] { return add_account(file, name); });
+  Outcome add(const std::string& name, const std::string& input, bool is_operator = false) {
+    return run(input, [&] { return add_account(file, name, is_operator); });
   }
   Outcome remove(const std::string& name) {
     return run("", [&] { return remove_account(file, name); });
@@ -182,6 +182,18 @@ BOOST_AUTO_TEST_CASE(a_missing_folder_is_refused) {
                 "cannot open folder " + folder.file("missing") + ": No such file or directory");
 }
 
+BOOST_AUTO_TEST_CASE(an_operators_account_is_marked_as_such_and_no_other) {
+  check_done(add("Ann", "secret\nsecret\n", true), "added account Ann\n");
+  check_done(add("ben", "secret\nsecret\n"), "added account ben\n");
+  check_done(list(), "Ann (operator)\nben\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_is_there_does_not_become_an_operators) {
+  have("Ann");
+  check_refused(add("ann", "", true), "there is an account Ann already");
+  check_done(list(), "Ann\n");
+}
+
 // Removing and listing
 
 BOOST_AUTO_TEST_CASE(an_account_is_removed_in_any_case) {
@@ -189,6 +201,12 @@ BOOST_AUTO_TEST_CASE(an_account_is_removed_in_any_case) {
   have("ben");
   check_done(remove("aNN"), "removed account Ann\n");
   check_done(list(), "ben\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_operator_may_be_removed_by_the_machines_owner) {
+  check_done(add("ann", "secret\nsecret\n", true), "added account ann\n");
+  check_done(remove("ann"), "removed account ann\n");
+  check_done(list(), "");
 }
 
 BOOST_AUTO_TEST_CASE(removing_an_unknown_account_is_refused_and_creates_no_file) {
@@ -229,7 +247,7 @@ struct TerminalFixture : Fixture {
       ::ioctl(terminal.get(), TIOCSCTTY, 0);
       for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(terminal.get(), fd);
     };
-    child = start(prepare, [&] { return add_account(file, "ann"); });
+    child = start(prepare, [&] { return add_account(file, "ann", false); });
   }
 
   bool echoes() {

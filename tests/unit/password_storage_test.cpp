@@ -105,6 +105,48 @@ BOOST_AUTO_TEST_CASE(what_load_would_refuse_cannot_be_added) {
   BOOST_TEST((storage.names() == Names{"Ann"}));
 }
 
+// Operators
+
+BOOST_AUTO_TEST_CASE(operators_are_those_that_were_added_or_set_as_such) {
+  PasswordStorage storage;
+  storage.add("Ann", kHash, true);
+  storage.add("ben", kHash);
+  BOOST_TEST(storage.operators() == 1u);
+  BOOST_TEST(storage.is_operator("aNN"));
+  BOOST_TEST(!storage.is_operator("ben"));
+  BOOST_TEST(!storage.is_operator("cid"));
+  storage.set_operator("BEN", true);
+  BOOST_TEST(storage.is_operator("ben"));
+  BOOST_TEST(storage.operators() == 2u);
+  storage.set_operator("ann", false);
+  BOOST_TEST(!storage.is_operator("ann"));
+  BOOST_TEST(storage.remove("ben"));
+  BOOST_TEST(storage.operators() == 0u);
+  BOOST_TEST(!storage.is_operator("ben"));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_hash_is_a_new_password_and_changes_nothing_else) {
+  PasswordStorage storage;
+  storage.add("Ann", hash_password("old"), true);
+  storage.add("ben", hash_password("old"));
+  storage.set_hash("ann", hash_password("new"));
+  BOOST_TEST((storage.verify("ann", "new") == "Ann"));
+  BOOST_TEST(!storage.verify("ann", "old"));
+  BOOST_TEST((storage.verify("ben", "old") == "ben"));
+  BOOST_TEST(storage.is_operator("ann"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_account_and_no_hash_cannot_be_set) {
+  PasswordStorage storage;
+  storage.add("ann", kHash);
+  BOOST_CHECK_THROW(storage.set_operator("ben", true), std::invalid_argument);
+  BOOST_CHECK_THROW(storage.set_hash("ben", kHash), std::invalid_argument);
+  BOOST_CHECK_THROW(storage.set_hash("ann", "secret"), std::invalid_argument);
+  BOOST_TEST((storage.names() == Names{"ann"}));
+  storage.save(file);
+  BOOST_TEST(folder.read("accounts").ends_with("\nann:" + kHash + "\n"));
+}
+
 // Verifying
 
 BOOST_AUTO_TEST_CASE(the_right_password_gives_the_name_as_the_account_has_it) {
@@ -171,6 +213,28 @@ BOOST_AUTO_TEST_CASE(the_file_says_what_it_is_and_holds_one_account_in_a_line) {
   BOOST_TEST(content.ends_with("\nann:" + kHash + "\n"));
 }
 
+BOOST_AUTO_TEST_CASE(operators_are_saved_and_loaded_as_such) {
+  PasswordStorage storage;
+  storage.add("ann", kHash, true);
+  storage.add("ben", kHash);
+  storage.save(file);
+  BOOST_TEST(
+      folder.read("accounts").ends_with("\nann:" + kHash + ":operator\nben:" + kHash + "\n"));
+  const auto loaded = PasswordStorage::load(file);
+  BOOST_TEST(loaded.is_operator("ann"));
+  BOOST_TEST(!loaded.is_operator("ben"));
+  BOOST_TEST(loaded.operators() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_mark_of_an_operator_cut_short_anywhere_is_none_or_is_refused) {
+  const std::string account = "ann:" + kHash;
+  const std::string mark = ":operator";
+  for (std::size_t size = 0; size <= mark.size(); ++size) {
+    const std::string reason = damage(folder, account + mark.substr(0, size));
+    BOOST_TEST((reason == "") == (size == 0 || size == mark.size()), "cut after " << size);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(comments_and_an_empty_file_are_no_damage) {
   BOOST_TEST(damage(folder, "") == "");
   BOOST_TEST(damage(folder, "#") == "");
@@ -206,8 +270,14 @@ BOOST_AUTO_TEST_CASE(damage_is_refused_with_file_and_line_number) {
   refused("ben:" + kHash + " ", "not a yescrypt hash");
   refused("ben:" + kHash + "\r", "not a yescrypt hash");
   refused("ben:$6$salt$" + std::string(86, 'r'), "not a yescrypt hash");
-  refused("ben:" + kHash + ":operator", "more than the two fields name:hash");
-  refused("ben:" + kHash + ":", "more than the two fields name:hash");
+  for (const char* third : {":", ":Operator", ":operators", ": operator", ":operator ",
+                            ":operator\r", ":operator:", ":operator:quiet", "::operator"}) {
+    refused("ben:" + kHash + third, "after name:hash there is something else than :operator");
+  }
+  refused("ben:secret:operator", "not a yescrypt hash");
+  refused("ben::operator", "not a yescrypt hash");
+  refused(":" + kHash + ":operator", "bad name");
+  refused("ann:" + kHash + ":operator", "there is an account ann already");
   refused("ann:" + kHash, "there is an account ann already");
   refused("ANN:" + kHash, "there is an account ann already");
 }

@@ -96,10 +96,22 @@ BOOST_AUTO_TEST_CASE(the_account_options_name_what_is_to_be_done) {
   BOOST_TEST((add.action == Action::kAddAccount));
   BOOST_TEST(add.account_name == "ann");
   BOOST_TEST(add.accounts_file == "file");
+  BOOST_TEST(!add.is_operator);
   const auto remove = parse({"--remove-account=ben"});
   BOOST_TEST((remove.action == Action::kRemoveAccount));
   BOOST_TEST(remove.account_name == "ben");
   BOOST_TEST((parse({"--list-accounts"}).action == Action::kListAccounts));
+}
+
+BOOST_AUTO_TEST_CASE(operator_goes_with_adding_an_account_before_or_after_and_with_nothing_else) {
+  BOOST_TEST(parse({"--add-account", "ann", "--operator"}).is_operator);
+  BOOST_TEST(parse({"--operator", "--add-account", "ann"}).is_operator);
+  const std::string reason = "--operator needs --add-account";
+  check_refused({"--operator"}, reason);
+  check_refused({"--operator", "--check"}, reason);
+  check_refused({"--remove-account=ann", "--operator"}, reason);
+  check_refused({"--list-accounts", "--operator"}, reason);
+  check_refused({"--add-account=ann", "--operator=ben"}, "--operator=ben is not an option");
 }
 
 BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
@@ -107,7 +119,7 @@ BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
   for (const char* option :
        {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
         "--stall-timeout N", "--max-pending N", "--max-pending-per-address N", "--rate N", "--help",
-        "--add-account NAME", "--remove-account NAME", "--list-accounts"}) {
+        "--add-account NAME", "--operator", "--remove-account NAME", "--list-accounts"}) {
     BOOST_TEST(server_usage().find(option) != std::string::npos, option);
   }
 }
