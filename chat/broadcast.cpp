@@ -750,8 +750,9 @@ void Broadcast::skip_forward(Member& member) {
     const std::size_t weight = sizeof(Letter) + text.size();
     rest.push_back({&member, end_, Letter::What::kText, std::move(text), {}, weight});
   }
-  const auto told = std::find_if(letters.begin(), letters.end(), [](const Letter& letter) {
-    return letter.what == Letter::What::kMissed;
+  // After a hand-over lines may follow an earlier notice, as a letter: then it takes another one.
+  const auto told = std::find_if(letters.begin(), letters.end(), [&](const Letter& letter) {
+    return letter.what == Letter::What::kMissed && letter.lines.last + 1 == first;
   });
   if (told != letters.end()) {
     told->lines.last = end_.number;

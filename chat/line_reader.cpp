@@ -63,6 +63,7 @@ std::optional<LineReader::Line> LineReader::rest() {
 void LineReader::put_back() {
   begin_ = scanned_ = given_;
   discarding_ = given_discarding_;
+  unterminated_ = 0;  // its bytes are counted once more
 }
 
 LineReader::Unread LineReader::unread() const {
@@ -71,8 +72,9 @@ LineReader::Unread LineReader::unread() const {
 }
 
 void LineReader::restore(const Unread& unread) {
-  buffer_.assign(unread.bytes.begin(), unread.bytes.end());
-  end_ = buffer_.size();
+  end_ = unread.bytes.size();
+  buffer_.resize(std::max(end_, std::min(kSmallBuffer, max_line_ + 2)));
+  std::copy(unread.bytes.begin(), unread.bytes.end(), buffer_.begin());
   unterminated_ = unread.unterminated;
   discarding_ = unread.discarding;
 }

@@ -141,18 +141,11 @@ class Program {
 
   // All that came on standard output up to and including `text`, which is waited for.
   std::string read_until(std::string_view text) {
-    std::string& all = output_;
-    while (true) {
-      const auto found = all.find(text, consumed_);
-      if (found != std::string::npos) {
-        const std::string result = all.substr(consumed_, found + text.size() - consumed_);
-        consumed_ = found + text.size();
-        return result;
-      }
-      if (!read_some(out_, all)) {
-        throw std::runtime_error("no \"" + std::string(text) + "\" in: " + all.substr(consumed_));
-      }
-    }
+    return read_until(text, out_, output_, consumed_);
+  }
+  // The same of standard error.
+  std::string read_errors_until(std::string_view text) {
+    return read_until(text, err_, errors_, errors_consumed_);
   }
 
   // What comes next on standard output; nothing at its end.
@@ -170,10 +163,9 @@ class Program {
     return output_.substr(std::exchange(consumed_, output_.size()));
   }
   std::string read_errors() {
-    std::string errors;
-    while (read_some(err_, errors)) {
+    while (read_some(err_, errors_)) {
     }
-    return errors;
+    return errors_.substr(std::exchange(errors_consumed_, errors_.size()));
   }
   const std::string& output() const { return output_; }
 
@@ -202,6 +194,21 @@ class Program {
   // glibc 2.36 is the first to have pidfd_open() itself.
   int pidfd() const { return static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)); }
 
+  std::string read_until(std::string_view text, const chat::Descriptor& from, std::string& all,
+                         std::size_t& consumed) {
+    while (true) {
+      const auto found = all.find(text, consumed);
+      if (found != std::string::npos) {
+        const std::string result = all.substr(consumed, found + text.size() - consumed);
+        consumed = found + text.size();
+        return result;
+      }
+      if (!read_some(from, all)) {
+        throw std::runtime_error("no \"" + std::string(text) + "\" in: " + all.substr(consumed));
+      }
+    }
+  }
+
   // False at the end of the output.
   bool read_some(const chat::Descriptor& from, std::string& into) {
     pollfd entry{from.get(), POLLIN, 0};
@@ -222,4 +229,6 @@ class Program {
   chat::Descriptor err_;
   std::string output_;
   std::size_t consumed_ = 0;
+  std::string errors_;
+  std::size_t errors_consumed_ = 0;
 };

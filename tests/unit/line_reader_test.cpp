@@ -247,6 +247,145 @@ BOOST_AUTO_TEST_CASE(the_bounds_are_those_it_was_made_with) {
   BOOST_TEST((reading.lines() == Lines{"1234", kTooLong, "1234", kTooLong, ""}));
 }
 
+// Put back, and taken over by another reader
+
+// With lines of all kinds, and one that is discarded in several pieces.
+const std::string kEveryKind = "one\r\n\n" + x(10) + "\n" + x(33) + "\r\nfour\n" + x(9) + "\nlast";
+const Lines kEveryLine = {"one", "", kTooLong, kTooLong, "four", kTooLong, "last"};
+
+LineReader another(const LineReader& reader) {
+  LineReader next(8, kMaxUnterminated);
+  next.restore(reader.unread());
+  return next;
+}
+
+// Receives `bytes` in pieces of at most `piece`, and does `between` after each line that is given.
+template <typename Between>
+void feed(LineReader& reader, std::string_view bytes, Lines& lines, Between between) {
+  while (true) {
+    while (const auto line = reader.next()) {
+      lines.push_back(shown(*line));
+      between();
+    }
+    if (bytes.empty()) return;
+    const auto space = reader.space();
+    BOOST_REQUIRE(!space.empty());
+    const std::size_t n = std::min(space.size(), bytes.size());
+    std::copy_n(bytes.begin(), n, space.begin());
+    reader.received(n);
+    bytes.remove_prefix(n);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_put_back_is_the_next_one_once_more) {
+  for (std::size_t cut = 0; cut <= kEveryKind.size(); ++cut) {
+    LineReader reader(8, kMaxUnterminated);
+    Lines lines;
+    const auto again = [&] {
+      for (int i = 0; i < 3; ++i) {
+        reader.put_back();
+        const auto line = reader.next();
+        BOOST_REQUIRE(line.has_value());
+        BOOST_TEST(shown(*line) == lines.back());
+      }
+    };
+    feed(reader, std::string_view(kEveryKind).substr(0, cut), lines, again);
+    feed(reader, std::string_view(kEveryKind).substr(cut), lines, again);
+    const auto rest = reader.rest();
+    BOOST_REQUIRE(rest.has_value());
+    lines.push_back(shown(*rest));
+    BOOST_TEST((lines == kEveryLine), "cut at " << cut);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_that_is_put_back_comes_once_more_as_often_as_it_has_to) {
+  for (const std::size_t length : {4u, 4096u, 5000u}) {
+    Reading reading;
+    reading.receive(x(length));
+    const std::string expected = length > kMaxLine ? kTooLong : x(length);
+    for (int i = 0; i < 100; ++i) {
+      const auto rest = reading.reader().rest();
+      BOOST_REQUIRE(rest.has_value());
+      BOOST_TEST(shown(*rest) == expected);
+      reading.reader().put_back();
+      BOOST_TEST(!reading.reader().next().has_value());
+      BOOST_TEST(!reading.reader().overflowed());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_reader_goes_on_wherever_the_first_one_stopped) {
+  for (std::size_t cut = 0; cut <= kEveryKind.size(); ++cut) {
+    LineReader first(8, kMaxUnterminated);
+    Lines lines;
+    feed(first, std::string_view(kEveryKind).substr(0, cut), lines, [] {});
+    LineReader second = another(first);
+    feed(second, std::string_view(kEveryKind).substr(cut), lines, [] {});
+    LineReader third = another(second);
+    if (const auto rest = third.next(); rest) BOOST_ERROR("a line without an end");
+    if (const auto rest = third.rest()) lines.push_back(shown(*rest));
+    BOOST_TEST((lines == kEveryLine), "cut at " << cut);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_reader_begins_with_the_line_that_was_put_back) {
+  for (std::size_t stop = 0; stop + 1 < kEveryLine.size(); ++stop) {
+    LineReader first(8, kMaxUnterminated);
+    Lines lines;
+    std::size_t at = 0;
+    while (lines.size() <= stop) {
+      if (const auto line = first.next()) {
+        lines.push_back(shown(*line));
+        continue;
+      }
+      const auto space = first.space();
+      const std::size_t n = std::min(space.size(), kEveryKind.size() - at);
+      std::copy_n(kEveryKind.begin() + static_cast<std::ptrdiff_t>(at), n, space.begin());
+      first.received(n);
+      at += n;
+    }
+    first.put_back();
+    lines.pop_back();
+    LineReader second = another(first);
+    feed(second, std::string_view(kEveryKind).substr(at), lines, [] {});
+    if (const auto rest = second.rest()) lines.push_back(shown(*rest));
+    BOOST_TEST((lines == kEveryLine), "the line put back: " << stop);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_without_a_line_end_count_on_in_another_reader) {
+  for (const std::size_t piece : {1000u, 4098u, 30000u}) {
+    for (const std::string before : {"", "a line\n"}) {
+      LineReader reader(kMaxLine, kMaxUnterminated);
+      Lines lines;
+      feed(reader, before, lines, [] {});
+      const std::string bytes = x(kMaxUnterminated);
+      for (std::size_t i = 0; i < bytes.size(); i += piece) {
+        LineReader next(kMaxLine, kMaxUnterminated);
+        next.restore(reader.unread());
+        reader = next;
+        feed(reader, std::string_view(bytes).substr(i, piece), lines, [] {});
+      }
+      LineReader last(kMaxLine, kMaxUnterminated);
+      last.restore(reader.unread());
+      BOOST_TEST(!last.next().has_value());
+      BOOST_TEST(!last.overflowed());
+      feed(last, "x", lines, [] {});
+      BOOST_TEST(last.overflowed());
+    }
+  }
+}
+
+// Or a member would be read in tiny pieces for the rest of its stay.
+BOOST_AUTO_TEST_CASE(another_reader_has_as_much_space_as_the_first_one) {
+  Reading reading;
+  reading.receive("one\ntw");
+  LineReader next(kMaxLine, kMaxUnterminated);
+  next.restore(reading.reader().unread());
+  BOOST_TEST(!next.next().has_value());
+  BOOST_TEST(next.space().size() + 2 >= 512u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
