@@ -83,7 +83,7 @@ void Broadcast::dismiss(Member& member, std::string_view farewell) {
 
 // `last` is what it still gets.
 void Broadcast::see_off(Member& member, Letters last) {
-  const bool dismissed = std::exchange(member.dismissed_, true);
+  const bool dismissed = member.dismissed_.exchange(true);
   if (!member.released_ && !dismissed) {
     post(std::move(last));
     member.departs_at_ = log_.end();
@@ -357,6 +357,19 @@ void Broadcast::reserve_slot() {
 
 void Broadcast::append(Kind kind, std::string_view name, std::string_view text, WallTime now) {
   log_.append(kind, name, text, time_text(now));
+  lines_.add(1, Clock::now());
+}
+
+Broadcast::Figures Broadcast::figures() {
+  MutexLock lock(mutex_);
+  const auto now = Clock::now();
+  const Place end = log_.end();
+  return {lines_.per_second(now),
+          bytes_.per_second(now),
+          end.number,
+          end.number - floor_.number,
+          end.plain - floor_.plain + end.tagged - floor_.tagged,
+          slow_};
 }
 
 // `member` hears what comes after this moment.
@@ -471,6 +484,8 @@ void Broadcast::run() {
 Broadcast::Work Broadcast::take_work() {
   const bool anything = has_work();
   floor_ = lowest_;  // the round before is over, and has left nobody behind it
+  if (sent_ > 0) bytes_.add(std::exchange(sent_, 0), Clock::now());
+  slow_ = blocked_.size();
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
   work.lowest = log_.advanced(floor_, round_end_);
@@ -555,10 +570,14 @@ void Broadcast::walk() noexcept {
 }
 
 // The common case. False: not all was sent, or not possible in one piece; deliver() knows why.
-bool Broadcast::deliver_log(Slot& slot) const {
+bool Broadcast::deliver_log(Slot& slot) {
   const Position end = end_.in(slot.rendering);
   const iovec piece = kept_.piece(slot.rendering, slot.cursor, end);
-  if (piece.iov_len > 0) slot.cursor += slot.sender.send_some({&piece, 1}).bytes;
+  if (piece.iov_len > 0) {
+    const std::size_t sent = slot.sender.send_some({&piece, 1}).bytes;
+    slot.cursor += sent;
+    sent_ += sent;
+  }
   return slot.cursor == end;
 }
 
@@ -704,6 +723,7 @@ void Broadcast::gather_log(Rendering rendering, Position from, Position to) {
 
 // Marks `bytes` of what gather() gives as sent.
 void Broadcast::advance(Member& member, std::size_t bytes) {
+  sent_ += bytes;
   Position& cursor = slot_of(member).cursor;
   const Rendering rendering = slot_of(member).rendering;
   while (bytes > 0) {

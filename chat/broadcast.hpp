@@ -40,6 +40,7 @@
 #include "chat/line_format.hpp"
 #include "chat/message_log.hpp"
 #include "chat/mutex.hpp"
+#include "chat/rate_meter.hpp"
 #include "chat/socket.hpp"
 #include "chat/transcript.hpp"
 
@@ -117,6 +118,17 @@ class Broadcast {
   // Those `lines` of the room once more that have been said by now. Where some are not kept any
   // more, a notice says so.
   bool replay(Member& member, MessageLog::Range lines);
+
+  // How it goes. The rates are of the last minute.
+  struct Figures {
+    double lines_per_second;
+    double bytes_per_second;  // sent
+    std::uint64_t last_number;
+    std::uint64_t kept_lines;
+    std::size_t kept_bytes;
+    std::size_t slow;  // members whose sockets are full
+  };
+  Figures figures();
 
   std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
 
@@ -223,7 +235,7 @@ class Broadcast {
   void start(Work work) noexcept;
   void write_transcript(Position end) noexcept;
   void walk() noexcept;
-  bool deliver_log(Slot& slot) const;
+  bool deliver_log(Slot& slot);
   void wait_for_sockets(bool idle);
   void try_or_drop(Member& member, void (Broadcast::*step)(Member& member));
   void deliver(Member& member);
@@ -269,6 +281,9 @@ class Broadcast {
   bool closed_ GUARDED_BY(mutex_) = false;
   Place room_end_ GUARDED_BY(mutex_);  // where the goodbye begins, once closed
   Work next_ GUARDED_BY(mutex_);
+  RateMeter lines_ GUARDED_BY(mutex_){Clock::now()};
+  RateMeter bytes_ GUARDED_BY(mutex_){Clock::now()};
+  std::size_t slow_ GUARDED_BY(mutex_) = 0;  // at the end of the last round
 
   // The round's: only who makes it touches these.
   const MessageLog& kept_;        // log_, to read what lies between the round's floor and its end
@@ -279,6 +294,7 @@ class Broadcast {
   std::vector<Slot> slots_;       // one for each member
   std::vector<Member*> blocked_;  // those of them whose sockets are full
   std::vector<iovec> pieces_;
+  std::uint64_t sent_ = 0;  // bytes, by the round that is over
   Clock::time_point goodbye_deadline_ = Clock::time_point::max();
   Poller poller_;
 
@@ -306,6 +322,8 @@ class Broadcast::Member {
 
   // Whether it was dropped because it did not read. Thread safe.
   bool was_too_slow() const { return too_slow_.load(std::memory_order_relaxed); }
+  // Or dismissed. Thread safe.
+  bool was_dismissed() const { return dismissed_.load(std::memory_order_relaxed); }
 
  private:
   friend class Broadcast;
@@ -332,6 +350,7 @@ class Broadcast::Member {
   std::atomic<StuckAt> stuck_at_{};
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
   std::atomic<bool> too_slow_{false};
+  std::atomic<bool> dismissed_{false};
   std::atomic<WallTime> spoke_{};
   std::atomic<WallTime> muted_until_{};
 
@@ -339,7 +358,6 @@ class Broadcast::Member {
   bool released_ = false;
   Condition released_condition_;
   Rendering rendering_ = Rendering::kPlain;  // of what is said from here on
-  bool dismissed_ = false;
   Place departs_at_;                  // where it stops hearing; the beginning for at once
   Member* next_departure_ = nullptr;  // in the chain of Work
 

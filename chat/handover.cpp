@@ -16,7 +16,7 @@ namespace chat {
 namespace {
 
 // To be changed with anything that is written.
-constexpr std::string_view kForm = "chatroom handover 1\n";
+constexpr std::string_view kForm = "chatroom handover 2\n";
 constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
@@ -29,6 +29,7 @@ template <typename Archive>
 void parts(Archive& archive, PeerAddress& peer) {
   archive(peer.text, peer.loopback);
   for (std::uint8_t& byte : peer.source) archive(byte);
+  for (std::uint8_t& byte : peer.address) archive(byte);
 }
 
 template <typename Archive>
@@ -75,13 +76,19 @@ template <typename Archive>
 void parts(Archive& archive, Handover::Connection& connection) {
   archive(connection.socket, connection.peer, connection.phase, connection.mode,
           connection.rendering, connection.input, connection.input_ended, connection.login_left,
-          connection.seat, connection.sent, connection.unsent);
+          connection.seat, connection.question, connection.asked_about, connection.sent,
+          connection.unsent);
+}
+
+template <typename Archive>
+void parts(Archive& archive, Handover::Shutdown& shutdown) {
+  archive(shutdown.ordered, shutdown.left, shutdown.left_to_next, shutdown.by, shutdown.reason);
 }
 
 template <typename Archive>
 void parts(Archive& archive, Handover& handover) {
-  archive(handover.max_users, handover.listeners, handover.lines, handover.in_transcript,
-          handover.connections);
+  archive(handover.max_users, handover.shutdown, handover.listeners, handover.lines,
+          handover.in_transcript, handover.connections);
 }
 
 template <typename T>

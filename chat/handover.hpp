@@ -49,6 +49,9 @@ struct Handover {
     kClosing,      // it is only waited for
   };
 
+  // What somebody has been asked for whose next line is the answer.
+  enum class Question : std::uint8_t { kNone, kOldPassword, kNewPassword, kAccountPassword };
+
   // A place in the room.
   struct Seat {
     std::string name;
@@ -72,11 +75,23 @@ struct Handover {
     bool input_ended = false;
     std::chrono::milliseconds login_left{0};  // of the time for coming in
     Seat seat;
+    Question question = Question::kNone;
+    std::string asked_about;             // the account
     Rendering sent = Rendering::kPlain;  // with which `unsent` begins
     std::vector<Unsent> unsent;
   };
 
+  // That an operator has ordered the end.
+  struct Shutdown {
+    bool ordered = false;
+    std::chrono::milliseconds left{0};
+    std::chrono::milliseconds left_to_next{0};  // until everyone is told once more
+    std::string by;
+    std::string reason;
+  };
+
   std::size_t max_users = 0;
+  Shutdown shutdown;
   std::vector<int> listeners;
   std::string lines;                    // of the room that are kept, tagged
   std::uint64_t in_transcript = 0;      // the number of the last line that is written there

@@ -31,6 +31,12 @@ inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not r
 inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may deliver by itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
 
+// Commands.
+inline constexpr std::size_t kMaxProfiles = 100;  // that /who describes
+inline constexpr std::chrono::minutes kMuteTime{10};
+inline constexpr std::uint64_t kMostMinutes = 366 * 24 * 60;  // of a ban and the like
+inline constexpr std::chrono::seconds kPasswordPatience{10};  // of a member, for a turn to hash
+
 // Who is connected but not in yet (see lobby.hpp).
 inline constexpr std::size_t kDefaultMaxPending = 256;           // all together
 inline constexpr std::size_t kDefaultMaxPendingPerAddress = 32;  // loopback addresses are free
@@ -42,6 +48,12 @@ inline constexpr std::chrono::seconds kFirstGuessWait{2};  // after the last fre
 inline constexpr std::chrono::seconds kLongestGuessWait{32};
 inline constexpr std::chrono::minutes kGuessMemory{10};  // without a wrong one: forgotten
 inline constexpr std::size_t kMaxGuessSources = 4096;    // addresses remembered
+
+// What the room keeps beside its accounts (see room_storage.hpp).
+inline constexpr std::size_t kMaxBans = 1000;
+inline constexpr std::size_t kMaxIgnored = 100;    // names, of each account
+inline constexpr std::size_t kMaxRoomText = 1000;  // the topic, and the message of the day
+inline constexpr std::size_t kMaxReason = 200;     // of a ban
 
 // Time.
 inline constexpr std::chrono::seconds kDefaultLoginTimeout{60};

@@ -18,6 +18,7 @@ inline constexpr std::string_view kShuttingDown = "* the server is shutting down
 // Refusals: the server closes the connection after any of them.
 inline constexpr std::string_view kExpectedMode = "! expected login, register or resume\n";
 inline constexpr std::string_view kNameUsed = "! username is already used\n";
+inline constexpr std::string_view kOnlyAccounts = "! only accounts come in now\n";
 inline constexpr std::string_view kRoomFull = "! max chat users\n";
 inline constexpr std::string_view kAlreadyIn = "! password already used\n";
 inline constexpr std::string_view kWrongCredentials = "! wrong username or password\n";
@@ -44,6 +45,11 @@ inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent
 inline constexpr std::string_view kNotANumber = "! how many? A whole number, as in /history 20\n";
 inline constexpr std::string_view kNotALineNumber = "! since which line? As in /since 1042\n";
 
+// What is asked for on the next line, which is not to be shown.
+inline constexpr std::string_view kAskOldPassword = "* old password?\n";
+inline constexpr std::string_view kAskNewPassword = "* new password?\n";
+std::string ask_password_for(std::string_view name);
+
 inline constexpr std::string_view kTagCommand = "/tagged";
 inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
 
@@ -64,6 +70,7 @@ std::string wrong_format(std::string_view reason);
 std::string online(const std::vector<std::string>& names);
 
 std::string private_line(std::string_view from, std::string_view to, std::string_view text);
+std::string nobody_called(std::string_view name);
 std::string nothing_after(std::uint64_t number);
 
 // "/name arguments", split; nothing where `line` is not a command.

@@ -104,6 +104,7 @@ Registry::Entry Registry::log_in_anew(const std::string& name, Broadcast::Member
 Registry::Entry Registry::register_anew(const std::string& name, std::string_view password,
                                         Broadcast::Member& member, const Visit& visit,
                                         const std::string& key) {
+  if (visit.only_accounts) return Entry::kOnlyAccounts;
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() >= registered_seats_) return Entry::kFull;
   return enter({name, std::string(password), registered_, key, visit.peer, visit.filter, {}},

@@ -38,7 +38,8 @@ struct Visit {
   Rendering rendering = Rendering::kPlain;
   PeerAddress peer = {};
   LineFilter filter = {};
-  std::string notices = {};  // plain lines, behind the greeting
+  std::string notices = {};    // plain lines, behind the greeting
+  bool only_accounts = false;  // others may resume, but not register
 };
 
 // What is known of one who is online.
@@ -61,10 +62,12 @@ class Registry {
 
   enum class Entry {
     kIn,
-    kNameUsed,   // online, an account's, reserved, or like one of those
-    kFull,       // register: no free seat
-    kAlreadyIn,  // login: this user is online
-    kClosed,     // the room is closing
+    kNameUsed,      // online, an account's, reserved, or like one of those
+    kFull,          // register: no free seat
+    kOnlyAccounts,  // register: not now
+    kBanned,        // the session's to find out
+    kAlreadyIn,     // login: this user is online
+    kClosed,        // the room is closing
     kResumed,
     kWrongPassword,  // resume: not the one with which that name was registered
     kGone,           // resume: the connection is dead already, and takes nobody's place

@@ -2,11 +2,14 @@
 
 #include <pthread.h>
 
+#include <exception>
+#include <functional>
 #include <new>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
 
+#include "chat/operator_commands.hpp"
 #include "chat/protocol.hpp"
 
 namespace chat {
@@ -20,8 +23,8 @@ std::vector<Listener> adopted(const std::vector<int>& descriptors) {
 
 }  // namespace
 
-Server::Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log,
-               const Handover* taken_over)
+Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
+               Stored<RoomStorage>& storage, EventLog& log, const Handover* taken_over)
     : listeners_(taken_over == nullptr ? Listener::open(config.address, config.port)
                                        : adopted(taken_over->listeners)),
       broadcast_(config.stall_timeout, config.history,
@@ -29,14 +32,15 @@ Server::Server(const ServerConfig& config, const PasswordStorage& accounts, Even
                      ? nullptr
                      : &transcript_.emplace(config.transcript, config.transcript_sync, log),
                  taken_over),
-      registry_(config.max_users, accounts, broadcast_),
+      registry_(config.max_users, *accounts.current(), broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
       log_(log),
-      room_{accounts, registry_,   broadcast_, hash_gate_,           lobby_,
-            log,      standstill_, stopping_,  config.login_timeout, config.rate} {
+      room_{accounts, storage,     registry_,  broadcast_, hash_gate_,           lobby_,
+            log,      standstill_, countdown_, stopping_,  config.login_timeout, config.rate} {
   watch_listeners();
   poller_.add_event(wake_, nullptr);
   if (taken_over != nullptr) {
+    countdown_.restore(taken_over->shutdown);
     // All are in before the first of them can say something.
     for (const Handover::Connection& begun : taken_over->connections) take_up(begun);
     for (const Workers::iterator worker : all_running()) start_thread(worker);
@@ -65,8 +69,30 @@ void Server::stop() {
   join_finished();
 }
 
-void Server::reopen_transcript() noexcept {
+void Server::reload() noexcept {
+  const auto attempt = [&](const char* what, const std::function<void()>& reloading) {
+    try {
+      reloading();
+      log_.write("reloaded", what);
+    } catch (const std::exception& error) {
+      log_.write("not-reloaded", error.what());
+    }
+  };
+  attempt("accounts", [&] {
+    room_.accounts.reload([&](const PasswordStorage& next) { registry_.check_fit(next); });
+    adopt_accounts(room_);
+  });
+  attempt("bans, topic and message of the day", [&] {
+    room_.storage.reload([](const RoomStorage&) {});
+    adopt_bans(room_);
+  });
   if (transcript_) transcript_->reopen();
+}
+
+bool Server::count_down() {
+  const Countdown::Step step = countdown_.step(Clock::now());
+  if (!step.text.empty()) broadcast_.announce(step.by, step.text);
+  return step.end;
 }
 
 // The rest of what a connection needs is what its session was told.
@@ -142,6 +168,7 @@ Handover Server::describe() {
     handover.listeners.push_back(listener.descriptor().get());
   }
   broadcast_.describe(handover);
+  handover.shutdown = countdown_.left(Clock::now());
   MutexLock lock(mutex_);
   std::unordered_map<const Broadcast::Member*, Handover::Connection> connections;
   for (const Worker& worker : running_) {
@@ -184,6 +211,7 @@ void Server::accept_some(Listener& listener) {
   // Not for as long as they come: finished workers are to be joined in between.
   for (int i = 0; i < kAcceptBatch && !stopping_ && accepting_; ++i) {
     if (auto socket = listener.accept(error, &peer)) {
+      if (is_banned(*socket, peer)) continue;
       start_worker(std::move(*socket), peer);
     } else if (error == AcceptError::kNone) {
       return;
@@ -199,6 +227,20 @@ bool Server::refuse_one(Listener& listener) {
   PeerAddress peer;
   if (!spare_.refuse_one(listener, protocol::kOutOfResources, &peer)) return false;
   log_.write("refused", peer.text, "-", "out of descriptors");
+  ++room_.refused;
+  return true;
+}
+
+// Whoever comes from where nobody may is told so, before a thread is spent on it.
+bool Server::is_banned(Socket& socket, const PeerAddress& peer) {
+  const auto storage = room_.storage.current();
+  const Ban* const ban = storage->ban_of(peer, std::chrono::system_clock::now());
+  if (ban == nullptr) return false;
+  const std::string line = banned_line(*ban);
+  const iovec piece{const_cast<char*>(line.data()), line.size()};
+  (void)socket.send_some({&piece, 1});
+  log_.write("refused", peer.text, "-", "banned");
+  ++room_.refused;
   return true;
 }
 
@@ -229,6 +271,7 @@ void Server::start_thread(Workers::iterator worker) {
                    protocol::kOutOfResources.size()};
   (void)worker->connection.socket.send_some({&line, 1});
   log_.write("refused", worker->connection.peer.text, "-", "out of threads");
+  ++room_.refused;
   worker->session->abandon();
   MutexLock lock(mutex_);
   running_.erase(worker);

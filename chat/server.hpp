@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "chat/broadcast.hpp"
+#include "chat/countdown.hpp"
 #include "chat/event_log.hpp"
 #include "chat/handover.hpp"
 #include "chat/hash_gate.hpp"
@@ -25,9 +26,12 @@
 #include "chat/mutex.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/registry.hpp"
+#include "chat/room.hpp"
+#include "chat/room_storage.hpp"
 #include "chat/session.hpp"
 #include "chat/socket.hpp"
 #include "chat/standstill.hpp"
+#include "chat/stored.hpp"
 #include "chat/transcript.hpp"
 
 namespace chat {
@@ -48,11 +52,12 @@ struct ServerConfig {
 
 class Server {
  public:
-  // Listens and serves from here on, or goes on from what was handed over. `accounts` and `log`
-  // must outlive the server. Throws where they do not fit into the maximum, or the address or port
-  // is not to be had. Signals should be blocked by the caller: the threads made here inherit that.
-  Server(const ServerConfig& config, const PasswordStorage& accounts, EventLog& log,
-         const Handover* taken_over = nullptr);
+  // Listens and serves from here on, or goes on from what was handed over. `accounts`, `storage`
+  // and `log` must outlive the server. Throws where the accounts do not fit into the maximum, or
+  // the address or port is not to be had. Signals should be blocked by the caller: the threads made
+  // here inherit that.
+  Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
+         Stored<RoomStorage>& storage, EventLog& log, const Handover* taken_over = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -64,8 +69,14 @@ class Server {
   // about kGoodbyeTimeout + kLingerTimeout. For the owning thread.
   void stop();
 
-  // Where there is a transcript: see there.
-  void reopen_transcript() noexcept;
+  // Reads accounts and bans anew, and opens the transcript anew, where there is one: see there.
+  // What is wrong with a file is told to the log, and leaves what was known as it is.
+  void reload() noexcept;
+
+  // The end that an operator has ordered; whoever waits for signals asks when it is due, and then
+  // whether it is now.
+  std::optional<Clock::time_point> countdown_due() const { return countdown_.due(); }
+  bool count_down();
 
   // For the owning thread. Stops everything where another program can take it up, and gives what
   // that needs: then its descriptors have to outlive the execution. Nothing: that took too long,
@@ -86,6 +97,7 @@ class Server {
   void accept_connections();
   void accept_some(Listener& listener);
   bool refuse_one(Listener& listener);
+  bool is_banned(Socket& socket, const PeerAddress& peer);
   void start_worker(Socket socket, const PeerAddress& peer);
   void start_thread(Workers::iterator worker);
   void serve(Workers::iterator worker);
@@ -104,6 +116,7 @@ class Server {
   HashGate hash_gate_{kMaxHashes};
   Lobby lobby_;
   EventLog& log_;
+  Countdown countdown_;
   Standstill standstill_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> accepting_{true};

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -11,8 +13,10 @@
 #include "chat/event_log.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/registry.hpp"
+#include "chat/room_storage.hpp"
 #include "chat/server.hpp"
 #include "chat/socket.hpp"
+#include "chat/stored.hpp"
 #include "chat/successor.hpp"
 
 namespace chat {
@@ -24,11 +28,21 @@ namespace {
 sigset_t block_signals() {
   sigset_t signals;
   ::sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) ::sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGALRM})
+    ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)::signal(SIGPIPE, SIG_IGN);
   (void)::signal(SIGXFSZ, SIG_IGN);
   return signals;
+}
+
+// Until `deadline`, where there is one: 0.
+int wait_for_signal(const sigset_t& signals, std::optional<Clock::time_point> deadline) {
+  if (!deadline) return std::max(::sigwaitinfo(&signals, nullptr), 0);
+  const auto left = std::max(*deadline - Clock::now(), Clock::duration::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  const timespec timeout{seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
+  return std::max(::sigtimedwait(&signals, nullptr, &timeout), 0);
 }
 
 void warn_about_descriptors(std::size_t max_users) {
@@ -64,7 +78,8 @@ void serve(ServerOptions options, char* const* argv) {
   const Successor successor(argv);
   std::optional<Handover> taken_over;
   if (const auto left = left_by_predecessor()) taken_over = Handover::read(*left);
-  const auto accounts = PasswordStorage::load(options.accounts_file);
+  Stored<PasswordStorage> accounts(options.accounts_file);
+  Stored<RoomStorage> storage(RoomStorage::file_beside(options.accounts_file));
   auto& config = options.config;
   if (taken_over) config.max_users = taken_over->max_users;
   if (config.max_users == 0) {
@@ -74,28 +89,28 @@ void serve(ServerOptions options, char* const* argv) {
   const sigset_t signals = block_signals();
   limit_thread_stacks();
   EventLog log(standard_error());
-  Server server(config, accounts, log, taken_over ? &*taken_over : nullptr);
+  Server server(config, accounts, storage, log, taken_over ? &*taken_over : nullptr);
   taken_over.reset();
-  std::cout << start_line(server, config, accounts) << std::endl;
+  std::cout << start_line(server, config, *accounts.current()) << std::endl;
   log.write("started", "port " + std::to_string(server.port()));
   int signal = 0;
-  while (::sigwait(&signals, &signal) == 0) {
-    if (signal == SIGHUP) {
-      server.reopen_transcript();
-    } else if (signal == SIGUSR2) {
-      hand_over(server, successor, config.max_users, log);
-    } else {
-      break;
-    }
+  while (signal != SIGINT && signal != SIGTERM) {
+    signal = wait_for_signal(signals, server.countdown_due());
+    if (signal == SIGHUP) server.reload();
+    if (signal == SIGUSR2) hand_over(server, successor, config.max_users, log);
+    if (server.count_down()) break;
   }
   server.stop();
-  log.write("stopped", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  log.write("stopped", signal == SIGINT    ? "SIGINT"
+                       : signal == SIGTERM ? "SIGTERM"
+                                           : "by an operator");
 }
 
 void check(const ServerOptions& options) {
   const auto question = left_by_predecessor();
   const std::size_t max_users = question ? max_users_asked(*question) : options.config.max_users;
   const auto accounts = PasswordStorage::load(options.accounts_file);
+  (void)RoomStorage::load(RoomStorage::file_beside(options.accounts_file));
   if (max_users != 0) (void)seats_beside(accounts, max_users);
   if (question) answer_ready(*question);
 }

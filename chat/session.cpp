@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 
+#include "chat/operator_commands.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -16,15 +17,6 @@ bool is_in(Registry::Entry entry) {
 
 }  // namespace
 
-constexpr Session::CommandEntry Session::kCommands[] = {
-    {"/who", "who is online", &Session::who},
-    {"/history", "the room's last lines, as in /history 20", &Session::history},
-    {"/since", "all after a line, as in /since 1042", &Session::since},
-    {protocol::kTagCommand, "lines for programs, see PROTOCOL.md", &Session::tag},
-    {"/help", "this list", &Session::help},
-    {"/quit", "leave the room", &Session::quit},
-};
-
 Session::Session(Room& room, Connection& connection)
     : room_(room),
       connection_(connection),
@@ -32,7 +24,8 @@ Session::Session(Room& room, Connection& connection)
       reader_(kMaxLine, kMaxUnterminated),
       member_(socket_),
       rate_limit_(room.rate),
-      login_deadline_(Clock::now() + room.login_timeout) {}
+      login_deadline_(Clock::now() + room.login_timeout),
+      speaker_(room, member_, name_, connection.peer, standing_) {}
 
 Session::Session(Room& room, Connection& connection, const Handover::Connection& begun)
     : room_(room),
@@ -46,7 +39,9 @@ Session::Session(Room& room, Connection& connection, const Handover::Connection&
       mode_(begun.mode),
       rendering_(begun.rendering),
       input_ended_(begun.input_ended),
-      name_(begun.seat.name) {
+      name_(begun.seat.name),
+      speaker_(room, member_, name_, connection.peer, standing_) {
+  speaker_.begin(begun);
   reader_.restore(begun.input);
   if (phase_ == Phase::kIn) room_.registry.restore(member_, begun);
   if (phase_ == Phase::kLeaving) room_.broadcast.restore(member_, begun);
@@ -56,6 +51,7 @@ void Session::run() noexcept {
   if (phase_ < Phase::kIn) {
     if (try_to_come_in()) {
       phase_ = Phase::kIn;
+      line_in_hand_ = false;
     } else if (!refused_) {
       const bool made_to_go = room_.lobby.made_to_go(connection_.place);
       log("gone", "-", made_to_go ? "made room for another" : "without coming in");
@@ -103,7 +99,8 @@ Handover::Connection Session::describe() const {
   connection.mode = mode_;
   connection.rendering = rendering_;
   LineReader reader = reader_;
-  if (phase_ == Phase::kCredentials && line_in_hand_) reader.put_back();
+  if (phase_ == Phase::kIn) speaker_.describe(connection);
+  if (line_in_hand_) reader.put_back();
   connection.input = reader.unread();
   connection.input_ended = phase_ < Phase::kClosing && input_ended_;  // its worker goes on reading
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(login_deadline_ - Clock::now());
@@ -197,7 +194,8 @@ bool Session::prove(protocol::Credentials& credentials) {
     const Source& source;
     bool wrong = false;
   } turn{room_.hash_gate, connection_.peer.source};
-  const bool login = mode_ == protocol::Mode::kLogin || room_.accounts.contains(credentials.name);
+  const bool login =
+      mode_ == protocol::Mode::kLogin || room_.accounts.current()->contains(credentials.name);
   turn.wrong = login && !verify(credentials);
   if (turn.wrong) return false;
   const Registry::Entry entry = enter(login, credentials);
@@ -208,9 +206,10 @@ bool Session::prove(protocol::Credentials& credentials) {
 // Hashing is slow and holds no lock. The account's name and seat are its own all the while; who of
 // several is first is decided when they enter.
 bool Session::verify(protocol::Credentials& credentials) {
-  const auto name = room_.accounts.verify(credentials.name, credentials.password);
+  const auto accounts = room_.accounts.current();
+  const auto name = accounts->verify(credentials.name, credentials.password);
   if (!name) {
-    name_ = room_.accounts.name_of(credentials.name).value_or("");
+    name_ = accounts->name_of(credentials.name).value_or("");
     return refuse(protocol::kWrongCredentials);
   }
   credentials.name = *name;
@@ -272,8 +271,9 @@ Registry::Entry Session::enter(bool login, const protocol::Credentials& credenti
 
 Registry::Entry Session::enter_registry(bool login, const protocol::Credentials& credentials) {
   Registry& registry = room_.registry;
-  const Visit visit{rendering_, connection_.peer, {}, {}};
   name_ = credentials.name;
+  if (ban()) return Registry::Entry::kBanned;
+  const Visit visit = this->visit(login);
   switch (mode_) {
     case protocol::Mode::kLogin:
       return registry.enter_login(name_, member_, visit);
@@ -286,16 +286,46 @@ Registry::Entry Session::enter_registry(bool login, const protocol::Credentials&
   return registry.enter_registered(name_, credentials.password, member_, visit);
 }
 
+// With what an account has set for itself, and what everyone is told.
+Visit Session::visit(bool login) const {
+  const auto storage = room_.storage.current();
+  Visit visit{rendering_, connection_.peer, {}, {}, storage->closed()};
+  if (login) {
+    const Settings settings = storage->settings_of(name_);
+    visit.filter.quiet = settings.quiet;
+    for (const std::string& name : settings.ignored) visit.filter.ignored.insert(folded_name(name));
+  }
+  if (!storage->topic().empty()) visit.notices += "* topic: " + storage->topic() + "\n";
+  if (!storage->motd().empty()) {
+    visit.notices += "* message of the day: " + storage->motd() + "\n";
+  }
+  return visit;
+}
+
+// What keeps this name out, if anything does.
+std::optional<std::string> Session::ban() const {
+  const auto storage = room_.storage.current();
+  const Ban* const ban = storage->ban_of(name_, std::chrono::system_clock::now());
+  if (ban == nullptr) return std::nullopt;
+  return banned_line(*ban);
+}
+
 bool Session::answer(Registry::Entry entry, bool login) {
   if (is_in(entry)) {
+    speaker_.begin(login, rendering_);
     log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_, login ? "login" : "register");
     return true;
   }
   // Only a name that the room knows is fit for the log: see there.
-  if (entry != Registry::Entry::kAlreadyIn) name_ = room_.accounts.name_of(name_).value_or("");
+  if (entry != Registry::Entry::kAlreadyIn)
+    name_ = room_.accounts.current()->name_of(name_).value_or("");
   switch (entry) {
     case Registry::Entry::kNameUsed:
       return refuse(protocol::kNameUsed);
+    case Registry::Entry::kOnlyAccounts:
+      return refuse(protocol::kOnlyAccounts);
+    case Registry::Entry::kBanned:
+      return refuse(ban().value_or("! you are banned\n"));
     case Registry::Entry::kFull:
       return refuse(protocol::kRoomFull);
     case Registry::Entry::kAlreadyIn:
@@ -331,6 +361,7 @@ bool Session::refuse(std::string_view line) {
   if (room_.lobby.made_to_go(connection_.place)) return false;  // it has been told
   send(line);
   refused_ = true;
+  ++room_.refused;
   // Without the mark of an error and the line's end.
   log("refused", name_, line.substr(2, line.size() - 3));
   return false;
@@ -351,6 +382,7 @@ Session::End Session::stay() {
 std::string_view Session::reason(End end) const {
   if (room_.stopping) return "shutdown";
   if (member_.was_too_slow()) return "did not read";
+  if (member_.was_dismissed()) return "sent away";
   switch (end) {
     case End::kQuit:
       return "quit";
@@ -371,18 +403,19 @@ Session::End Session::talk() {
     stand_still_if_wanted();
     while (const auto line = reader_.next()) {
       if (!wait_for_rate()) return End::kLost;
-      if (handle(*line)) continue;
+      if (take(*line)) continue;
       if (!is_held_up()) return End::kQuit;
       stand_still_if_wanted();
     }
     if (reader_.overflowed()) {
-      if (!tell(std::string(protocol::kEndlessLine)) && room_.standstill.is_wanted()) continue;
+      if (!speaker_.tell(std::string(protocol::kEndlessLine)) && room_.standstill.is_wanted())
+        continue;
       return End::kEndlessLine;
     }
     if (input_ended_) {
       // A half-close: the peer has said all it had to say, and still listens.
       const auto line = reader_.rest();
-      if (line && !handle(*line) && is_held_up()) continue;
+      if (line && !take(*line) && is_held_up()) continue;
       return End::kEndOfInput;
     }
     const auto space = reader_.space();
@@ -397,6 +430,13 @@ Session::End Session::talk() {
       input_ended_ = true;
     }
   }
+}
+
+bool Session::take(const LineReader::Line& line) {
+  line_in_hand_ = true;
+  const bool goes_on = speaker_.take(line);
+  line_in_hand_ = false;
+  return goes_on;
 }
 
 // Whether what could not be said was not because of this member: then it is said later, by whoever
@@ -415,71 +455,6 @@ bool Session::wait_for_rate() {
   }
   return true;
 }
-
-// False ends the session: the user asked for it, or nobody would hear.
-bool Session::handle(const LineReader::Line& line) {
-  const std::string_view text = line.text;
-  if (line.too_long) return tell(std::string(protocol::kLineTooLong));
-  if (!is_utf8(text)) return tell(std::string(protocol::kNotUtf8));
-  if (text.empty()) return true;
-  if (const auto command = protocol::parse_command(text)) return run_command(*command);
-  return say(text.starts_with("//") ? text.substr(1) : text);
-}
-
-bool Session::say(std::string_view text) {
-  if (!needs_neutralising(text)) return room_.broadcast.say(member_, name_, text);
-  return room_.broadcast.say(member_, name_, neutralised(text));
-}
-
-bool Session::tell(std::string lines) {
-  return room_.broadcast.tell(
-      member_, rendered(std::move(lines), rendering_, std::chrono::system_clock::now()));
-}
-
-bool Session::run_command(const protocol::Command& command) {
-  const std::string name = lowercase(command.name);
-  for (const CommandEntry& entry : kCommands) {
-    if (entry.name == name) return (this->*entry.handler)(command.arguments);
-  }
-  return tell("! unknown command " + neutralised(command.name.substr(0, kMaxName)) +
-              "; /help lists the commands\n");
-}
-
-bool Session::who(std::string_view) { return tell(protocol::online(room_.registry.online())); }
-
-bool Session::history(std::string_view count) {
-  const auto lines = count.empty() ? kDefaultHistory : protocol::parse_number(count);
-  if (!lines) return tell(std::string(protocol::kNotANumber));
-  const std::uint64_t last = room_.broadcast.last_number();
-  return room_.broadcast.replay(member_, {last - std::min(last, *lines) + 1, last});
-}
-
-// Lines that are said meanwhile come after it.
-bool Session::since(std::string_view number) {
-  const auto after = protocol::parse_number(number);
-  if (!after) return tell(std::string(protocol::kNotALineNumber));
-  const std::uint64_t last = room_.broadcast.last_number();
-  if (*after >= last) return tell(protocol::nothing_after(*after));
-  return room_.broadcast.replay(member_, {*after + 1, last});
-}
-
-bool Session::tag(std::string_view) {
-  std::string answer = rendered(std::string(protocol::kTagged), Rendering::kTagged,
-                                std::chrono::system_clock::now());
-  rendering_ = Rendering::kTagged;
-  return room_.broadcast.tag(member_, std::move(answer));
-}
-
-bool Session::help(std::string_view) {
-  std::string lines;
-  for (const CommandEntry& entry : kCommands) {
-    lines += "* " + std::string(entry.name) + "  " + std::string(entry.help) + "\n";
-  }
-  lines += "* //text  say /text\n";
-  return tell(std::move(lines));
-}
-
-bool Session::quit(std::string_view) { return false; }
 
 // Closing while input is unread would make the kernel send a reset, which can overtake our last
 // lines and destroy them. So: end of file first, then read what is still under way, but not for

@@ -1,41 +1,24 @@
 // One connection's life: welcome, login or register, talk, leave. Runs on the connection's worker.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "chat/broadcast.hpp"
-#include "chat/event_log.hpp"
 #include "chat/handover.hpp"
-#include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
 #include "chat/lobby.hpp"
-#include "chat/password_storage.hpp"
 #include "chat/protocol.hpp"
 #include "chat/rate_limit.hpp"
 #include "chat/registry.hpp"
+#include "chat/room.hpp"
 #include "chat/socket.hpp"
+#include "chat/speaker.hpp"
 #include "chat/standstill.hpp"
 
 namespace chat {
-
-// What all sessions share. The referenced objects are thread safe and outlive the sessions.
-struct Room {
-  const PasswordStorage& accounts;
-  Registry& registry;
-  Broadcast& broadcast;
-  HashGate& hash_gate;
-  Lobby& lobby;
-  EventLog& log;
-  Standstill& standstill;
-  const std::atomic<bool>& stopping;
-  std::chrono::milliseconds login_timeout;
-  int rate;  // lines a second and member; 0: no limit
-};
 
 // A connection as the accept thread hands it to its worker.
 struct Connection {
@@ -82,6 +65,8 @@ class Session {
   bool prove(protocol::Credentials& credentials);
   bool verify(protocol::Credentials& credentials);
   Registry::Entry enter_registry(bool login, const protocol::Credentials& credentials);
+  Visit visit(bool login) const;
+  std::optional<std::string> ban() const;
   bool wait_for_turn();
   HashGate::Turn turn_at_hash_gate();
   bool wait_at_socket(Clock::time_point deadline);
@@ -97,27 +82,10 @@ class Session {
   End stay();
   End talk();
   std::string_view reason(End end) const;
+  bool take(const LineReader::Line& line);
   bool wait_for_rate();
   bool is_held_up();
-  bool handle(const LineReader::Line& line);
-  bool say(std::string_view text);
-  bool tell(std::string lines);
-  bool run_command(const protocol::Command& command);
   void close_politely();
-
-  // One entry of the command table; false ends the session.
-  struct CommandEntry {
-    std::string_view name;
-    std::string_view help;
-    bool (Session::*handler)(std::string_view arguments);
-  };
-  static const CommandEntry kCommands[];
-  bool who(std::string_view);
-  bool history(std::string_view count);
-  bool since(std::string_view number);
-  bool tag(std::string_view);
-  bool help(std::string_view);
-  bool quit(std::string_view);
 
   Room& room_;
   Connection& connection_;
@@ -129,11 +97,12 @@ class Session {
   Standstill::Standing standing_{false};
   Phase phase_ = Phase::kNew;
   protocol::Mode mode_ = protocol::Mode::kLogin;
-  bool line_in_hand_ = false;  // on the way in: what was read last is not dealt with yet
+  bool line_in_hand_ = false;                // what was read last is not dealt with yet
   Rendering rendering_ = Rendering::kPlain;  // of what this client gets
   bool input_ended_ = false;
   bool refused_ = false;
   std::string name_;
+  Speaker speaker_;  // once it is in
 };
 
 }  // namespace chat

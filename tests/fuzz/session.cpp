@@ -13,26 +13,10 @@
 
 #include "chat/text.hpp"
 #include "tests/fuzz/check.hpp"
+#include "tests/support/house.hpp"
 #include "tests/support/running_room.hpp"
 
 namespace {
-
-using namespace std::chrono_literals;
-
-struct House {
-  explicit House(const chat::PasswordStorage& storage) : accounts(storage) {}
-
-  const chat::PasswordStorage& accounts;
-  chat::Broadcast broadcast;
-  chat::Registry registry{accounts.login_users() + 2, accounts, broadcast};
-  chat::HashGate hash_gate{chat::kMaxHashes};
-  chat::Lobby lobby{4, 4, "! full\n"};
-  chat::EventLog log;
-  chat::Standstill standstill;
-  std::atomic<bool> stopping{false};
-  chat::Room room{accounts, registry,   broadcast, hash_gate, lobby,
-                  log,      standstill, stopping,  20s,       0};
-};
 
 struct Ends {
   chat::Socket near;
@@ -77,7 +61,7 @@ void check_lines(std::string_view heard, bool for_one) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static const auto accounts = accounts_of({{"owner", "right"}});
-  House house(accounts);
+  House house(accounts, 2);
   Ends watcher = connected();
   chat::Broadcast::Member member(watcher.near);
   check(house.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,

@@ -46,7 +46,9 @@ class RunningRoom {
       : RunningRoom(accounts_of(passwords), config, std::move(log)) {}
   RunningRoom(chat::PasswordStorage accounts, const chat::ServerConfig& config,
               chat::Descriptor log = chat::Descriptor())
-      : accounts_(std::move(accounts)), log_(std::move(log)), server_(config, accounts_, log_) {}
+      : accounts_(std::move(accounts)),
+        log_(std::move(log)),
+        server_(config, accounts_, storage_, log_) {}
 
   static chat::ServerConfig config_of(std::size_t max_users) {
     chat::ServerConfig config;
@@ -62,7 +64,8 @@ class RunningRoom {
   void stop() { server_.stop(); }
 
  private:
-  const chat::PasswordStorage accounts_;
+  chat::Stored<chat::PasswordStorage> accounts_;
+  chat::Stored<chat::RoomStorage> storage_{chat::RoomStorage()};
   chat::EventLog log_;
   chat::Server server_;
 };

@@ -10,25 +10,12 @@
 
 #include "chat/password_hash.hpp"
 #include "tests/support/failing_memory.hpp"
+#include "tests/support/house.hpp"
 
 namespace chat {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct House {
-  explicit House(const PasswordStorage& storage) : accounts(storage) {}
-
-  const PasswordStorage& accounts;
-  Broadcast broadcast;
-  Registry registry{accounts.login_users() + 1, accounts, broadcast};
-  HashGate hash_gate{kMaxHashes};
-  Lobby lobby{4, 4, "! full\n"};
-  EventLog log;
-  Standstill standstill;
-  std::atomic<bool> stopping{false};
-  Room room{accounts, registry, broadcast, hash_gate, lobby, log, standstill, stopping, 20s, 0};
-};
 
 // What a client that has sent `sent` and half-closed is told; `good` allocations of the session
 // succeed. Sets `failed` to whether any did not.
@@ -59,7 +46,7 @@ std::string told(House& house, std::string_view sent, long good, bool& failed) {
 // Lets the memory run out at each allocation in turn. Whatever happens to that one client, nobody
 // is in afterwards, and the one seat that is free can be had.
 void check_every_allocation(const PasswordStorage& accounts, std::string_view sent) {
-  House house(accounts);
+  House house(accounts, 1);
   bool failed = true;
   for (long good = 0; failed; ++good) {
     BOOST_TEST_CONTEXT(good << " good allocations") {
@@ -95,7 +82,7 @@ BOOST_AUTO_TEST_CASE(memory_that_runs_out_anywhere_costs_one_who_logs_in_and_nob
 BOOST_AUTO_TEST_CASE(memory_that_runs_out_in_a_wrong_login_costs_that_one_and_no_hash_place) {
   PasswordStorage accounts;
   accounts.add("ann", hash_password("x"));
-  House house(accounts);
+  House house(accounts, 1);
   bool failed = true;
   for (long good = 0; failed; ++good) {
     (void)told(house, "login\nann,wrong\n", good, failed);

@@ -1,0 +1,44 @@
+// The end of the server, as an operator has ordered it: in some minutes, and told to everyone on
+// the way there. Thread safe. Whoever waits for the end is woken by SIGALRM, to the whole process,
+// when something has changed.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "chat/handover.hpp"
+#include "chat/limits.hpp"
+#include "chat/mutex.hpp"
+
+namespace chat {
+
+class Countdown {
+ public:
+  // What is to be told now, and by whom; and whether this is the end.
+  struct Step {
+    std::string by;
+    std::string text;  // empty: nothing
+    bool end = false;
+  };
+
+  void begin(const std::string& by, std::chrono::seconds left, const std::string& reason);
+  bool cancel();  // false: there was none
+
+  // When the next step is due; nothing: there is none.
+  std::optional<Clock::time_point> due() const;
+  Step step(Clock::time_point now);
+
+  // Handing over, and taken over.
+  Handover::Shutdown left(Clock::time_point now) const;
+  void restore(const Handover::Shutdown& shutdown);
+
+ private:
+  mutable Mutex mutex_;
+  std::optional<Clock::time_point> end_ GUARDED_BY(mutex_);
+  Clock::time_point due_ GUARDED_BY(mutex_);
+  std::string by_ GUARDED_BY(mutex_);
+  std::string reason_ GUARDED_BY(mutex_);
+};
+
+}  // namespace chat

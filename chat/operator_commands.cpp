@@ -1,0 +1,347 @@
+#include "chat/operator_commands.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "chat/limits.hpp"
+#include "chat/protocol.hpp"
+#include "chat/text.hpp"
+#include "chat/time_format.hpp"
+
+namespace chat {
+namespace {
+
+using std::chrono::minutes;
+
+WallTime now() { return std::chrono::system_clock::now(); }
+
+// Takes the first word off `text`.
+std::string_view take_word(std::string_view& text) {
+  const std::string_view word = text.substr(0, text.find_first_of(" \t"));
+  text = trimmed(text.substr(word.size()));
+  return word;
+}
+
+// Takes a number of minutes off `text`, where it begins with one. Throws std::runtime_error where
+// that is too many.
+std::optional<minutes> take_minutes(std::string_view& text) {
+  std::string_view rest = text;
+  const auto number = protocol::parse_number(take_word(rest));
+  if (!number) return std::nullopt;
+  text = rest;
+  if (*number > kMostMinutes) throw std::runtime_error("at most a year of minutes");
+  return minutes(*number);
+}
+
+std::string with_reason(std::string text, std::string_view reason) {
+  if (!reason.empty()) text.append(": ").append(reason);
+  return text;
+}
+
+void note(const Operator& by, std::string_view event, std::string_view what) {
+  by.room.log.write(event, by.peer.text, by.name, what);
+}
+
+// The room hears that the operator `has_done` it, and so does the log.
+void announce(const Operator& by, std::string_view event, const std::string& has_done) {
+  by.room.broadcast.announce(by.name, has_done);
+  note(by, event, has_done);
+}
+
+// Throws std::runtime_error where `name` is the operator's own.
+void refuse_oneself(const Operator& by, std::string_view name) {
+  if (folded_name(name) == folded_name(by.name)) throw std::runtime_error("that is you");
+}
+
+// It, or what to say where nobody of that name is online.
+Profile online(const Operator& by, std::string_view name) {
+  const auto profile = by.room.registry.profile(name);
+  if (!profile) throw std::runtime_error(std::string(name.substr(0, kMaxName)) + " is not here");
+  return *profile;
+}
+
+std::string kick(const Operator& by, std::string_view arguments) {
+  const Profile whom = online(by, take_word(arguments));
+  refuse_oneself(by, whom.name);
+  const std::string farewell = with_reason("! you were kicked by " + by.name, arguments) + "\n";
+  announce(by, "kick", with_reason("has kicked " + whom.name, arguments));
+  (void)by.room.registry.dismiss([&](const Profile& one) { return one.name == whom.name; },
+                                 farewell);
+  return "* " + whom.name + " has to leave\n";
+}
+
+std::string mute(const Operator& by, std::string_view arguments) {
+  const Profile whom = online(by, take_word(arguments));
+  refuse_oneself(by, whom.name);
+  const minutes time = take_minutes(arguments).value_or(kMuteTime);
+  (void)by.room.registry.mute(whom.name, now() + time);
+  announce(by, "mute", "has muted " + whom.name + " for " + duration_text(time));
+  return "* " + whom.name + " can say nothing for " + duration_text(time) + "\n";
+}
+
+std::string unmute(const Operator& by, std::string_view name) {
+  const Profile whom = online(by, name);
+  (void)by.room.registry.mute(whom.name, WallTime());
+  announce(by, "unmute", "has unmuted " + whom.name);
+  return "* " + whom.name + " can speak again\n";
+}
+
+std::optional<AddressRange> range_of(std::string_view target) {
+  try {
+    return AddressRange::parse(target);
+  } catch (const std::invalid_argument&) {
+    if (is_name(target)) return std::nullopt;
+    throw std::runtime_error("it is neither a name nor an address");
+  }
+}
+
+// Nobody can lock out the operators, or this machine.
+void check_ban(const Operator& by, const Ban& ban) {
+  const auto accounts = by.room.accounts.current();
+  if (!ban.range) {
+    refuse_oneself(by, ban.name);
+    if (accounts->is_operator(ban.name)) throw std::runtime_error(ban.name + " is an operator");
+    return;
+  }
+  constexpr IpAddress kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  if (ban.range->contains(ipv4_address(0x7F000001)) || ban.range->contains(kLoopback6)) {
+    throw std::runtime_error("that is this machine");
+  }
+  for (const Profile& one : by.room.registry.profiles()) {
+    if (one.login && accounts->is_operator(one.name) && ban.range->contains(one.peer.address)) {
+      throw std::runtime_error("operator " + one.name + " comes from there");
+    }
+  }
+}
+
+std::string ban(const Operator& by, std::string_view arguments) {
+  const std::string target(take_word(arguments));
+  Ban ban{target, range_of(target), {}, by.name, {}};
+  if (ban.range) ban.name.clear();
+  if (const auto time = take_minutes(arguments)) ban.until = now() + *time;
+  ban.reason = arguments;
+  check_ban(by, ban);
+  by.room.storage.change([&](RoomStorage& storage) { storage.ban(ban, now()); });
+  const std::string until = ban.until ? " until " + utc_text(*ban.until) : "";
+  announce(by, "ban", with_reason("has banned " + ban.target() + until, ban.reason));
+  adopt_bans(by.room);
+  return "* " + ban.target() + " is kept out" + until + "\n";
+}
+
+std::string unban(const Operator& by, std::string_view target) {
+  by.room.storage.change([&](RoomStorage& storage) {
+    if (!storage.unban(target)) throw std::runtime_error("there is no such ban");
+  });
+  announce(by, "unban", "has lifted the ban of " + std::string(target));
+  return "* " + std::string(target) + " is let in\n";
+}
+
+std::string bans(const Operator& by) {
+  std::string lines;
+  for (const Ban& ban : by.room.storage.current()->bans(now())) {
+    std::string line = "* " + ban.target() + " by " + ban.by;
+    if (ban.until) line += " until " + utc_text(*ban.until);
+    lines += with_reason(std::move(line), ban.reason) + "\n";
+  }
+  return lines.empty() ? "* nobody is banned\n" : lines;
+}
+
+std::string close(const Operator& by, bool closed) {
+  if (by.room.storage.current()->closed() == closed) {
+    throw std::runtime_error(closed ? "it is closed already" : "it is open already");
+  }
+  by.room.storage.change([&](RoomStorage& storage) { storage.set_closed(closed); });
+  announce(by, closed ? "close" : "open",
+           closed ? "has closed the room to who is no account" : "has opened the room to everyone");
+  return closed ? "* only accounts come in\n" : "* everyone comes in\n";
+}
+
+std::string remove_account(const Operator& by, std::string_view name) {
+  by.room.accounts.change([&](PasswordStorage& accounts) {
+    if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
+    if (accounts.is_operator(name) && accounts.operators() == 1) {
+      throw std::runtime_error("that is the last operator");
+    }
+    accounts.remove(name);
+  });
+  note(by, "account", "removed " + std::string(name));
+  adopt_accounts(by.room);
+  return "* there is no account " + std::string(name) + " any more\n";
+}
+
+std::string turn_operator(const Operator& by, std::string_view name) {
+  bool is_one = false;
+  by.room.accounts.change([&](PasswordStorage& accounts) {
+    if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
+    is_one = !accounts.is_operator(name);
+    if (!is_one && accounts.operators() == 1) throw std::runtime_error("that is the last operator");
+    accounts.set_operator(name, is_one);
+  });
+  const std::string account = by.room.accounts.current()->name_of(name).value_or("");
+  const std::string what = is_one ? "is an operator" : "is no operator any more";
+  announce(by, "account",
+           is_one ? "has made " + account + " an operator"
+                  : "has made " + account + " no operator any more");
+  return "* " + account + " " + what + "\n";
+}
+
+std::string account(const Operator& by, std::string_view arguments) {
+  const std::string verb = lowercase(take_word(arguments));
+  if (verb == "remove" && is_name(arguments)) return remove_account(by, arguments);
+  if (verb == "operator" && is_name(arguments)) return turn_operator(by, arguments);
+  if (verb == "add" && is_name(arguments)) {
+    throw std::runtime_error("there is such an account already");  // otherwise it is asked for
+  }
+  throw std::runtime_error("it is /account add|remove|operator NAME");
+}
+
+std::string number(double value) {
+  std::array<char, 32> text;
+  (void)std::snprintf(text.data(), text.size(), "%.1f", value);
+  return text.data();
+}
+
+std::string stats(const Operator& by) {
+  const Registry::Seats seats = by.room.registry.seats();
+  const Broadcast::Figures figures = by.room.broadcast.figures();
+  const auto up = Clock::now() - by.room.started;
+  std::string lines;
+  lines += "* online " + std::to_string(seats.logged_in + seats.registered) + ": " +
+           std::to_string(seats.logged_in) + " of " + std::to_string(seats.accounts) +
+           " accounts, " + std::to_string(seats.registered) + " of " +
+           std::to_string(seats.max_users - seats.accounts) + " registered\n";
+  lines += "* the last minute: " + number(figures.lines_per_second) + " lines/s said, " +
+           number(figures.bytes_per_second) + " bytes/s sent\n";
+  lines += "* line " + std::to_string(figures.last_number) + "; " +
+           std::to_string(figures.kept_lines) + " lines kept, " +
+           std::to_string(figures.kept_bytes) + " bytes\n";
+  lines += "* slow members " + std::to_string(figures.slow) + ", refused " +
+           std::to_string(by.room.refused.load()) + ", up " +
+           duration_text(std::chrono::duration_cast<std::chrono::seconds>(up)) + "\n";
+  return lines;
+}
+
+std::string shutdown(const Operator& by, std::string_view arguments) {
+  if (lowercase(arguments) == "off") {
+    if (!by.room.countdown.cancel()) throw std::runtime_error("no end is ordered");
+    announce(by, "shutdown", "does not stop the server");
+    return "* the server goes on\n";
+  }
+  const minutes left = take_minutes(arguments).value_or(minutes(0));
+  note(by, "shutdown", with_reason("in " + duration_text(left), arguments));
+  by.room.countdown.begin(by.name, left, std::string(arguments));
+  return "* as you say\n";
+}
+
+std::string run(const Operator& by, const CommandEntry& entry, std::string_view arguments) {
+  switch (entry.command) {
+    case Command::kKick:
+      return kick(by, arguments);
+    case Command::kMute:
+      return mute(by, arguments);
+    case Command::kUnmute:
+      return unmute(by, arguments);
+    case Command::kBan:
+      return ban(by, arguments);
+    case Command::kUnban:
+      return unban(by, arguments);
+    case Command::kBans:
+      return bans(by);
+    case Command::kClose:
+      return close(by, true);
+    case Command::kOpen:
+      return close(by, false);
+    case Command::kAccount:
+      return account(by, arguments);
+    case Command::kStats:
+      return stats(by);
+    case Command::kShutdown:
+      return shutdown(by, arguments);
+    default:
+      throw std::logic_error("no command of operators");
+  }
+}
+
+// What it throws is what is wrong with the command.
+std::string answer_of(const std::function<std::string()>& command) {
+  try {
+    return command();
+  } catch (const std::exception& error) {
+    return "! " + neutralised(error.what()) + "\n";
+  }
+}
+
+// A lone - stands for none.
+std::string text_or_none(std::string_view text) { return text == "-" ? "" : std::string(text); }
+
+}  // namespace
+
+std::string run_operator_command(const Operator& by, const CommandEntry& entry,
+                                 std::string_view arguments) {
+  return answer_of([&] { return run(by, entry, arguments); });
+}
+
+std::string set_topic(const Operator& by, std::string_view text) {
+  return answer_of([&]() -> std::string {
+    const std::string topic = text_or_none(text);
+    by.room.storage.change([&](RoomStorage& storage) { storage.set_topic(topic); });
+    announce(by, "topic", topic.empty() ? "has removed the topic" : "has set the topic: " + topic);
+    return "* the topic is set\n";
+  });
+}
+
+std::string set_motd(const Operator& by, std::string_view text) {
+  return answer_of([&]() -> std::string {
+    const std::string motd = text_or_none(text);
+    by.room.storage.change([&](RoomStorage& storage) { storage.set_motd(motd); });
+    note(by, "motd", motd);
+    return "* the message of the day is set\n";
+  });
+}
+
+std::optional<std::string> new_account(const Room& room, std::string_view arguments) {
+  const std::string verb = lowercase(take_word(arguments));
+  if (verb != "add" || !is_name(arguments)) return std::nullopt;
+  if (room.accounts.current()->contains(arguments)) return std::nullopt;
+  return std::string(arguments);
+}
+
+std::string add_account(const Operator& by, const std::string& account, const std::string& hash) {
+  by.room.accounts.change([&](PasswordStorage& accounts) {
+    accounts.add(account, hash);
+    by.room.registry.check_fit(accounts);
+  });
+  note(by, "account", "added " + account);
+  adopt_accounts(by.room);
+  return "* there is an account " + account + " now\n";
+}
+
+void adopt_accounts(Room& room) {
+  room.registry.adopt(*room.accounts.current(), "! your account is no more\n");
+}
+
+void adopt_bans(Room& room) {
+  const auto storage = room.storage.current();
+  for (const Ban& ban : storage->bans(now())) {
+    (void)room.registry.dismiss(
+        [&](const Profile& one) {
+          return ban.range ? ban.range->contains(one.peer.address)
+                           : name_skeleton(one.name) == name_skeleton(ban.name);
+        },
+        banned_line(ban));
+  }
+}
+
+std::string banned_line(const Ban& ban) {
+  std::string line = "! you are banned";
+  if (ban.until) line += " until " + utc_text(*ban.until);
+  return with_reason(line, ban.reason) + "\n";
+}
+
+}  // namespace chat

@@ -1,0 +1,43 @@
+// What operators do: who may come in, who has to leave, what is told. Each gives the answer, in
+// plain lines, that the operator gets; what concerns the room is told to everyone, and all of it to
+// the event log. Thread safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chat/command_table.hpp"
+#include "chat/room.hpp"
+#include "chat/socket.hpp"
+
+namespace chat {
+
+// Who gives the command.
+struct Operator {
+  Room& room;
+  const std::string& name;
+  const PeerAddress& peer;
+};
+
+// All but those below. `arguments` are neutralised.
+std::string run_operator_command(const Operator& by, const CommandEntry& entry,
+                                 std::string_view arguments);
+
+std::string set_topic(const Operator& by, std::string_view text);
+std::string set_motd(const Operator& by, std::string_view text);
+
+// The name of the account that `/account add NAME` is to add, if that is what `arguments` say and
+// it can be: its password is still to be asked for.
+std::optional<std::string> new_account(const Room& room, std::string_view arguments);
+std::string add_account(const Operator& by, const std::string& account, const std::string& hash);
+
+// What has to follow once other accounts or bans are in the files: who is not to be there any more
+// is sent away.
+void adopt_accounts(Room& room);
+void adopt_bans(Room& room);
+
+// The line that one who is banned gets.
+std::string banned_line(const Ban& ban);
+
+}  // namespace chat

@@ -1,0 +1,39 @@
+// What all sessions share: references to what the server owns, all of it thread safe and outliving
+// the sessions.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include "chat/broadcast.hpp"
+#include "chat/countdown.hpp"
+#include "chat/event_log.hpp"
+#include "chat/hash_gate.hpp"
+#include "chat/limits.hpp"
+#include "chat/lobby.hpp"
+#include "chat/password_storage.hpp"
+#include "chat/registry.hpp"
+#include "chat/room_storage.hpp"
+#include "chat/standstill.hpp"
+#include "chat/stored.hpp"
+
+namespace chat {
+
+struct Room {
+  Stored<PasswordStorage>& accounts;
+  Stored<RoomStorage>& storage;
+  Registry& registry;
+  Broadcast& broadcast;
+  HashGate& hash_gate;
+  Lobby& lobby;
+  EventLog& log;
+  Standstill& standstill;
+  Countdown& countdown;
+  const std::atomic<bool>& stopping;
+  std::chrono::milliseconds login_timeout;
+  int rate;  // lines a second and member; 0: no limit
+  const Clock::time_point started = Clock::now();
+  std::atomic<std::uint64_t> refused{0};  // connections, and tries to come in
+};
+
+}  // namespace chat

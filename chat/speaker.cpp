@@ -1,0 +1,413 @@
+#include "chat/speaker.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <stdexcept>
+#include <vector>
+
+#include "chat/limits.hpp"
+#include "chat/operator_commands.hpp"
+#include "chat/password_hash.hpp"
+#include "chat/text.hpp"
+#include "chat/time_format.hpp"
+
+namespace chat {
+namespace {
+
+std::string usage(const CommandEntry& entry) {
+  return "! it is " + std::string(entry.name) + " " + std::string(entry.arguments) + "\n";
+}
+
+std::string help_line(const CommandEntry& entry) {
+  std::string line = "* " + std::string(entry.name);
+  if (!entry.arguments.empty()) line.append(" ").append(entry.arguments);
+  return line.append("  ").append(entry.help).append("\n");
+}
+
+std::string profile_line(const Profile& profile, WallTime now) {
+  std::string line = "* " + profile.name + ": here " + duration_text(now - profile.since);
+  line += ", idle " + duration_text(now - profile.spoke);
+  if (profile.away) line += ", away" + (profile.away->empty() ? "" : ": " + *profile.away);
+  return line + "\n";
+}
+
+}  // namespace
+
+void Speaker::begin(bool login, Rendering rendering) noexcept {
+  login_ = login;
+  rendering_ = rendering;
+}
+
+void Speaker::begin(const Handover::Connection& begun) {
+  begin(begun.seat.login, begun.rendering);
+  question_ = begun.question;
+  asked_about_ = begun.asked_about;
+}
+
+void Speaker::describe(Handover::Connection& connection) const {
+  connection.rendering = rendering_;
+  connection.question = question_;
+  connection.asked_about = asked_about_;
+}
+
+bool Speaker::take(const LineReader::Line& line) {
+  const std::string_view text = line.text;
+  if (line.too_long) return tell(std::string(protocol::kLineTooLong));
+  if (!is_utf8(text)) return tell(std::string(protocol::kNotUtf8));
+  if (question_ != Question::kNone) return answer(text);
+  if (text.empty()) return true;
+  const auto command = protocol::parse_command(text);
+  if (!command) return say(text.starts_with("//") ? text.substr(1) : text, Kind::kSay);
+  const CommandEntry* const entry = find_command(command->name);
+  if (entry == nullptr) {
+    return tell("! unknown command " + neutralised(command->name.substr(0, kMaxName)) +
+                "; /help lists the commands\n");
+  }
+  return run(*entry, command->arguments);
+}
+
+bool Speaker::tell(std::string lines) {
+  return room_.broadcast.tell(
+      member_, rendered(std::move(lines), rendering_, std::chrono::system_clock::now()));
+}
+
+// Of something that is done already: whether this gets through makes no difference.
+bool Speaker::report(std::string lines) {
+  (void)tell(std::move(lines));
+  return true;
+}
+
+bool Speaker::may(Access access) const {
+  switch (access) {
+    case Access::kEveryone:
+      return true;
+    case Access::kAccounts:
+      return login_;
+    case Access::kOperators:
+      return login_ && room_.accounts.current()->is_operator(name_);
+  }
+  return false;
+}
+
+bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
+  if (room_.standstill.is_wanted()) return false;
+  if (!may(entry.access)) {
+    const bool operators = entry.access == Access::kOperators;
+    return tell("! " + std::string(entry.name) + " is for " +
+                (operators ? "operators" : "accounts") + "\n");
+  }
+  const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[';
+  if (needs_more && arguments.empty()) return tell(usage(entry));
+  const std::string argument = neutralised(arguments);
+  switch (entry.command) {
+    case Command::kHelp:
+      return help(argument);
+    case Command::kWho:
+      return who();
+    case Command::kWhois:
+      return whois(argument);
+    case Command::kMsg:
+      return argument.find(' ') == std::string::npos ? tell(usage(entry)) : msg(argument);
+    case Command::kReply:
+      return reply(argument);
+    case Command::kMe:
+      return say(arguments, Kind::kMe);
+    case Command::kAway:
+      return away(argument);
+    case Command::kBack:
+      return back();
+    case Command::kIgnore:
+      return ignore(argument);
+    case Command::kUnignore:
+      return unignore(argument);
+    case Command::kQuiet:
+      return quiet(argument);
+    case Command::kTopic:
+      return topic(argument);
+    case Command::kMotd:
+      return motd(argument);
+    case Command::kTime:
+      return tell("* it is " + utc_text(std::chrono::system_clock::now()) + "\n");
+    case Command::kHistory:
+      return history(argument);
+    case Command::kSince:
+      return since(argument);
+    case Command::kTagged:
+      return tag();
+    case Command::kPassword:
+      return ask(Question::kOldPassword, name_);
+    case Command::kQuit:
+      return false;
+    case Command::kAccount:
+      if (const auto account = new_account(room_, argument)) {
+        return ask(Question::kAccountPassword, *account);
+      }
+      break;
+    default:
+      break;
+  }
+  return report(run_operator_command({room_, name_, peer_}, entry, argument));
+}
+
+bool Speaker::is_muted() const { return member_.muted_until() > std::chrono::system_clock::now(); }
+
+bool Speaker::say(std::string_view text, Kind kind) {
+  if (is_muted()) return tell("! you are muted until " + utc_text(member_.muted_until()) + "\n");
+  if (!needs_neutralising(text)) return room_.broadcast.say(member_, name_, text, kind);
+  return room_.broadcast.say(member_, name_, neutralised(text), kind);
+}
+
+bool Speaker::help(std::string_view name) {
+  if (!name.empty()) {
+    const CommandEntry* const entry =
+        find_command(name.starts_with('/') ? std::string(name) : "/" + std::string(name));
+    return tell(entry == nullptr ? "! there is no such command; /help lists them\n"
+                                 : help_line(*entry));
+  }
+  std::string lines;
+  for (const CommandEntry& entry : command_table()) {
+    if (may(entry.access)) lines += help_line(entry);
+  }
+  return tell(lines + "* //TEXT  says /TEXT\n");
+}
+
+bool Speaker::who() {
+  std::string lines = protocol::online(room_.registry.online());
+  const auto profiles = room_.registry.profiles();
+  if (profiles.size() > kMaxProfiles) {
+    return tell(lines + "* too many to say more; /whois NAME does of one\n");
+  }
+  const auto now = std::chrono::system_clock::now();
+  for (const Profile& profile : profiles) lines += profile_line(profile, now);
+  return tell(std::move(lines));
+}
+
+bool Speaker::whois(std::string_view name) {
+  const auto profile = room_.registry.profile(name);
+  if (!profile) return tell(protocol::nobody_called(name));
+  std::string line = "* " + profile->name + ": ";
+  line += profile->login ? "account" : "registered";
+  if (profile->login && room_.accounts.current()->is_operator(profile->name)) line += ", operator";
+  line += ", since " + utc_text(profile->since);
+  if (may(Access::kOperators)) line += ", from " + profile->peer.text;
+  return tell(line + "\n" + profile_line(*profile, std::chrono::system_clock::now()));
+}
+
+bool Speaker::msg(std::string_view arguments) {
+  const auto space = arguments.find(' ');
+  return post(arguments.substr(0, space), trimmed(arguments.substr(space)));
+}
+
+bool Speaker::reply(std::string_view text) {
+  const std::string to = room_.registry.last_to_write_to(member_);
+  return to.empty() ? tell("! nobody has written to you yet\n") : post(to, text);
+}
+
+// Both see it.
+bool Speaker::post(std::string_view to, std::string_view text) {
+  if (is_muted()) return tell("! you are muted until " + utc_text(member_.muted_until()) + "\n");
+  using Outcome = Registry::Posted::Outcome;
+  const auto posted = room_.registry.post(member_, to, text);
+  switch (posted.outcome) {
+    case Outcome::kSent:
+      break;
+    case Outcome::kNobody:
+      return tell(protocol::nobody_called(to));
+    case Outcome::kYourself:
+      return tell("! that is you\n");
+    case Outcome::kIgnored:
+      return tell("! " + posted.to + " ignores you\n");
+    case Outcome::kNotReading:
+      return tell("! " + posted.to + " does not read just now: it was not sent\n");
+  }
+  std::string lines = protocol::private_line(name_, posted.to, text);
+  if (posted.away) {
+    lines +=
+        "* " + posted.to + " is away" + (posted.away->empty() ? "" : ": " + *posted.away) + "\n";
+  }
+  return report(std::move(lines));
+}
+
+bool Speaker::away(std::string_view text) {
+  room_.registry.set_away(member_, std::string(text));
+  return report("* you are away; /back says that you are back\n");
+}
+
+bool Speaker::back() {
+  room_.registry.set_away(member_, std::nullopt);
+  return report("* you are back\n");
+}
+
+bool Speaker::ignore(std::string_view name) {
+  LineFilter filter = room_.registry.filter_of(member_);
+  if (name.empty()) {
+    std::string names;
+    for (const std::string& ignored : filter.ignored)
+      names += (names.empty() ? "" : ", ") + ignored;
+    return tell(names.empty() ? "* you ignore nobody\n" : "* you ignore " + names + "\n");
+  }
+  if (!is_name(name)) return tell("! that is no name\n");
+  const std::string folded = folded_name(name);
+  if (folded == folded_name(name_)) return tell("! that is you\n");
+  if (filter.ignored.size() >= kMaxIgnored && !filter.ignores(name)) {
+    return tell("! you ignore " + std::to_string(kMaxIgnored) + " already\n");
+  }
+  filter.ignored.insert(folded);
+  return change_filter(filter, "* you ignore " + folded + "\n");
+}
+
+bool Speaker::unignore(std::string_view name) {
+  LineFilter filter = room_.registry.filter_of(member_);
+  if (filter.ignored.erase(folded_name(name)) == 0) {
+    return tell("! you do not ignore " + std::string(name.substr(0, kMaxName)) + "\n");
+  }
+  return change_filter(filter, "* you ignore " + folded_name(name) + " no more\n");
+}
+
+bool Speaker::quiet(std::string_view arguments) {
+  LineFilter filter = room_.registry.filter_of(member_);
+  if (!arguments.empty() && lowercase(arguments) != "off") {
+    return tell("! it is /quiet or /quiet off\n");
+  }
+  filter.quiet = arguments.empty();
+  return change_filter(filter, filter.quiet ? "* you do not see any more who comes and goes\n"
+                                            : "* you see who comes and goes\n");
+}
+
+// An account's last.
+bool Speaker::change_filter(const LineFilter& filter, std::string answer) {
+  const auto shared =
+      filter.hides_anything() ? std::make_shared<const LineFilter>(filter) : Broadcast::Filter();
+  if (!room_.broadcast.filter(member_, shared,
+                              rendered(answer, rendering_, std::chrono::system_clock::now()))) {
+    return false;
+  }
+  room_.registry.set_filter(member_, filter);
+  if (!login_) return true;
+  try {
+    room_.storage.change([&](RoomStorage& storage) {
+      storage.set_settings(name_, {filter.quiet, {filter.ignored.begin(), filter.ignored.end()}});
+    });
+    return true;
+  } catch (const std::exception& error) {
+    room_.log.write("not-stored", peer_.text, name_, error.what());
+    return report("! it could not be stored: it lasts until you leave\n");
+  }
+}
+
+bool Speaker::topic(std::string_view text) {
+  if (!text.empty()) {
+    if (!may(Access::kOperators)) return tell("! operators set the topic\n");
+    return report(set_topic({room_, name_, peer_}, text));
+  }
+  const std::string topic = room_.storage.current()->topic();
+  return tell(topic.empty() ? "* there is no topic\n" : "* topic: " + topic + "\n");
+}
+
+bool Speaker::motd(std::string_view text) {
+  if (!text.empty()) {
+    if (!may(Access::kOperators)) return tell("! operators set the message of the day\n");
+    return report(set_motd({room_, name_, peer_}, text));
+  }
+  const std::string motd = room_.storage.current()->motd();
+  return tell(motd.empty() ? "* there is no message of the day\n"
+                           : "* message of the day: " + motd + "\n");
+}
+
+bool Speaker::history(std::string_view count) {
+  const auto lines = count.empty() ? kDefaultHistory : protocol::parse_number(count);
+  if (!lines) return tell(std::string(protocol::kNotANumber));
+  const std::uint64_t last = room_.broadcast.last_number();
+  return room_.broadcast.replay(member_, {last - std::min(last, *lines) + 1, last});
+}
+
+// Lines that are said meanwhile come after it.
+bool Speaker::since(std::string_view number) {
+  const auto after = protocol::parse_number(number);
+  if (!after) return tell(std::string(protocol::kNotALineNumber));
+  const std::uint64_t last = room_.broadcast.last_number();
+  if (*after >= last) return tell(protocol::nothing_after(*after));
+  return room_.broadcast.replay(member_, {*after + 1, last});
+}
+
+bool Speaker::tag() {
+  std::string answer = rendered(std::string(protocol::kTagged), Rendering::kTagged,
+                                std::chrono::system_clock::now());
+  if (!room_.broadcast.tag(member_, std::move(answer))) return false;
+  rendering_ = Rendering::kTagged;
+  return true;
+}
+
+// The next line is the answer, whatever it looks like.
+bool Speaker::ask(Question question, std::string_view about) {
+  const std::string_view text = question == Question::kOldPassword ? protocol::kAskOldPassword : "";
+  if (!tell(text.empty() ? protocol::ask_password_for(about) : std::string(text))) return false;
+  question_ = question;
+  asked_about_ = about;
+  return true;
+}
+
+// It must never be taken for anything else: until there is a turn to hash it can be given once
+// more, then it is used up, whoever hears of that.
+bool Speaker::answer(std::string_view text) {
+  if (room_.standstill.is_wanted()) return false;
+  std::string outcome;
+  try {
+    outcome = outcome_of_answer(text);
+  } catch (const std::exception& error) {
+    outcome = "! " + neutralised(error.what()) + ": nothing was changed\n";
+    question_ = Question::kNone;
+  }
+  return report(std::move(outcome));
+}
+
+std::string Speaker::outcome_of_answer(std::string_view text) {
+  const bool old = question_ == Question::kOldPassword;
+  const bool own = question_ == Question::kNewPassword;
+  const std::string typed(text);
+  if (typed.empty() || (!old && !is_password(typed))) {
+    question_ = Question::kNone;
+    return typed.empty() ? "* nothing was changed\n"
+                         : "! a password is 1 to 511 bytes of text without control characters: "
+                           "nothing was changed\n";
+  }
+  bool right = false;
+  std::string hash;
+  const auto work = [&] {
+    if (old) return room_.accounts.current()->verify(name_, typed).has_value();
+    hash = hash_password(typed);
+    return true;
+  };
+  const bool had_turn = with_turn_to_hash(work, right);
+  if (!had_turn) return "! too many passwords are looked at just now: try again later\n";
+  if (!right) return "! wrong password: nothing was changed\n";
+  if (old) {
+    question_ = Question::kNewPassword;
+    return std::string(protocol::kAskNewPassword);
+  }
+  if (!own) return add_account({room_, name_, peer_}, asked_about_, hash);
+  room_.accounts.change([&](PasswordStorage& accounts) { accounts.set_hash(name_, hash); });
+  room_.log.write("password", peer_.text, name_, "changed");
+  return "* your password is changed\n";
+}
+
+// False: there was no turn to be had. `right` is what `work` says; if not, it was a guess.
+bool Speaker::with_turn_to_hash(const std::function<bool()>& work, bool& right) {
+  const auto turn = [&] {
+    const Standstill::Aside aside(room_.standstill, standing_);
+    return room_.hash_gate.enter(peer_.source, Clock::now() + kPasswordPatience);
+  }();
+  question_ = Question::kNone;
+  if (turn.answer != HashGate::Answer::kIn) return false;
+  try {
+    right = work();
+  } catch (...) {
+    room_.hash_gate.leave(peer_.source, false);
+    throw;
+  }
+  room_.hash_gate.leave(peer_.source, !right);
+  return true;
+}
+
+}  // namespace chat

@@ -1,0 +1,83 @@
+// What a member's line means: something said to everyone, a command, or the answer to a question.
+// It belongs to the member's worker.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "chat/broadcast.hpp"
+#include "chat/command_table.hpp"
+#include "chat/handover.hpp"
+#include "chat/line_reader.hpp"
+#include "chat/protocol.hpp"
+#include "chat/room.hpp"
+#include "chat/standstill.hpp"
+
+namespace chat {
+
+class Speaker {
+ public:
+  // All must outlive it. `name` is the member's, once it is in. `standing` is the worker's: it may
+  // wait for its turn to hash.
+  Speaker(Room& room, Broadcast::Member& member, const std::string& name, const PeerAddress& peer,
+          Standstill::Standing& standing)
+      : room_(room), member_(member), name_(name), peer_(peer), standing_(standing) {}
+
+  // The member is in the room, and gets its lines so.
+  void begin(bool login, Rendering rendering) noexcept;
+  // The same, where another program has begun.
+  void begin(const Handover::Connection& begun);
+  void describe(Handover::Connection& connection) const;
+
+  // False ends the stay: the member wants to leave, or nobody would hear. Or the room is held for
+  // handing over: then nothing has happened.
+  bool take(const LineReader::Line& line);
+
+  // `lines` for this member alone. False: as take().
+  bool tell(std::string lines);
+
+ private:
+  using Question = Handover::Question;
+
+  bool answer(std::string_view text);
+  bool run(const CommandEntry& entry, std::string_view arguments);
+  bool report(std::string lines);
+  bool may(Access access) const;
+  bool is_muted() const;
+
+  bool say(std::string_view text, Kind kind);
+  bool help(std::string_view name);
+  bool who();
+  bool whois(std::string_view name);
+  bool msg(std::string_view arguments);
+  bool reply(std::string_view text);
+  bool post(std::string_view to, std::string_view text);
+  bool away(std::string_view text);
+  bool back();
+  bool ignore(std::string_view name);
+  bool unignore(std::string_view name);
+  bool quiet(std::string_view arguments);
+  bool change_filter(const LineFilter& filter, std::string answer);
+  bool topic(std::string_view text);
+  bool motd(std::string_view text);
+  bool history(std::string_view count);
+  bool since(std::string_view number);
+  bool tag();
+
+  bool ask(Question question, std::string_view about);
+  std::string outcome_of_answer(std::string_view text);
+  bool with_turn_to_hash(const std::function<bool()>& work, bool& right);
+
+  Room& room_;
+  Broadcast::Member& member_;
+  const std::string& name_;
+  const PeerAddress& peer_;
+  Standstill::Standing& standing_;
+  bool login_ = false;
+  Rendering rendering_ = Rendering::kPlain;
+  Question question_ = Question::kNone;
+  std::string asked_about_;  // the account
+};
+
+}  // namespace chat
