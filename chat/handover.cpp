@@ -16,7 +16,7 @@ namespace chat {
 namespace {
 
 // To be changed with anything that is written.
-constexpr std::string_view kForm = "chatroom handover 1\n";
+constexpr std::string_view kForm = "chatroom handover 2\n";
 constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
@@ -29,6 +29,7 @@ template <typename Archive>
 void parts(Archive& archive, PeerAddress& peer) {
   archive(peer.text, peer.loopback);
   for (std::uint8_t& byte : peer.source) archive(byte);
+  for (std::uint8_t& byte : peer.address) archive(byte);
 }
 
 template <typename Archive>

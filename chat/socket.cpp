@@ -104,14 +104,13 @@ PeerAddress peer_address(const sockaddr_storage& address, socklen_t length) {
     const auto number = ntohl(ip.sin_addr.s_addr);
     peer.text = host + ":" + std::to_string(ntohs(ip.sin_port));
     peer.loopback = (number >> 24) == 127;
-    peer.source[10] = peer.source[11] = 0xFF;  // as IPv6 writes it: ::ffff:192.0.2.7
-    for (std::size_t i = 0; i < 4; ++i) {
-      peer.source[12 + i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
-    }
+    peer.address = ipv4_address(number);
+    peer.source = peer.address;
   } else if (address.ss_family == AF_INET6) {
     const auto& ip = reinterpret_cast<const sockaddr_in6&>(address);
     peer.text = "[" + host + "]:" + std::to_string(ntohs(ip.sin6_port));
     peer.loopback = IN6_IS_ADDR_LOOPBACK(&ip.sin6_addr);
+    std::copy_n(ip.sin6_addr.s6_addr, peer.address.size(), peer.address.begin());
     std::copy_n(ip.sin6_addr.s6_addr, 8, peer.source.begin());
   }
   return peer;

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/address_range.hpp"
 #include "chat/limits.hpp"
 
 namespace chat {
@@ -30,6 +31,7 @@ using Source = std::array<std::uint8_t, 16>;
 struct PeerAddress {
   std::string text = "unknown";  // numeric, with the port: 192.0.2.7:51820, [2001:db8::7]:51820
   Source source{};
+  IpAddress address{};
   bool loopback = false;  // this machine
 };
 

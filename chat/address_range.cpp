@@ -1,0 +1,91 @@
+#include "chat/address_range.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+
+namespace chat {
+namespace {
+
+constexpr unsigned kBits = 128;
+constexpr unsigned kMappedBits = 96;  // in front of an IPv4 address written as IPv6
+constexpr IpAddress kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+
+bool is_ipv4(const IpAddress& address) {
+  return std::equal(address.begin(), address.begin() + kMappedBits / 8, kMapped.begin());
+}
+
+// `address` with all but its first `bits` bits cleared.
+IpAddress masked(IpAddress address, unsigned bits) {
+  for (std::uint8_t& byte : address) {
+    const unsigned kept = std::min(bits, 8u);
+    byte = static_cast<std::uint8_t>(byte & (0xFF00u >> kept));
+    bits -= kept;
+  }
+  return address;
+}
+
+std::optional<IpAddress> address_of(const std::string& text, int family) {
+  IpAddress address = kMapped;
+  void* const into = address.data() + (family == AF_INET ? kMappedBits / 8 : 0);
+  if (::inet_pton(family, text.c_str(), into) != 1) return std::nullopt;
+  return address;
+}
+
+// Throws std::invalid_argument.
+unsigned parse_bits(std::string_view text, unsigned most) {
+  unsigned bits = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, bits);
+  if (error != std::errc{} || stop != end || bits > most) {
+    throw std::invalid_argument("behind the / of an address stands a whole number from 0 to " +
+                                std::to_string(most));
+  }
+  return bits;
+}
+
+}  // namespace
+
+IpAddress ipv4_address(std::uint32_t number) {
+  IpAddress address = kMapped;
+  for (auto byte = address.rbegin(); byte != address.rbegin() + 4; ++byte, number >>= 8) {
+    *byte = static_cast<std::uint8_t>(number);
+  }
+  return address;
+}
+
+AddressRange::AddressRange(const IpAddress& address, unsigned bits)
+    : first_(masked(address, bits)), bits_(bits) {}
+
+AddressRange AddressRange::parse(std::string_view text) {
+  const auto slash = text.find('/');
+  const std::string host(text.substr(0, slash));
+  const auto ipv4 = address_of(host, AF_INET);
+  const auto address = ipv4 ? ipv4 : address_of(host, AF_INET6);
+  // inet_pton() would stop at a NUL.
+  if (!address || host.find('\0') != std::string::npos) {
+    throw std::invalid_argument("not an IPv4 or IPv6 address");
+  }
+  const unsigned before = ipv4 ? kMappedBits : 0;
+  if (slash == std::string_view::npos) return {*address, kBits};
+  return {*address, before + parse_bits(text.substr(slash + 1), kBits - before)};
+}
+
+std::string AddressRange::text() const {
+  const bool ipv4 = is_ipv4(first_);
+  const unsigned before = ipv4 ? kMappedBits : 0;
+  std::array<char, INET6_ADDRSTRLEN> host{};
+  (void)::inet_ntop(ipv4 ? AF_INET : AF_INET6, first_.data() + before / 8, host.data(),
+                    host.size());  // there is room for any address
+  if (bits_ == kBits) return host.data();
+  return std::string(host.data()) + "/" + std::to_string(bits_ - before);
+}
+
+bool AddressRange::contains(const IpAddress& address) const {
+  return is_ipv4(address) == is_ipv4(first_) && masked(address, bits_) == first_;
+}
+
+}  // namespace chat
