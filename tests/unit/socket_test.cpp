@@ -254,6 +254,19 @@ BOOST_AUTO_TEST_CASE(the_peers_address_and_port_are_told_and_each_address_is_a_s
   from("127.0.1.2", other);
   BOOST_TEST((one.source == again.source));
   BOOST_TEST((one.source != other.source));
+  BOOST_TEST((one.address == ipv4_address(0x7F000002)));
+  BOOST_TEST((other.address == ipv4_address(0x7F000102)));
+}
+
+BOOST_AUTO_TEST_CASE(an_ipv6_peers_address_is_told_whole) {
+  for (auto& listener : Listener::open("", 0)) {
+    if (listener.address() != "::") continue;  // a machine without IPv6 has none
+    const Socket client = Socket::connect("::1", listener.port());
+    PeerAddress peer;
+    (void)accept_from(listener, &peer);
+    BOOST_TEST((peer.address == IpAddress{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+    BOOST_TEST((peer.source == Source{}));  // the network it is in
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_peer_that_vanishes_is_given_up_within_90_s_idle_or_sent_to) {
