@@ -43,6 +43,12 @@ inline constexpr std::chrono::seconds kLongestGuessWait{32};
 inline constexpr std::chrono::minutes kGuessMemory{10};  // without a wrong one: forgotten
 inline constexpr std::size_t kMaxGuessSources = 4096;    // addresses remembered
 
+// What the room keeps beside its accounts (see room_storage.hpp).
+inline constexpr std::size_t kMaxBans = 1000;
+inline constexpr std::size_t kMaxIgnored = 100;    // names, of each account
+inline constexpr std::size_t kMaxRoomText = 1000;  // the topic, and the message of the day
+inline constexpr std::size_t kMaxReason = 200;     // of a ban
+
 // Time.
 inline constexpr std::chrono::seconds kDefaultLoginTimeout{60};
 // A member's socket accepts nothing. What kUserTimeout allows is the most.
