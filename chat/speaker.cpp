@@ -97,7 +97,9 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
     return tell("! " + std::string(entry.name) + " is for " +
                 (operators ? "operators" : "accounts") + "\n");
   }
-  const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[';
+  // /since has words of its own for that.
+  const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[' &&
+                          entry.command != Command::kSince;
   if (needs_more && arguments.empty()) return tell(usage(entry));
   const std::string argument = neutralised(arguments);
   switch (entry.command) {

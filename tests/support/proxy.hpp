@@ -57,6 +57,7 @@ class Proxy {
  private:
   void order(std::atomic<std::size_t>& left, std::size_t bytes) {
     left = bytes;
+    if (bytes == 0) stalled_ = false;  // where nothing is connected, the next one is not stalled
     wake_.signal();
   }
 

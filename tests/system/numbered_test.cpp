@@ -75,6 +75,7 @@ BOOST_AUTO_TEST_CASE(before_coming_in_tagged_lines_begin_with_the_answer) {
   BOOST_TEST(fields[2] == "enter");
   BOOST_TEST(fields[3] == "ann");
   check_own(ann.read_line(), "online", "online (1): ann");
+  BOOST_TEST(fields_of(ann.read_line())[4].starts_with("ann: here "));
   check_own(ann.read_line(), "error", "unknown command /dance; /help lists the commands");
   fields = fields_of(ann.read_line());
   BOOST_TEST(fields[0] == "2");

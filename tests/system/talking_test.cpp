@@ -65,16 +65,6 @@ BOOST_AUTO_TEST_CASE(who_lists_everyone_online_to_the_one_who_asks) {
   BOOST_TEST(ann.read_line() == "ben: x");
 }
 
-BOOST_AUTO_TEST_CASE(help_lists_every_command) {
-  RunningRoom room(9);
-  Peer ann = Peer::registered(room.port(), "ann");
-  ann.say("/help");
-  for (const char* command :
-       {"/who", "/history", "/since", "/tagged", "/help", "/quit", "//text"}) {
-    BOOST_TEST(ann.read_line().starts_with("* " + std::string(command)));
-  }
-}
-
 BOOST_AUTO_TEST_CASE(quit_leaves_and_ends_the_connection) {
   RunningRoom room(9);
   Peer ann = Peer::registered(room.port(), "ann");
