@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::string_view kTagLine = "/tagged\n";
 
-// What the log gets of a typed line; nothing: it is a command, or the server refuses it.
-std::optional<std::string> echo_of(std::string_view line) {
-  if (line.empty() || line.size() > kMaxLine || !is_utf8(line)) return std::nullopt;
-  if (protocol::parse_command(line)) return std::nullopt;
-  return neutralised(line.starts_with("//") ? line.substr(1) : line);
-}
-
 bool is_tag_answer(const ServerLine& line) {
   return line.text == protocol::kTagged.substr(2, protocol::kTagged.size() - 3);
 }
@@ -25,6 +18,16 @@ bool is_tag_answer(const ServerLine& line) {
 }  // namespace
 
 CatchingUp::CatchingUp() : outgoing_(kTagLine) {}
+
+// Nothing: it is a command that says nothing, or the server refuses it.
+std::optional<CatchingUp::Echo> CatchingUp::echo_of(std::string_view line) {
+  if (line.empty() || line.size() > kMaxLine || !is_utf8(line)) return std::nullopt;
+  if (const auto command = protocol::parse_command(line)) {
+    if (lowercase(command->name) != "/me" || command->arguments.empty()) return std::nullopt;
+    return Echo{ServerLine::Kind::kMe, neutralised(command->arguments)};
+  }
+  return Echo{ServerLine::Kind::kSay, neutralised(line.starts_with("//") ? line.substr(1) : line)};
+}
 
 void CatchingUp::set_own_name(std::string_view name) { own_name_ = folded_name(name); }
 
@@ -120,14 +123,15 @@ void CatchingUp::begin_anew() {
 void CatchingUp::show(ServerLine& line) {
   line.replayed = false;
   last_ = line.number;
-  if (line.kind == ServerLine::Kind::kSay && folded_name(line.from) == own_name_) hear(line);
+  if (folded_name(line.from) == own_name_) hear(line);
 }
 
 // Lines come back in the order in which they were sent: what stands before this one has been
 // refused.
 void CatchingUp::hear(const ServerLine& line) {
   const auto same = [&](const Line& each) {
-    return each.state != Line::State::kWaits && each.echo == line.text;
+    return each.state != Line::State::kWaits && each.echo && each.echo->kind == line.kind &&
+           each.echo->text == line.text;
   };
   const auto found = std::find_if(unheard_.begin(), unheard_.end(), same);
   if (found == unheard_.end()) return;

@@ -57,13 +57,19 @@ class CatchingUp {
   bool all_heard() const { return unheard_.empty(); }
 
  private:
+  // What the log gets of a line.
+  struct Echo {
+    ServerLine::Kind kind;  // kSay or kMe
+    std::string text;
+  };
   struct Line {
     enum class State { kWaits, kSent, kInDoubt };  // in doubt: sent by a connection that was lost
     std::string text;
-    std::optional<std::string> echo;  // its text in the log; nothing: it does not get there
+    std::optional<Echo> echo;  // nothing: it does not get there
     State state;
   };
 
+  static std::optional<Echo> echo_of(std::string_view line);
   bool take_numbered(ServerLine& line);
   bool take_notice(ServerLine& line);
   void begin_anew();

@@ -219,11 +219,11 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   const std::string text = neutralised(line.text);
   tagged_ = tagged_ || is_tagged(text);
   ServerLine parsed = parse_server_line(text);
+  const bool error = parsed.kind == ServerLine::Kind::kError;
   const bool elsewhere = is_line(parsed.plain, protocol::kResumedElsewhere);
   // An earlier connection of this client's own, whose request came late: one more try.
   if (elsewhere && Clock::now() < came_back_ + kLateArrival) return;
-  const bool refused = parsed.kind == ServerLine::Kind::kError && (!in_room_ || elsewhere);
-  if (refused) {
+  if (error && (!in_room_ || protocol::is_final(parsed.text))) {
     if (was_in_ && protocol::is_passing(parsed.text)) return;
     // On a screen the refusal is read where it stays, below the restored terminal, and only there.
     if (!terminal_.has_screen()) shown.push_back(parsed);
@@ -232,7 +232,7 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   }
   if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
   if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
-  if (!follow(parsed)) return;
+  if (!follow(parsed) || parsed.kind == ServerLine::Kind::kHidden) return;
   if (!in_room_ && was_in_) return;  // the greeting is for who comes
   if (terminal_.has_screen()) {      // where prompts ask for what the server asks for
     if (is_line(parsed.plain, protocol::kAskCredentials)) return;

@@ -1,21 +1,71 @@
 #include "chat/completion.hpp"
 
-#include <array>
+#include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "chat/command_table.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
 namespace {
 
-// What the room's /help lists.
-constexpr std::array<std::string_view, 3> kCommands = {"/help", "/quit", "/who"};
+using Words = std::vector<std::string>;
 
-std::vector<std::string> commands_beginning_with(std::string_view beginning) {
-  std::vector<std::string> words;
-  for (const std::string_view command : kCommands) {
-    if (command.starts_with(lowercase(beginning))) words.push_back(std::string(command) + " ");
+std::vector<std::string_view> split(std::string_view text, char mark) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(mark), text.size());
+    if (end > 0) parts.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+void add_where_it_begins_so(Words& words, std::string_view word, std::string_view beginning) {
+  if (lowercase(word).starts_with(lowercase(beginning))) words.push_back(std::string(word) + " ");
+}
+
+// With its slash, or as /help takes it, too: without.
+Words commands_beginning_with(std::string_view beginning, std::size_t slash) {
+  Words words;
+  for (const CommandEntry& entry : command_table()) {
+    add_where_it_begins_so(words, entry.name.substr(slash), beginning);
   }
   return words;
+}
+
+// What may be the argument that the command table calls `argument`, as in [COMMAND] or
+// add|remove|operator; nothing: any text.
+std::optional<Words> arguments_beginning_with(std::string_view argument, std::string_view beginning,
+                                              const Roster& roster) {
+  if (argument.starts_with('[')) argument = argument.substr(1, argument.find(']') - 1);
+  Words words;
+  for (const std::string_view each : split(argument, '|')) {
+    if (each == "COMMAND")
+      return commands_beginning_with(beginning, beginning.starts_with('/') ? 0 : 1);
+    if (each == "NAME") {
+      for (const std::string& name : roster.beginning_with(beginning)) words.push_back(name + " ");
+      return words;
+    }
+    if (each != lowercase(each)) return std::nullopt;
+    add_where_it_begins_so(words, each, beginning);
+  }
+  return words;
+}
+
+// The same of the last word of a command; `before` is all in front of it.
+std::optional<Words> argument_of_command(std::string_view before, std::string_view word,
+                                         const Roster& roster) {
+  const auto typed = split(before, ' ');
+  const CommandEntry* const command = typed.empty() ? nullptr : find_command(typed.front());
+  if (!before.starts_with('/') || command == nullptr) return std::nullopt;
+  const auto arguments = split(command->arguments, ' ');
+  // One that is not the first is a text, unless the first is a word of the command's own.
+  const std::size_t index = typed.size() - 1;
+  if (index >= arguments.size()) return std::nullopt;
+  if (index > 0 && lowercase(arguments.front()) != arguments.front()) return std::nullopt;
+  return arguments_beginning_with(arguments[index], word, roster);
 }
 
 }  // namespace
@@ -24,7 +74,10 @@ Completion complete(std::string_view before, const Roster& roster) {
   const auto space = before.find_last_of(' ');
   const std::size_t begin = space == std::string_view::npos ? 0 : space + 1;
   std::string_view word = before.substr(begin);
-  if (begin == 0 && word.starts_with('/')) return {begin, commands_beginning_with(word)};
+  if (begin == 0 && word.starts_with('/')) return {begin, commands_beginning_with(word, 0)};
+  if (auto words = argument_of_command(before.substr(0, begin), word, roster)) {
+    return {begin, std::move(*words)};
+  }
   const std::string at = word.starts_with('@') ? "@" : "";
   word.remove_prefix(at.size());
   if (word.empty() && begin > 0 && at.empty()) return {begin};  // only spaces: nothing is meant

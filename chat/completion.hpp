@@ -1,5 +1,5 @@
-// What Tab makes of a half-typed word: a /command at the line's beginning, otherwise the name of
-// somebody online. Pure and thread safe.
+// What Tab makes of a half-typed word: a /command at the line's beginning, what the command table
+// wants as its argument, otherwise the name of somebody online. Pure and thread safe.
 #pragma once
 
 #include <cstddef>

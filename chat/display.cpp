@@ -94,7 +94,8 @@ std::string Display::folded(Moment now) {
 
 bool Display::rings(const ServerLine& line, Clock::time_point now) {
   if (line.replayed || is_own(line) || options_.bell == Bell::kNever) return false;
-  const bool talk = line.kind == Kind::kSay || line.kind == Kind::kPrivate;
+  const bool talk =
+      line.kind == Kind::kSay || line.kind == Kind::kMe || line.kind == Kind::kPrivate;
   if (!mentions_me(line) && !(talk && options_.bell == Bell::kAll)) return false;
   if (rung_ && now - *rung_ < kBellPause) return false;
   rung_ = now;
@@ -109,7 +110,7 @@ bool Display::is_own(const ServerLine& line) const {
 bool Display::mentions_me(const ServerLine& line) const {
   if (own_name_.empty() || is_own(line)) return false;
   if (line.kind == Kind::kPrivate) return folded_name(line.to) == folded_name(own_name_);
-  if (line.kind != Kind::kSay) return false;
+  if (line.kind != Kind::kSay && line.kind != Kind::kMe) return false;
   const std::string text = folded_name(line.text);
   const std::string name = folded_name(own_name_);
   for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
@@ -132,13 +133,9 @@ std::string Display::time_of(const ServerLine& line, Moment now) {
 
 std::string Display::body_of(const ServerLine& line) const {
   switch (line.kind) {
-    case Kind::kSay: {
-      const std::string text = fitted(line.text, line.from + ": ");
-      if (is_own(line)) return colored(kBold, line.from) + ": " + text;
-      const std::string color(color_of(line.from));
-      if (!mentions_me(line)) return colored(color, line.from) + ": " + text;
-      return colored(color + std::string(kReversed), line.from) + ": " + colored(kBold, text);
-    }
+    case Kind::kSay:
+    case Kind::kMe:
+      return talk_of(line);
     case Kind::kPrivate: {
       const std::string whom = line.from + " -> " + line.to + ": ";
       return colored(kPrivateColor, whom + fitted(line.text, whom));
@@ -148,11 +145,25 @@ std::string Display::body_of(const ServerLine& line) const {
       return colored(kDim, "* " + fitted(line.from + " " + line.text, "* "));
     case Kind::kError:
       return colored(kErrorColor, "! " + fitted(line.text, "! "));
-    case Kind::kOnline:
     case Kind::kNotice:
+      if (line.from.empty()) break;
+      return colored(kNoticeColor, "* " + fitted(line.from + " " + line.text, "* "));
+    case Kind::kOnline:
+    case Kind::kHidden:
       break;
   }
   return colored(kNoticeColor, "* " + fitted(line.text, "* "));
+}
+
+// ann: hello, or ~ ann waves
+std::string Display::talk_of(const ServerLine& line) const {
+  const std::string before = line.kind == Kind::kMe ? "~ " : "";
+  const std::string after = line.kind == Kind::kMe ? " " : ": ";
+  const std::string text = fitted(line.text, before + line.from + after);
+  if (is_own(line)) return before + colored(kBold, line.from) + after + text;
+  const std::string color(color_of(line.from));
+  if (!mentions_me(line)) return before + colored(color, line.from) + after + text;
+  return before + colored(color + std::string(kReversed), line.from) + after + colored(kBold, text);
 }
 
 // A row that follows is indented under the text, if that leaves half a row.

@@ -58,6 +58,7 @@ class Display {
   bool is_own(const ServerLine& line) const;
   std::string time_of(const ServerLine& line, Moment now);
   std::string body_of(const ServerLine& line) const;
+  std::string talk_of(const ServerLine& line) const;
   std::string fitted(std::string_view text, std::string_view before) const;
   std::string colored(std::string_view color, std::string_view text) const;
 

@@ -41,6 +41,31 @@ bool is_passing(std::string_view refusal) {
   return false;
 }
 
+bool is_final(std::string_view error_text) {
+  for (const std::string_view beginning :
+       {"your session goes on in another connection", "you were kicked", "you are banned",
+        "your account is no more"}) {
+    if (error_text.starts_with(beginning)) return true;
+  }
+  return false;
+}
+
+std::string ask_password_for(std::string_view name) {
+  return "* password for " + std::string(name) + "?\n";
+}
+
+bool asks_secret(std::string_view notice_text) {
+  constexpr std::string_view kBeginning = "password for ";
+  if (notice_text.starts_with(kBeginning) && notice_text.ends_with('?')) {
+    notice_text.remove_suffix(1);
+    return is_name(notice_text.substr(kBeginning.size()));
+  }
+  for (const std::string_view line : {kAskOldPassword, kAskNewPassword}) {
+    if (line.substr(2, line.size() - 3) == notice_text) return true;
+  }
+  return false;
+}
+
 std::string hello(std::string_view name) { return "* hello " + std::string(name) + "\n"; }
 
 std::string wrong_format(std::string_view reason) {

@@ -38,6 +38,17 @@ inline constexpr std::string_view kCrowded = "! too many log in now: try again\n
 // now, rather than that it does not want this user.
 bool is_passing(std::string_view refusal);
 
+// Whether an error, without its mark and its end, ends the session: the client must not come back
+// by itself.
+bool is_final(std::string_view error_text);
+
+// Questions in the room whose answer, the next line, is nobody's business.
+inline constexpr std::string_view kAskOldPassword = "* old password?\n";
+inline constexpr std::string_view kAskNewPassword = "* new password?\n";
+std::string ask_password_for(std::string_view name);
+// Whether a notice, without its mark and its end, is one of them.
+bool asks_secret(std::string_view notice_text);
+
 // Errors in the room: nothing was sent on.
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";
 inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent\n";

@@ -11,6 +11,7 @@ void Roster::follow(const ServerLine& line) {
   if (line.replayed) return;  // who was here then may not be here now
   switch (line.kind) {
     case ServerLine::Kind::kSay:
+    case ServerLine::Kind::kMe:
     case ServerLine::Kind::kPrivate:
       if (const auto found = people_.find(folded_name(line.from)); found != people_.end()) {
         found->second.spoke = ++said_;

@@ -83,7 +83,8 @@ std::optional<Tagged> parse_tags(std::string_view line) {
   tagged.text = line;
   if (number == "-") return tagged;
   const auto value = protocol::parse_number(number);
-  if (!value || *value == 0 || !is_name(tagged.from)) return std::nullopt;
+  if (!value || *value == 0) return std::nullopt;
+  if (!is_name(tagged.from) && tagged.kind != "hidden") return std::nullopt;
   tagged.number = *value;
   return tagged;
 }
@@ -92,8 +93,9 @@ std::string without_tags(const Tagged& tagged) {
   const std::string from(tagged.from);
   const std::string text(tagged.text);
   if (tagged.kind == "say") return from + ": " + text;
+  if (tagged.kind == "me") return "~ " + from + " " + text;
   if (tagged.kind == "error") return "! " + text;
-  if (tagged.kind == "private") return text;
+  if (tagged.kind == "private" || tagged.kind == "hidden") return text;
   return tagged.number == 0 ? "* " + text : "* " + from + " " + text;
 }
 
@@ -148,6 +150,9 @@ ServerLine parse_marked(std::string_view text) {
   std::string_view rest = text;
   if (take(text, "! ")) {
     line.kind = Kind::kError;
+  } else if (take(rest, "~ ")) {
+    const auto doer = take_name(rest, " ");
+    if (!doer.empty()) return {Kind::kMe, std::string(doer), {}, std::string(rest)};
   } else if (const auto from = take_name(rest, " -> "); !from.empty()) {
     if (const auto to = take_name(rest, ": "); !to.empty()) {
       return {Kind::kPrivate, std::string(from), std::string(to), std::string(rest)};
@@ -176,6 +181,12 @@ ServerLine parse_server_line(std::string_view text) {
   const auto tagged = parse_tags(text);
   if (!tagged) return parse_plain(text);
   ServerLine line = parse_plain(without_tags(*tagged));
+  if (tagged->kind == "hidden") line.kind = Kind::kHidden;
+  if (tagged->kind == "notice" && tagged->number > 0) {
+    line.kind = Kind::kNotice;
+    line.from = tagged->from;
+    line.text = tagged->text;
+  }
   line.time = tagged->time;
   line.replayed = tagged->replayed;
   line.number = tagged->number;
@@ -194,6 +205,8 @@ std::string_view name_of(ServerLine::Kind kind) {
   switch (kind) {
     case Kind::kSay:
       return "say";
+    case Kind::kMe:
+      return "me";
     case Kind::kPrivate:
       return "private";
     case Kind::kEnter:
@@ -204,6 +217,8 @@ std::string_view name_of(ServerLine::Kind kind) {
       return "online";
     case Kind::kError:
       return "error";
+    case Kind::kHidden:
+      return "hidden";
     case Kind::kNotice:
       break;
   }

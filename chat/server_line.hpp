@@ -11,9 +11,19 @@
 namespace chat {
 
 struct ServerLine {
-  enum class Kind { kSay, kPrivate, kEnter, kLeave, kOnline, kNotice, kError };
+  enum class Kind {
+    kSay,
+    kMe,  // ~ ann waves
+    kPrivate,
+    kEnter,
+    kLeave,
+    kOnline,
+    kNotice,
+    kError,
+    kHidden,  // one that this user does not want to see: only its number counts
+  };
   Kind kind = Kind::kNotice;
-  std::string from;  // of kSay, kPrivate, kEnter and kLeave
+  std::string from;  // of kSay, kMe, kPrivate, kEnter, kLeave, and a notice of the room's own
   std::string to;    // of kPrivate
   std::string text;  // what stands behind that, or behind the mark (* or !) of the server
   // When it was said, where the line has it: one that is tagged, or replayed.
@@ -33,7 +43,7 @@ bool is_tagged(std::string_view text);
 // `line` as a plain one, without its end.
 std::string plain_line(const ServerLine& line);
 
-// say, private, enter, leave, online, notice or error.
+// say, me, private, enter, leave, online, notice, error or hidden.
 std::string_view name_of(ServerLine::Kind kind);
 
 // One JSON object that ends in LF: time (UTC, milliseconds; `now` where the line has none of its

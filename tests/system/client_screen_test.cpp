@@ -232,7 +232,9 @@ BOOST_AUTO_TEST_CASE(tab_completes_names_and_commands) {
   ann.come_in("ann");
   ann.type("be\thow are you?");
   ann.see_prompt("> Benjamin: how are you?");
-  ann.type("\x15/w\t");
+  ann.type("\x15/msg b\t");
+  ann.see_prompt("> /msg Benjamin");
+  ann.type("\x15/who\t\t\t");
   ann.see_prompt("> /who");
   ann.type("\r");
   ann.until("the list twice", [&] { return ann.screen.count("* online (2)") == 2; });

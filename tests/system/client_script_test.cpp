@@ -198,6 +198,44 @@ BOOST_AUTO_TEST_CASE(json_is_one_object_for_each_line) {
           "lists the commands\"}"));
 }
 
+BOOST_AUTO_TEST_CASE(json_has_the_other_kinds_and_nobody_sees_what_is_hidden) {
+  const std::string time = "\t2026-11-24T12:34:56.789Z\t";
+  const TemporaryFolder folder;
+  for (const bool json : {true, false}) {
+    FakeServer server;
+    Words words{"--register", "bot", "--log", folder.file("log")};
+    if (json) words.push_back("--json");
+    Program bot("client", to(server.port(), words));
+    bot.type("pw\n");
+    Peer connection = server.accept();
+    connection.read_until("bot,pw");
+    connection.say("* online (1): bot");
+    connection.say("7" + time + "me\tann\twaves");
+    connection.say("8" + time + "hidden\t-\t");
+    connection.say("9" + time + "notice\tann\thas set the topic: x");
+    connection.say("10" + time + "hidden+\t-\t");
+    connection.say("-" + time + "private\t-\tann -> bot: psst");
+    connection.say("! you were kicked");
+    BOOST_TEST(bot.status() == 1);
+    const std::string all = bot.read_all();
+    if (!json) {
+      BOOST_TEST(all ==
+                 "* online (1): bot\n~ ann waves\n* ann has set the topic: x\n"
+                 "ann -> bot: psst\n! you were kicked\n");
+      continue;
+    }
+    for (const char* part :
+         {"\"number\":7,\"kind\":\"me\",\"from\":\"ann\",\"text\":\"waves\"}",
+          "\"number\":9,\"kind\":\"notice\",\"from\":\"ann\",\"text\":\"has set the topic: x\"}",
+          "\"kind\":\"private\",\"from\":\"ann\",\"to\":\"bot\",\"text\":\"psst\"}"}) {
+      BOOST_TEST(all.find(part) != std::string::npos, part);
+    }
+    BOOST_TEST(std::count(all.begin(), all.end(), '\n') == 5);
+  }
+  const std::string log = folder.read("log");
+  BOOST_TEST(std::count(log.begin(), log.end(), '\n') == 10);
+}
+
 BOOST_AUTO_TEST_CASE(json_goes_with_send) {
   RunningRoom room(4);
   Program bot("client", to(room.port(), {"--register", "bot", "--json", "--send", "hello"}));

@@ -186,6 +186,85 @@ BOOST_AUTO_TEST_CASE(one_whose_session_goes_on_elsewhere_ends_with_status_1) {
   BOOST_TEST(lines_with(ann.read_errors(), "goes on in another").size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_kicked_or_banned_or_has_no_account_any_more_does_not_come_back) {
+  for (const std::string reason :
+       {"you were kicked by cid: enough", "you are banned", "your account is no more"}) {
+    FakeServer server;
+    Program ann("client", to(server.port()));
+    ann.type("register\nann,pw\n");
+    Peer connection = server.accept();
+    connection.read_until("ann,pw");
+    connection.say("* online (1): ann");
+    connection.say("! " + reason);
+    BOOST_TEST(ann.status() == 1);
+    BOOST_TEST(ann.read_errors() == "client: " + reason + "\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_banned_hears_it_instead_of_the_welcome_and_meanwhile) {
+  FakeServer server;
+  Program ben("client", to(server.port()));
+  server.accept().say("! you are banned until 12:00");
+  BOOST_TEST(ben.status() == 1);
+  BOOST_TEST(ben.read_errors() == "client: you are banned until 12:00\n");
+  Program ann("client", to(server.port()));
+  ann.type("register\nann,pw\n");
+  {
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.say("* online (1): ann");
+    ann.read_until("ann\n");
+    first.reset();
+  }
+  server.accept().say("! you are banned until 12:00");
+  BOOST_TEST(ann.status() == 1);
+  BOOST_TEST(lines_with(ann.read_errors(), "you are banned until 12:00").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_back_is_not_greeted_again) {
+  const std::string greeting =
+      "* hello ann\n* topic: speed\n* message of the day: be kind\n* online (1): ann\n";
+  FakeServer server;
+  Program ann("client", to(server.port()));
+  ann.type("register\nann,pw\n");
+  {
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.send(greeting);
+    ann.read_until(greeting);
+    first.reset();
+  }
+  Peer second = server.accept();
+  second.read_until("/tagged");
+  second.send(greeting + "ben: hello again\n");
+  BOOST_TEST(ann.read_until("again\n") == "ben: hello again\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_one_does_is_said_again_where_the_room_has_not_heard_it) {
+  for (const bool heard : {false, true}) {
+    FakeServer server;
+    Program ann("client", to(server.port()));
+    ann.type("register\nann,pw\n/me waves\n");
+    {
+      Peer first = server.accept();
+      first.say("* lines are tagged from here on");
+      first.say("* online (1): ann");
+      first.read_until("/me waves");
+      ann.read_until("ann\n");
+      first.reset();
+    }
+    Peer second = server.accept();
+    second.read_until("/since 0");
+    second.say("* lines are tagged from here on");
+    second.say("* online (1): ann");
+    if (heard) second.say("1\t2026-11-24T12:34:56.789Z\tme+\tann\twaves");
+    second.say("* lines are tagged from here on");
+    ann.type("the next\n");
+    second.read_until("/tagged");
+    BOOST_TEST(second.read_line() == (heard ? "the next" : "/me waves"));
+  }
+}
+
 // By what an earlier connection of its own has asked for, most likely.
 BOOST_AUTO_TEST_CASE(whose_session_is_taken_right_after_it_came_back_comes_back_once_more) {
   FakeServer server;

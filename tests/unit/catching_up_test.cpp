@@ -27,8 +27,9 @@ class Room {
     come_in(false);
   }
 
-  void say(const std::string& from, const std::string& text) {
+  void say(const std::string& from, const std::string& text, const std::string& kind = "say") {
     log.push_back(from + "\t" + text);
+    kinds.push_back(kind);
     send(log.size(), false);
   }
 
@@ -49,8 +50,9 @@ class Room {
     for (; count < std::min(lines, under_way.size()); ++count) {
       ServerLine line = parse_server_line(under_way[count]);
       if (line.kind == ServerLine::Kind::kOnline) client.enter();
-      if (client.take(line) && line.kind == ServerLine::Kind::kSay) {
-        shown.push_back(line.from + "\t" + line.text);
+      if (client.take(line) && line.number > 0) {
+        if (line.kind == ServerLine::Kind::kHidden) ++hidden;
+        shown.push_back((line.from.empty() ? "-" : line.from) + "\t" + line.text);
         replayed = replayed || line.replayed;
       }
     }
@@ -81,17 +83,19 @@ class Room {
 
   CatchingUp client;
   Lines log;    // from, TAB, text
+  Lines kinds;  // of each line of it
   Lines shown;  // the same
   Lines under_way;
   bool replayed = false;
+  std::size_t hidden = 0;  // of those shown
   std::size_t history = 2;
 
  private:
   static constexpr const char* kTime = "\t2026-11-24T12:34:56.789Z\t";
 
   void send(std::size_t number, bool again) {
-    under_way.push_back(std::to_string(number) + kTime + (again ? "say+" : "say") + "\t" +
-                        log[number - 1]);
+    under_way.push_back(std::to_string(number) + kTime + kinds[number - 1] + (again ? "+" : "") +
+                        "\t" + log[number - 1]);
   }
   void tell(const std::string& kind, const std::string& text) {
     under_way.push_back(std::string("-") + kTime + kind + "\t-\t" + text);
@@ -105,6 +109,7 @@ class Room {
   }
   void answer(const std::string& line) {
     if (line == "/tagged") return tell("notice", "lines are tagged from here on");
+    if (line.starts_with("/me ")) return say("ann", line.substr(4), "me");
     if (!line.starts_with("/since "))
       return say("ann", line.starts_with("//") ? line.substr(1) : line);
     const std::size_t after = std::stoul(line.substr(7));
@@ -127,7 +132,7 @@ BOOST_AUTO_TEST_SUITE(catching_up)
 
 // So much of what was sent arrived, so much of what came was heard; twice, in every combination.
 BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_in_the_log_once_and_shown_once_in_order) {
-  const Lines typed{"same", "same", "//slashed", "a", "same"};
+  const Lines typed{"same", "/me same", "//slashed", "a", "same"};
   const Lines expected{"same", "same", "/slashed", "a", "same"};
   for (std::size_t taken = 0; taken <= 6; ++taken) {
     for (std::size_t heard = 0; heard <= 10; ++heard) {
@@ -140,7 +145,7 @@ BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_in_the_log_once_and_shown_o
           room.take(taken);
           room.say("ben", "same");
           room.hear(heard);
-          room.say("ben", "meanwhile");
+          room.say("-", "", "hidden");
           room.cut();
           room.say("ben", "and more");
           room.hear(heard_again);
@@ -169,6 +174,34 @@ BOOST_AUTO_TEST_CASE(a_line_that_comes_live_and_replayed_is_shown_once) {
   room.cut();
   room.settle();
   BOOST_TEST(room.shown == room.log, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_done_and_what_is_said_in_the_same_words_are_two_lines) {
+  Room room;
+  room.settle();
+  for (const char* line : {"waves", "/ME  waves\t", "/me", "/me ", "/meet waves"}) {
+    room.client.type(line);
+  }
+  room.client.sent(room.client.outgoing().size());
+  room.say("ann", "waves", "me");  // what was said before it has been refused
+  room.hear(100);
+  BOOST_TEST(room.client.all_heard());
+  room.client.type("/me waves");
+  room.client.sent(room.client.outgoing().size());
+  room.say("ann", "waves");
+  room.hear(100);
+  BOOST_TEST(!room.client.all_heard());
+}
+
+BOOST_AUTO_TEST_CASE(a_hidden_line_counts) {
+  Room room;
+  room.say("ben", "one");
+  room.say("-", "", "hidden");
+  room.say("ben", "three");
+  room.hear(100);
+  BOOST_TEST(room.client.caught_up());
+  BOOST_TEST(room.shown == room.log, boost::test_tools::per_element());
+  BOOST_TEST(room.hidden == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_typed_while_there_is_no_connection_is_sent_in_order_afterwards) {
@@ -219,6 +252,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_has_lost_its_log_begins_anew) {
     room.client.sent(5);
     room.shown.clear();
     room.log = {"ben\tnew", "ben\tand newer"};
+    room.kinds = {"say", "say"};
     room.cut();
     room.say("ben", "newest");
     room.settle();

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "chat/command_table.hpp"
+
 namespace chat {
 namespace {
 
@@ -37,9 +39,44 @@ BOOST_AUTO_TEST_CASE(names_match_in_any_case_and_keep_their_own) {
 }
 
 BOOST_AUTO_TEST_CASE(a_command_begins_the_line) {
-  BOOST_TEST(completed("/") == Words({"/help ", "/quit ", "/who "}));
-  BOOST_TEST(completed("/W") == Words{"/who "});
+  Words all;
+  for (const CommandEntry& entry : command_table()) all.push_back(std::string(entry.name) + " ");
+  BOOST_TEST(completed("/") == all, boost::test_tools::per_element());
+  BOOST_TEST(completed("/W") == Words({"/who ", "/whois "}));
+  BOOST_TEST(completed("/ki") == Words{"/kick "});
   BOOST_TEST(completed("a /w") == Words{});
+  BOOST_TEST(completed("//w") == Words{});
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_wants_a_name_gets_one_and_no_colon) {
+  for (const std::string command : {"/msg", "/WHOIS", "/ignore", "/ban", "/mute", "/account add",
+                                    "/account REMOVE", "/account operator"}) {
+    BOOST_TEST(completed(command + " b") == Words({"Ben ", "bert "}), command);
+    BOOST_TEST(completed(command + "  ").size() == 4, command);
+    BOOST_TEST(completed(command + " /b") == Words{}, command);
+  }
+  BOOST_TEST(complete("/msg b", room()).begin == 5);
+}
+
+BOOST_AUTO_TEST_CASE(help_is_about_a_command_with_or_without_its_slash) {
+  BOOST_TEST(completed("/help /wh") == Words({"/who ", "/whois "}));
+  BOOST_TEST(completed("/help WH") == Words({"who ", "whois "}));
+  BOOST_TEST(completed("/help ").size() == command_table().size());
+  BOOST_TEST(completed("/help b") == Words({"back ", "ban ", "bans "}));
+}
+
+BOOST_AUTO_TEST_CASE(words_of_a_commands_own_are_completed) {
+  BOOST_TEST(completed("/account ") == Words({"add ", "remove ", "operator "}));
+  BOOST_TEST(completed("/account R") == Words{"remove "});
+  BOOST_TEST(completed("/quiet o") == Words{"off "});
+}
+
+BOOST_AUTO_TEST_CASE(in_the_text_of_a_command_a_name_is_a_name) {
+  for (const std::string before : {"/msg ann b", "/me b", "/topic see b", "/kick ann b", "/x b"}) {
+    BOOST_TEST(completed(before) == Words({"Ben ", "bert "}), before);
+  }
+  BOOST_TEST(completed("/me ") == Words{});
+  BOOST_TEST(completed("/msg ann ") == Words{});
 }
 
 BOOST_AUTO_TEST_CASE(nothing_typed_offers_everyone_on_an_empty_line_only) {
@@ -65,6 +102,8 @@ BOOST_AUTO_TEST_CASE(who_spoke_last_comes_first) {
   BOOST_TEST(completed("b", roster) == Words({"bert: ", "Ben: "}));
   roster.follow(parse_server_line("Ben: hello"));
   BOOST_TEST(completed("b", roster) == Words({"Ben: ", "bert: "}));
+  roster.follow(parse_server_line("~ bert waves"));
+  BOOST_TEST(completed("b", roster) == Words({"bert: ", "Ben: "}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_name_is_not_kept) {

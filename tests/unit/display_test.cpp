@@ -102,6 +102,27 @@ BOOST_AUTO_TEST_CASE(what_is_private_rings_and_ones_own_lines_and_old_ones_do_no
   BOOST_TEST(reader.see("- 2026-11-24T08:15:00Z ben: ann?") == "ben: ann?\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_somebody_does_looks_and_rings_like_what_is_said) {
+  Reader reader;
+  BOOST_TEST(reader.see("~ ben waves to ann") == "~ ben waves to ann\a\n");
+  BOOST_TEST(reader.see("~ ann waves to ann") == "~ ann waves to ann\n");
+  Reader colors(kColors);
+  const std::string said = colors.see("ben: hello");
+  const std::string name = said.substr(0, said.find(':'));
+  BOOST_TEST(colors.see("~ ben waves") == "~ " + name + " waves\n");
+  const std::string mention = colors.see("ben: ann");
+  BOOST_TEST(colors.see("~ ben ann") ==
+             "~ " + mention.substr(0, mention.find(':')) + mention.substr(mention.find(':') + 1));
+  Reader all({false, false, Bell::kAll});
+  BOOST_TEST(all.see("~ ben waves") == "~ ben waves\a\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_operator_did_stands_there_as_it_came) {
+  Reader reader;
+  BOOST_TEST(reader.see("17\t2026-11-24T21:30:00.007Z\tnotice\tben\thas set the topic: ann") ==
+             "* ben has set the topic: ann\n");
+}
+
 BOOST_AUTO_TEST_CASE(the_bell_rings_at_most_once_a_second) {
   Reader reader;
   BOOST_TEST(reader.see("ben: ann") == "ben: ann\a\n");

@@ -144,6 +144,28 @@ BOOST_AUTO_TEST_CASE(text_and_text_after_two_slashes_are_no_commands) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(errors_that_end_a_session_are_known_by_their_beginning) {
+  for (const char* text : {"your session goes on in another connection", "you were kicked",
+                           "you were kicked by ann: x", "you are banned until tomorrow",
+                           "your account is no more: removed by ann"}) {
+    BOOST_TEST(is_final(text), text);
+  }
+  for (const char* text : {"", "you are muted", "unknown command /kick", "cid: you were kicked"}) {
+    BOOST_TEST(!is_final(text), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(questions_for_a_secret_are_known_and_nothing_else_is_one) {
+  for (const std::string& line :
+       {std::string(kAskOldPassword), std::string(kAskNewPassword), ask_password_for("a-name")}) {
+    BOOST_TEST(asks_secret(std::string_view(line).substr(2, line.size() - 3)), line);
+  }
+  for (const char* text : {"", "old password", "* old password?", "password for ?", "password for ",
+                           "password for a b?", "password for ann", "user,password?"}) {
+    BOOST_TEST(!asks_secret(text), text);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat

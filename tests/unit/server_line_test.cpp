@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_SUITE(server_line)
 BOOST_AUTO_TEST_CASE(every_kind_of_line_is_known) {
   BOOST_TEST(parsed("ann: hello: you") == "say|ann||hello: you");
   BOOST_TEST(parsed("ann: ") == "say|ann||");
+  BOOST_TEST(parsed("~ ann waves: hi") == "me|ann||waves: hi");
   BOOST_TEST(parsed("ann -> ben: psst: x") == "private|ann|ben|psst: x");
   BOOST_TEST(parsed("* ann has entered the chat") == "enter|ann||has entered the chat");
   BOOST_TEST(parsed("* ann has left the chat") == "leave|ann||has left the chat");
@@ -46,12 +47,16 @@ BOOST_AUTO_TEST_CASE(what_only_looks_like_a_kind_is_a_notice) {
   BOOST_TEST(parsed("* -x- has left the chat") == "notice|||-x- has left the chat");
   BOOST_TEST(parsed("* ann has entered the chat twice") ==
              "notice|||ann has entered the chat twice");
+  BOOST_TEST(parsed("~ ann") == "notice|||~ ann");
+  BOOST_TEST(parsed("~ ann: hi") == "notice|||~ ann: hi");
   BOOST_TEST(parsed("- no time ann: hi") == "notice|||- no time ann: hi");
 }
 
 BOOST_AUTO_TEST_CASE(a_text_that_looks_like_another_line_stays_the_talkers) {
   BOOST_TEST(parsed("ann: * ben has left the chat") == "say|ann||* ben has left the chat");
   BOOST_TEST(parsed("ann: ben: hi") == "say|ann||ben: hi");
+  BOOST_TEST(parsed("ann: ~ ben waves") == "say|ann||~ ben waves");
+  BOOST_TEST(parsed("~ ann ben: hi") == "me|ann||ben: hi");
   BOOST_TEST(parsed("ann: x -> ben: hi") == "say|ann||x -> ben: hi");
 }
 
@@ -69,6 +74,7 @@ BOOST_AUTO_TEST_CASE(a_tagged_line_is_the_plain_one_with_its_number_and_time) {
     std::string fields, plain;
   };
   for (const Try& each : {Try{"17|say|ann|hello: you\tthere", "ann: hello: you\tthere"},
+                          Try{"20|me|ann|waves\tto all", "~ ann waves\tto all"},
                           Try{"18|enter|ann|has entered the chat", "* ann has entered the chat"},
                           Try{"19|leave|ann|has left the chat", "* ann has left the chat"},
                           Try{"-|notice|-|hello ann", "* hello ann"},
@@ -93,6 +99,38 @@ BOOST_AUTO_TEST_CASE(a_tagged_line_is_the_plain_one_with_its_number_and_time) {
   BOOST_TEST(json_of(before, {}) ==
              "{\"time\":\"2026-11-24T21:30:00.007Z\",\"number\":17,\"kind\":"
              "\"say\",\"from\":\"ann\",\"text\":\"hello\"}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_private_line_is_tagged_as_a_whole_and_json_says_from_whom_to_whom) {
+  const ServerLine line =
+      parse_server_line("-\t2026-11-24T21:30:00.007Z\tprivate\t-\tann -> ben: psst: x");
+  BOOST_TEST((line.kind == Kind::kPrivate));
+  BOOST_TEST(plain_line(line) == "ann -> ben: psst: x");
+  BOOST_TEST(json_of(line, {}) ==
+             "{\"time\":\"2026-11-24T21:30:00.007Z\",\"kind\":\"private\",\"from\":\"ann\","
+             "\"to\":\"ben\",\"text\":\"psst: x\"}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_notice_of_the_rooms_own_has_its_number_and_who_did_it) {
+  const ServerLine line =
+      parse_server_line("17\t2026-11-24T21:30:00.007Z\tnotice\tann\thas set the topic: x");
+  BOOST_TEST((line.kind == Kind::kNotice));
+  BOOST_TEST(line.number == 17);
+  BOOST_TEST(plain_line(line) == "* ann has set the topic: x");
+  BOOST_TEST(json_of(line, {}) ==
+             "{\"time\":\"2026-11-24T21:30:00.007Z\",\"number\":17,\"kind\":\"notice\","
+             "\"from\":\"ann\",\"text\":\"has set the topic: x\"}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_hidden_line_has_a_number_and_nothing_else) {
+  for (const bool replayed : {false, true}) {
+    const ServerLine line = parse_server_line("17\t2026-11-24T21:30:00.007Z\thidden" +
+                                              std::string(replayed ? "+" : "") + "\t-\t");
+    BOOST_TEST((line.kind == Kind::kHidden));
+    BOOST_TEST(line.number == 17);
+    BOOST_TEST(line.replayed == replayed);
+    BOOST_TEST(line.from + line.text == "");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_only_looks_tagged_is_not) {
