@@ -95,10 +95,6 @@ std::string private_line(std::string_view from, std::string_view to, std::string
   return std::string(from).append(" -> ").append(to).append(": ").append(text).append("\n");
 }
 
-std::string ask_password_for(std::string_view name) {
-  return "* password for " + std::string(name) + "?\n";
-}
-
 std::string nobody_called(std::string_view name) {
   return is_name(name) ? "! " + std::string(name) + " is not here\n" : "! that is no name\n";
 }

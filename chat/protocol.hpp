@@ -56,11 +56,6 @@ inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent
 inline constexpr std::string_view kNotANumber = "! how many? A whole number, as in /history 20\n";
 inline constexpr std::string_view kNotALineNumber = "! since which line? As in /since 1042\n";
 
-// What is asked for on the next line, which is not to be shown.
-inline constexpr std::string_view kAskOldPassword = "* old password?\n";
-inline constexpr std::string_view kAskNewPassword = "* new password?\n";
-std::string ask_password_for(std::string_view name);
-
 inline constexpr std::string_view kTagCommand = "/tagged";
 inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
 

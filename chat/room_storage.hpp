@@ -66,7 +66,7 @@ class RoomStorage {
   static RoomStorage load(const std::string& path);
 
   // See replace_file() in safe_file.hpp. Throws std::system_error.
-  void save(const std::string& path, WallTime now) const;
+  void save(const std::string& path, WallTime now = std::chrono::system_clock::now()) const;
 
   // The ban that keeps one of this name, or from this address, out. Nothing: none does. Names that
   // look alike (name_skeleton()) are one here, so that nobody gets around a ban with b0b for bob.
