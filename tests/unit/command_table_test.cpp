@@ -30,18 +30,18 @@ std::string row_of(const CommandEntry& entry) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(command_table)
+BOOST_AUTO_TEST_SUITE(commands)
 
 BOOST_AUTO_TEST_CASE(readme_lists_what_the_table_has) {
   std::vector<std::string> expected;
-  for (const CommandEntry& entry : chat::command_table()) expected.push_back(row_of(entry));
+  for (const CommandEntry& entry : command_table()) expected.push_back(row_of(entry));
   const std::vector<std::string> rows = rows_of_readme();
   BOOST_TEST(rows == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(names_are_found_in_any_case_and_each_once) {
   std::vector<std::string> names;
-  for (const CommandEntry& entry : chat::command_table()) {
+  for (const CommandEntry& entry : command_table()) {
     names.emplace_back(entry.name);
     BOOST_TEST(find_command(entry.name) == &entry);
   }
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(names_are_found_in_any_case_and_each_once) {
 
 BOOST_AUTO_TEST_CASE(those_of_operators_come_last) {
   bool operators = false;
-  for (const CommandEntry& entry : chat::command_table()) {
+  for (const CommandEntry& entry : command_table()) {
     BOOST_TEST((!operators || entry.access == Access::kOperators), entry.name);
     operators = entry.access == Access::kOperators;
   }
