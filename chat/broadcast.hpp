@@ -358,8 +358,8 @@ class Broadcast::Member {
   bool released_ = false;
   Condition released_condition_;
   Rendering rendering_ = Rendering::kPlain;  // of what is said from here on
-  Place departs_at_;                  // where it stops hearing; the beginning for at once
-  Member* next_departure_ = nullptr;  // in the chain of Work
+  Place departs_at_;                         // where it stops hearing; the beginning for at once
+  Member* next_departure_ = nullptr;         // in the chain of Work
 
   // The round's.
   Letters letters_;

@@ -1,8 +1,5 @@
 #include "chat/countdown.hpp"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
 
 namespace chat {
@@ -29,9 +26,6 @@ Clock::time_point next_due(Clock::time_point end, Clock::time_point now) {
   return end;
 }
 
-// To the thread that waits for signals.
-void wake() { (void)::kill(::getpid(), SIGALRM); }
-
 }  // namespace
 
 void Countdown::begin(const std::string& by, seconds left, const std::string& reason) {
@@ -42,7 +36,7 @@ void Countdown::begin(const std::string& by, seconds left, const std::string& re
     by_ = by;
     reason_ = reason;
   }
-  wake();
+  changed_.signal();
 }
 
 bool Countdown::cancel() {

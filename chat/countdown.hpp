@@ -1,6 +1,5 @@
 // The end of the server, as an operator has ordered it: in some minutes, and told to everyone on
-// the way there. Thread safe. Whoever waits for the end is woken by SIGALRM, to the whole process,
-// when something has changed.
+// the way there. Thread safe.
 #pragma once
 
 #include <chrono>
@@ -10,11 +9,15 @@
 #include "chat/handover.hpp"
 #include "chat/limits.hpp"
 #include "chat/mutex.hpp"
+#include "chat/socket.hpp"
 
 namespace chat {
 
 class Countdown {
  public:
+  // `changed` is signalled when there is something to wait for anew, and outlives this.
+  explicit Countdown(WakeEvent& changed) : changed_(changed) {}
+
   // What is to be told now, and by whom; and whether this is the end.
   struct Step {
     std::string by;
@@ -34,6 +37,7 @@ class Countdown {
   void restore(const Handover::Shutdown& shutdown);
 
  private:
+  WakeEvent& changed_;
   mutable Mutex mutex_;
   std::optional<Clock::time_point> end_ GUARDED_BY(mutex_);
   Clock::time_point due_ GUARDED_BY(mutex_);

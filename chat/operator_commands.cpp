@@ -130,7 +130,12 @@ std::string ban(const Operator& by, std::string_view arguments) {
   by.room.storage.change([&](RoomStorage& storage) { storage.ban(ban, now()); });
   const std::string until = ban.until ? " until " + utc_text(*ban.until) : "";
   announce(by, "ban", with_reason("has banned " + ban.target() + until, ban.reason));
-  adopt_bans(by.room);
+  (void)by.room.registry.dismiss(
+      [&](const Profile& one) {
+        return ban.range ? ban.range->contains(one.peer.address)
+                         : name_skeleton(one.name) == name_skeleton(ban.name);
+      },
+      banned_line(ban));
   return "* " + ban.target() + " is kept out" + until + "\n";
 }
 
@@ -328,14 +333,13 @@ void adopt_accounts(Room& room) {
 
 void adopt_bans(Room& room) {
   const auto storage = room.storage.current();
-  for (const Ban& ban : storage->bans(now())) {
-    (void)room.registry.dismiss(
-        [&](const Profile& one) {
-          return ban.range ? ban.range->contains(one.peer.address)
-                           : name_skeleton(one.name) == name_skeleton(ban.name);
-        },
-        banned_line(ban));
-  }
+  const auto time = now();
+  (void)room.registry.dismiss(
+      [&](const Profile& one) {
+        return storage->ban_of(one.name, time) != nullptr ||
+               storage->ban_of(one.peer, time) != nullptr;
+      },
+      "! you are banned\n");
 }
 
 std::string banned_line(const Ban& ban) {

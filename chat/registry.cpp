@@ -259,6 +259,15 @@ void Registry::set_filter(const Broadcast::Member& member, const LineFilter& fil
   }
 }
 
+void Registry::tell(const std::function<bool(const Profile&)>& whom, const std::string& lines) {
+  MutexLock lock(mutex_);
+  for (const auto& keys : {&logged_in_, &registered_}) {
+    for (const auto& [key, member] : *keys) {
+      if (whom(profile_of(*member, stays_.at(member)))) (void)broadcast_.post(*member, lines);
+    }
+  }
+}
+
 std::vector<std::string> Registry::dismiss(const std::function<bool(const Profile&)>& whom,
                                            std::string_view farewell) {
   MutexLock lock(mutex_);

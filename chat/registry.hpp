@@ -116,6 +116,8 @@ class Registry {
 
   // Order.
 
+  // Plain `lines` for everyone `whom` says, who reads.
+  void tell(const std::function<bool(const Profile&)>& whom, const std::string& lines);
   // Everyone `whom` says gets `farewell`, and has to leave. Gives their names.
   std::vector<std::string> dismiss(const std::function<bool(const Profile&)>& whom,
                                    std::string_view farewell);

@@ -30,7 +30,9 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
       broadcast_(config.stall_timeout, config.history,
                  config.transcript.empty()
                      ? nullptr
-                     : &transcript_.emplace(config.transcript, config.transcript_sync, log),
+                     : &transcript_.emplace(
+                           config.transcript, config.transcript_sync, log,
+                           [this](const std::string& news) { tell_operators_later(news); }),
                  taken_over),
       registry_(config.max_users, *accounts.current(), broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
@@ -89,7 +91,26 @@ void Server::reload() noexcept {
   if (transcript_) transcript_->reopen();
 }
 
-bool Server::count_down() {
+// By whichever thread: it must not wait.
+void Server::tell_operators_later(const std::string& news) {
+  {
+    MutexLock lock(news_mutex_);
+    news_ += "* " + news + "\n";
+  }
+  attention_.signal();
+}
+
+bool Server::attend() {
+  std::string news;
+  {
+    MutexLock lock(news_mutex_);
+    news.swap(news_);
+  }
+  if (!news.empty()) {
+    const auto accounts = room_.accounts.current();
+    registry_.tell([&](const Profile& one) { return one.login && accounts->is_operator(one.name); },
+                   news);
+  }
   const Countdown::Step step = countdown_.step(Clock::now());
   if (!step.text.empty()) broadcast_.announce(step.by, step.text);
   return step.end;

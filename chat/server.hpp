@@ -73,10 +73,11 @@ class Server {
   // What is wrong with a file is told to the log, and leaves what was known as it is.
   void reload() noexcept;
 
-  // The end that an operator has ordered; whoever waits for signals asks when it is due, and then
-  // whether it is now.
-  std::optional<Clock::time_point> countdown_due() const { return countdown_.due(); }
-  bool count_down();
+  // What is to be done now and then. Whoever waits for signals waits for attention() as well, and
+  // not beyond attention_due(); then it calls attend(). True: an operator wants the end now.
+  const WakeEvent& attention() const { return attention_; }
+  std::optional<Clock::time_point> attention_due() const { return countdown_.due(); }
+  bool attend();
 
   // For the owning thread. Stops everything where another program can take it up, and gives what
   // that needs: then its descriptors have to outlive the execution. Nothing: that took too long,
@@ -93,6 +94,7 @@ class Server {
   };
   using Workers = std::list<Worker>;
 
+  void tell_operators_later(const std::string& news);
   void take_up(const Handover::Connection& begun);
   void accept_connections();
   void accept_some(Listener& listener);
@@ -110,13 +112,16 @@ class Server {
   void watch_listeners();
 
   std::vector<Listener> listeners_;
+  WakeEvent attention_;
+  Mutex news_mutex_;
+  std::string news_ GUARDED_BY(news_mutex_);  // for operators: plain lines
   std::optional<Transcript> transcript_;
   Broadcast broadcast_;
   Registry registry_;
   HashGate hash_gate_{kMaxHashes};
   Lobby lobby_;
   EventLog& log_;
-  Countdown countdown_;
+  Countdown countdown_{attention_};
   Standstill standstill_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> accepting_{true};

@@ -1,14 +1,16 @@
 #include "chat/serving.hpp"
 
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "chat/event_log.hpp"
 #include "chat/password_storage.hpp"
@@ -22,28 +24,45 @@
 namespace chat {
 namespace {
 
-// From here on these signals wait until sigwait() takes them: no code ever runs in a handler. That
+// From here on these signals wait until they are read: no code ever runs in a handler. That
 // a pipe on standard error is read by nobody any more, or that a file may not grow, is no reason to
 // end.
 sigset_t block_signals() {
   sigset_t signals;
   ::sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGALRM})
-    ::sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)::signal(SIGPIPE, SIG_IGN);
   (void)::signal(SIGXFSZ, SIG_IGN);
   return signals;
 }
 
-// Until `deadline`, where there is one: 0.
-int wait_for_signal(const sigset_t& signals, std::optional<Clock::time_point> deadline) {
-  if (!deadline) return std::max(::sigwaitinfo(&signals, nullptr), 0);
-  const auto left = std::max(*deadline - Clock::now(), Clock::duration::zero());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-  const timespec timeout{seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
-  return std::max(::sigtimedwait(&signals, nullptr, &timeout), 0);
-}
+// The signals, as something that can be waited for together with other things.
+class Signals {
+ public:
+  explicit Signals(const sigset_t& signals, const WakeEvent& attention)
+      : fd_(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)) {
+    if (!fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
+    poller_.add_readable(fd_, &fd_);
+    poller_.add_event(attention, nullptr);
+  }
+
+  // The next one; 0: the server wants attention, or it is time.
+  int next(std::optional<Clock::time_point> due) {
+    signalfd_siginfo signal{};
+    if (::read(fd_.get(), &signal, sizeof signal) == sizeof signal) {
+      return static_cast<int>(signal.ssi_signo);
+    }
+    std::optional<std::chrono::milliseconds> left;
+    if (due) left = std::chrono::ceil<std::chrono::milliseconds>(*due - Clock::now());
+    (void)poller_.wait(left);
+    return 0;
+  }
+
+ private:
+  Descriptor fd_;
+  Poller poller_;
+};
 
 void warn_about_descriptors(std::size_t max_users) {
   const std::size_t descriptors = raise_descriptor_limit();
@@ -93,12 +112,12 @@ void serve(ServerOptions options, char* const* argv) {
   taken_over.reset();
   std::cout << start_line(server, config, *accounts.current()) << std::endl;
   log.write("started", "port " + std::to_string(server.port()));
+  Signals waiting(signals, server.attention());
   int signal = 0;
-  while (signal != SIGINT && signal != SIGTERM) {
-    signal = wait_for_signal(signals, server.countdown_due());
+  while (signal != SIGINT && signal != SIGTERM && !server.attend()) {
+    signal = waiting.next(server.attention_due());
     if (signal == SIGHUP) server.reload();
     if (signal == SIGUSR2) hand_over(server, successor, config.max_users, log);
-    if (server.count_down()) break;
   }
   server.stop();
   log.write("stopped", signal == SIGINT    ? "SIGINT"

@@ -175,13 +175,13 @@ bool Speaker::help(std::string_view name) {
 }
 
 bool Speaker::who() {
-  std::string lines = protocol::online(room_.registry.online());
-  const auto profiles = room_.registry.profiles();
-  if (profiles.size() > kMaxProfiles) {
+  const auto names = room_.registry.online();
+  std::string lines = protocol::online(names);
+  if (names.size() > kMaxProfiles) {
     return tell(lines + "* too many to say more; /whois NAME does of one\n");
   }
   const auto now = std::chrono::system_clock::now();
-  for (const Profile& profile : profiles) lines += profile_line(profile, now);
+  for (const Profile& profile : room_.registry.profiles()) lines += profile_line(profile, now);
   return tell(std::move(lines));
 }
 

@@ -52,8 +52,8 @@ void cut_off(const Descriptor& file, std::size_t bytes) {
 
 }  // namespace
 
-Transcript::Transcript(std::string path, Sync sync, EventLog& log)
-    : path_(std::move(path)), sync_(sync), log_(log) {
+Transcript::Transcript(std::string path, Sync sync, EventLog& log, Tell tell)
+    : path_(std::move(path)), sync_(sync), log_(log), tell_(std::move(tell)) {
   Descriptor file = open_transcript(path_);
   claim(file, path_);
   {
@@ -146,7 +146,9 @@ void Transcript::note(bool done, const char* what) {
   failing_ = !done;
   try {
     const std::string why = done ? "" : ": " + std::generic_category().message(error);
-    log_.write("transcript", path_ + " " + what + why);
+    const std::string news = path_ + " " + what + why;
+    log_.write("transcript", news);
+    if (tell_) tell_("transcript " + news);
   } catch (const std::exception&) {  // no memory to tell with
   }
 }

@@ -34,9 +34,12 @@ class Transcript {
     kNever,   // when the kernel likes to
   };
 
+  using Tell = std::function<void(const std::string& news)>;
+
   // Opens the file, or makes it with mode 0600. `log`, which must outlive the transcript, is told
-  // of trouble. Throws std::system_error, and std::runtime_error where another server writes there.
-  Transcript(std::string path, Sync sync, EventLog& log);
+  // of trouble, and so is `tell`, which must not wait. Throws std::system_error, and
+  // std::runtime_error where another server writes there.
+  Transcript(std::string path, Sync sync, EventLog& log, Tell tell = {});
   ~Transcript();  // makes durable what was written
   Transcript(const Transcript&) = delete;
   Transcript& operator=(const Transcript&) = delete;
@@ -67,6 +70,7 @@ class Transcript {
   const std::string path_;
   const Sync sync_;
   EventLog& log_;
+  const Tell tell_;
 
   Mutex mutex_;
   File file_ GUARDED_BY(mutex_);

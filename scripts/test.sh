@@ -65,9 +65,10 @@ boost_tests() {
   ((failed += failures))
 }
 
-# Runs a command, which is one test; shows what it printed where it fails.
+# Runs a command, which is one test, for at most $limit seconds (60); shows what it printed where it
+# fails.
 command_test() {
-  if bounded 60 "$@" &>"$scratch/output"; then
+  if bounded "${limit:-60}" "$@" &>"$scratch/output"; then
     echo "passed: $*"
     ((++passed))
   else
@@ -97,6 +98,8 @@ if built tests; then
   boost_tests build/plain/system_tests
   boost_tests build/plain/siege_tests --run_test='!@minutes'
   replay build/plain
+  echo "== chaos"
+  limit=300 command_test build/plain/chaos 20 300
   echo "== smoke scripts"
   for script in scripts/smoke/*.sh scripts/demo.sh; do
     command_test "$script"

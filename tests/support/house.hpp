@@ -20,7 +20,8 @@ struct House {
   chat::Lobby lobby{4, 4, "! full\n"};
   chat::EventLog log;
   chat::Standstill standstill;
-  chat::Countdown countdown;
+  chat::WakeEvent changed;
+  chat::Countdown countdown{changed};
   std::atomic<bool> stopping{false};
   chat::Room room{accounts,
                   storage,
