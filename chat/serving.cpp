@@ -14,6 +14,7 @@
 #include "chat/server.hpp"
 #include "chat/socket.hpp"
 #include "chat/successor.hpp"
+#include "chat/transcript.hpp"
 
 namespace chat {
 namespace {
@@ -97,6 +98,7 @@ void check(const ServerOptions& options) {
   const std::size_t max_users = question ? max_users_asked(*question) : options.config.max_users;
   const auto accounts = PasswordStorage::load(options.accounts_file);
   if (max_users != 0) (void)seats_beside(accounts, max_users);
+  if (!options.config.transcript.empty()) Transcript::check(options.config.transcript);
   if (question) answer_ready(*question);
 }
 
