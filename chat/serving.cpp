@@ -20,6 +20,7 @@
 #include "chat/socket.hpp"
 #include "chat/stored.hpp"
 #include "chat/successor.hpp"
+#include "chat/transcript.hpp"
 
 namespace chat {
 namespace {
@@ -131,6 +132,7 @@ void check(const ServerOptions& options) {
   const auto accounts = PasswordStorage::load(options.accounts_file);
   (void)RoomStorage::load(RoomStorage::file_beside(options.accounts_file));
   if (max_users != 0) (void)seats_beside(accounts, max_users);
+  if (!options.config.transcript.empty()) Transcript::check(options.config.transcript);
   if (question) answer_ready(*question);
 }
 

@@ -44,6 +44,10 @@ class Transcript {
   Transcript(const Transcript&) = delete;
   Transcript& operator=(const Transcript&) = delete;
 
+  // Whether the file can be opened, or made: throws std::system_error where not. Another server may
+  // be writing there.
+  static void check(const std::string& path);
+
   // Reads the file from its beginning. A last line without its end is cut off; a damaged line is
   // left where it is, and left out; both are told to the log, and so are missing numbers. For the
   // owning thread, before anything is written. Throws std::system_error.

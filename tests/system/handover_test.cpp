@@ -627,6 +627,20 @@ BOOST_AUTO_TEST_CASE(numbers_history_and_transcript_go_on) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(where_the_transcript_cannot_be_opened_any_more_the_old_program_stays) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("logs"));
+  Served room(options({"--transcript", folder.file("logs/room")}));
+  Peer ann = Peer::registered(room.port, "ann");
+  Peer ben = Peer::registered(room.port, "ben");
+  std::filesystem::remove_all(folder.file("logs"));
+  BOOST_TEST(not_handed_over(room).find("the new program is not ready") != std::string::npos);
+  check_they_talk(ann, "ann", ben, "still here");
+  std::filesystem::create_directory(folder.file("logs"));
+  hand_over(room);
+  check_they_talk(ann, "ann", ben, "here");
+}
+
 BOOST_AUTO_TEST_CASE(a_signal_to_end_that_comes_right_behind_is_not_lost) {
   for (int i = 0; i < 2; ++i) {
     Served room(options());

@@ -291,6 +291,108 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
   BOOST_TEST((room.registry.resume_registered(name, "pw", alive.member) == Entry::kResumed));
 }
 
+// Handing over
+
+// What a room hands over, as it is taken up in another one, where the accounts may be others.
+std::list<Handover::Connection> handed_over(const Room& room) {
+  std::list<Handover::Connection> connections;
+  for (auto& [member, seat] : room.registry.seats()) {
+    Handover::Connection& connection = connections.emplace_back();
+    connection.phase = Handover::Phase::kIn;
+    connection.seat = std::move(seat);
+  }
+  return connections;
+}
+
+void take_up(Room& room, const std::list<Handover::Connection>& connections) {
+  for (const auto& connection : connections) {
+    room.registry.restore(room.guests.emplace_back().member, connection);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_in_is_handed_over_in_the_order_in_which_they_came) {
+  Room before(20, {"account0", "Account1"});
+  for (const auto& name : numbered("b", 5)) BOOST_TEST((before.registers(name) == Entry::kIn));
+  BOOST_TEST((before.logs_in("Account1") == Entry::kIn));
+  for (const auto& name : numbered("a", 5)) BOOST_TEST((before.registers(name) == Entry::kIn));
+  std::string name = "b3";
+  Guest& again = before.guests.emplace_back();
+  BOOST_TEST((before.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
+  const auto connections = handed_over(before);
+  BOOST_REQUIRE(connections.size() == 11u);
+  BOOST_TEST(connections.front().seat.name == "b0");
+  BOOST_TEST(connections.front().seat.password == "pw");
+  BOOST_TEST(!connections.front().seat.login);
+  BOOST_TEST(std::next(connections.begin(), 5)->seat.login);
+  Room after(20, {"account0", "Account1"});
+  take_up(after, connections);
+  BOOST_TEST(after.registry.online() == before.registry.online(), boost::test_tools::per_element());
+  BOOST_TEST((after.logs_in("account1") == Entry::kAlreadyIn));
+  BOOST_TEST((after.registers("B0") == Entry::kNameUsed));
+  for (const auto& late : numbered("c", 8)) BOOST_TEST((after.registers(late) == Entry::kIn));
+  BOOST_TEST((after.registers("late") == Entry::kFull));
+  BOOST_TEST((after.logs_in("account0") == Entry::kIn));
+}
+
+BOOST_AUTO_TEST_CASE(who_was_taken_up_can_be_resumed_and_leave) {
+  Room before(3, {"account"});
+  BOOST_TEST((before.registers("ann") == Entry::kIn));
+  BOOST_TEST((before.logs_in("account") == Entry::kIn));
+  Room after(3, {"account"});
+  take_up(after, handed_over(before));
+  Guest& again = after.guests.emplace_back();
+  std::string name = "ANN";
+  BOOST_TEST((after.registry.resume_registered(name, "no", again.member) == Entry::kWrongPassword));
+  BOOST_TEST((after.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
+  BOOST_TEST(name == "ann");
+  BOOST_TEST(!after.registry.leave(after.guests.front().member, true));  // its place was taken
+  BOOST_TEST(after.registry.leave(again.member, true));
+  BOOST_TEST((after.registers("ann") == Entry::kIn));
+  Guest& other = after.guests.emplace_back();
+  BOOST_TEST((after.registry.resume_login("account", other.member) == Entry::kResumed));
+}
+
+BOOST_AUTO_TEST_CASE(whose_account_is_gone_keeps_the_name_as_who_has_registered_it) {
+  Room before(3, {"account", "admin"});
+  BOOST_TEST((before.logs_in("account") == Entry::kIn));
+  BOOST_TEST((before.logs_in("admin") == Entry::kIn));
+  Room after(3, {});
+  take_up(after, handed_over(before));
+  BOOST_TEST(after.registry.online() == (Names{"account", "admin"}),
+             boost::test_tools::per_element());
+  BOOST_TEST((after.registers("Acc0unt") == Entry::kNameUsed));
+  std::string name = "account";
+  Guest& guest = after.guests.emplace_back();
+  BOOST_TEST((after.registry.resume_registered(name, "pw", guest.member) == Entry::kWrongPassword));
+  BOOST_TEST((after.registers("ann") == Entry::kIn));
+  BOOST_TEST((after.registers("late") == Entry::kFull));  // they take the seats of who registers
+  BOOST_TEST(after.registry.leave(after.guests.front().member, true));
+  BOOST_TEST((after.registers("account") == Entry::kIn));
+}
+
+BOOST_AUTO_TEST_CASE(an_account_whose_name_somebody_had_registered_before_cannot_log_in_meanwhile) {
+  Room before(3, {});
+  BOOST_TEST((before.registers("Ann") == Entry::kIn));
+  Room after(3, {"ann", "ben"});
+  take_up(after, handed_over(before));
+  BOOST_TEST((after.logs_in("ann") == Entry::kNameUsed));
+  Guest& guest = after.guests.emplace_back();
+  BOOST_TEST((after.registry.resume_login("ann", guest.member) == Entry::kNameUsed));
+  BOOST_TEST((after.logs_in("ben") == Entry::kIn));
+  BOOST_TEST(after.registry.leave(after.guests.front().member, true));
+  BOOST_TEST((after.logs_in("ann") == Entry::kIn));
+}
+
+// Fewer seats than before.
+BOOST_AUTO_TEST_CASE(who_was_taken_up_stays_though_there_is_no_seat) {
+  Room before(9, {});
+  for (const auto& name : numbered("b", 5)) BOOST_TEST((before.registers(name) == Entry::kIn));
+  Room after(2, {});
+  take_up(after, handed_over(before));
+  BOOST_TEST(after.registry.online().size() == 5u);
+  BOOST_TEST((after.registers("late") == Entry::kFull));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat
