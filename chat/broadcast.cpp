@@ -223,6 +223,8 @@ void Broadcast::hold() {
 void Broadcast::freeze() {
   MutexLock lock(mutex_);
   frozen_ = true;
+  resting_ = false;  // it may not have woken yet since it rested last
+  returned_.notify_all();
   wake_.signal();
   while (!resting_) rests_.wait(lock);
 }
@@ -234,11 +236,11 @@ void Broadcast::go_on() {
 }
 
 void Broadcast::rest_while_frozen(MutexLock& lock) {
-  if (!frozen_ || has_work()) return;
-  resting_ = true;
-  rests_.notify_one();
-  while (frozen_) returned_.wait(lock);
-  resting_ = false;
+  while (frozen_ && !has_work()) {
+    resting_ = true;
+    rests_.notify_one();
+    returned_.wait(lock);
+  }
 }
 
 void Broadcast::describe(Handover& handover) const {
@@ -430,6 +432,11 @@ bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t
   while (is_in() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
   --waiting_;
   return is_in();
+}
+
+bool Broadcast::hears(const Member& member) const {
+  MutexLock lock(mutex_);
+  return !closed_ && !member.released_ && !member.dismissed_;
 }
 
 // One of those who publish while the broadcaster sleeps wakes it; the others need not.

@@ -132,6 +132,9 @@ class Broadcast {
 
   std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
 
+  // Whether it is in the room, rather than dropped, dismissed, or the room at its end.
+  bool hears(const Member& member) const;
+
   // Handing over, for one thread. hold(): from here on say() and its like do nothing, and are
   // false. freeze(): when nobody calls anything else any more, blocks until all that can be sent
   // without waiting was sent; then describe() and describe_unsent() say what is to be handed over.

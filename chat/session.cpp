@@ -439,10 +439,10 @@ bool Session::take(const LineReader::Line& line) {
   return goes_on;
 }
 
-// Whether what could not be said was not because of this member: then it is said later, by whoever
-// goes on, and the line is the next one once more.
+// Whether what could not be said was not because of this member, but of a standstill, which may be
+// over by now: then it is said later, by whoever goes on, and the line is the next one once more.
 bool Session::is_held_up() {
-  if (!room_.standstill.is_wanted()) return false;
+  if (speaker_.has_quit() || !room_.broadcast.hears(member_)) return false;
   reader_.put_back();
   return true;
 }

@@ -140,6 +140,7 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
     case Command::kPassword:
       return ask(Question::kOldPassword, name_);
     case Command::kQuit:
+      quit_ = true;
       return false;
     case Command::kAccount:
       if (const auto account = new_account(room_, argument)) {

@@ -34,6 +34,9 @@ class Speaker {
   // handing over: then nothing has happened.
   bool take(const LineReader::Line& line);
 
+  // Whether take() was false because the member wants to leave.
+  bool has_quit() const { return quit_; }
+
   // `lines` for this member alone. False: as take().
   bool tell(std::string lines);
 
@@ -75,6 +78,7 @@ class Speaker {
   const PeerAddress& peer_;
   Standstill::Standing& standing_;
   bool login_ = false;
+  bool quit_ = false;
   Rendering rendering_ = Rendering::kPlain;
   Question question_ = Question::kNone;
   std::string asked_about_;  // the account

@@ -13,24 +13,30 @@ namespace {
 
 using What = Handover::Unsent::What;
 using Phase = Handover::Phase;
+using namespace std::chrono_literals;
 
 // Something else in each place.
 Handover example() {
   Handover handover;
   handover.max_users = 1'000'000;
+  handover.shutdown = {true, 60'000ms, 30'000ms, "ann", "upgrade"};
   handover.listeners = {3, 4};
   handover.lines = std::string("7\tone\n8\ttwo\0three\n", 18);
   handover.in_transcript = 7;
   Handover::Connection member;
   member.socket = 12;
-  member.peer = {"[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, true};
+  member.peer = {"[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, {0x20, 0x01, 1}, true};
   member.phase = Phase::kIn;
   member.mode = protocol::Mode::kResume;
   member.rendering = Rendering::kTagged;
   member.input = {"half a l", true, 65'000};
   member.input_ended = true;
   member.login_left = std::chrono::milliseconds(86'399'999);
-  member.seat = {"ann", true, "secret"};
+  member.seat = {"ann",        true,         "secret",     {"ann", {"ben", "cid"}, true},
+                 WallTime(1s), WallTime(2s), WallTime(3s), "lunch",
+                 "dan"};
+  member.question = Handover::Question::kNewPassword;
+  member.asked_about = "ann";
   member.unsent = {{What::kText, "ann: hello\n", 1, 0},
                    {What::kTag, "-\t", 1, 0},
                    {What::kReplay, {}, 1, ~std::uint64_t{0}},
@@ -53,6 +59,7 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.socket == b.socket);
   BOOST_TEST(a.peer.text == b.peer.text);
   BOOST_TEST((a.peer.source == b.peer.source));
+  BOOST_TEST((a.peer.address == b.peer.address));
   BOOST_TEST(a.peer.loopback == b.peer.loopback);
   BOOST_TEST((a.phase == b.phase));
   BOOST_TEST((a.mode == b.mode));
@@ -65,6 +72,16 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.seat.name == b.seat.name);
   BOOST_TEST(a.seat.login == b.seat.login);
   BOOST_TEST(a.seat.password == b.seat.password);
+  BOOST_TEST(a.seat.filter.own_name == b.seat.filter.own_name);
+  BOOST_TEST((a.seat.filter.ignored == b.seat.filter.ignored));
+  BOOST_TEST(a.seat.filter.quiet == b.seat.filter.quiet);
+  BOOST_TEST((a.seat.since == b.seat.since));
+  BOOST_TEST((a.seat.spoke == b.seat.spoke));
+  BOOST_TEST((a.seat.muted_until == b.seat.muted_until));
+  BOOST_TEST((a.seat.away == b.seat.away));
+  BOOST_TEST(a.seat.last_to_write == b.seat.last_to_write);
+  BOOST_TEST((a.question == b.question));
+  BOOST_TEST(a.asked_about == b.asked_about);
   BOOST_TEST((a.sent == b.sent));
   BOOST_REQUIRE(a.unsent.size() == b.unsent.size());
   for (std::size_t i = 0; i < a.unsent.size(); ++i) check_equal(a.unsent[i], b.unsent[i]);
@@ -72,6 +89,11 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
 
 void check_equal(const Handover& a, const Handover& b) {
   BOOST_TEST(a.max_users == b.max_users);
+  BOOST_TEST(a.shutdown.ordered == b.shutdown.ordered);
+  BOOST_TEST((a.shutdown.left == b.shutdown.left));
+  BOOST_TEST((a.shutdown.left_to_next == b.shutdown.left_to_next));
+  BOOST_TEST(a.shutdown.by == b.shutdown.by);
+  BOOST_TEST(a.shutdown.reason == b.shutdown.reason);
   BOOST_TEST(a.listeners == b.listeners, boost::test_tools::per_element());
   BOOST_TEST(a.lines == b.lines);
   BOOST_TEST(a.in_transcript == b.in_transcript);

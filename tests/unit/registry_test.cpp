@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
 // What a room hands over, as it is taken up in another one, where the accounts may be others.
 std::list<Handover::Connection> handed_over(const Room& room) {
   std::list<Handover::Connection> connections;
-  for (auto& [member, seat] : room.registry.seats()) {
+  for (auto& [member, seat] : room.registry.stays()) {
     Handover::Connection& connection = connections.emplace_back();
     connection.phase = Handover::Phase::kIn;
     connection.seat = std::move(seat);
