@@ -359,7 +359,9 @@ void Broadcast::reserve_slot() {
 
 void Broadcast::append(Kind kind, std::string_view name, std::string_view text, WallTime now) {
   log_.append(kind, name, text, time_text(now));
-  lines_.add(1, Clock::now());
+  const auto time = Clock::now();
+  lines_.add(1, time);
+  if (!oldest_) oldest_ = time;
 }
 
 Broadcast::Figures Broadcast::figures() {
@@ -371,7 +373,13 @@ Broadcast::Figures Broadcast::figures() {
           end.number,
           end.number - floor_.number,
           end.plain - floor_.plain + end.tagged - floor_.tagged,
-          slow_};
+          told_.slow,
+          told_.lag,
+          bytes_.total(),
+          told_.delivered_lines,
+          told_.skipped,
+          told_.dropped,
+          told_.to_kernel};
 }
 
 // `member` hears what comes after this moment.
@@ -465,6 +473,7 @@ void Broadcast::make_lent_round(Work work) noexcept {
 
 void Broadcast::run() {
   while (true) {
+    moves_.fetch_add(1, std::memory_order_relaxed);
     Work work;
     {
       MutexLock lock(mutex_);
@@ -492,9 +501,10 @@ Broadcast::Work Broadcast::take_work() {
   const bool anything = has_work();
   floor_ = lowest_;  // the round before is over, and has left nobody behind it
   if (sent_ > 0) bytes_.add(std::exchange(sent_, 0), Clock::now());
-  slow_ = blocked_.size();
+  told_ = tally_;
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
+  work.oldest = std::exchange(oldest_, std::nullopt);
   work.lowest = log_.advanced(floor_, round_end_);
   work.readable = floor_;
   work.room_end = closed_ ? room_end_ : work.end;
@@ -507,7 +517,9 @@ Broadcast::Work Broadcast::take_work() {
 }
 
 void Broadcast::start(Work work) noexcept {
+  begin_ = end_;
   end_ = work.end;
+  oldest_in_round_ = work.oldest;
   readable_ = work.readable;
   lowest_ = work.lowest;
   write_transcript(work.room_end.tagged);
@@ -574,6 +586,24 @@ void Broadcast::walk() noexcept {
     // One that is gone has left its place to the last one.
     if (i < slots_.size() && slots_[i].member == member) ++i;
   }
+  tally_.slow = blocked_.size();
+  tally_.lag = 0;
+  for (const Member* member : blocked_) {
+    tally_.lag = std::max(tally_.lag, member->stuck_at_.load(std::memory_order_relaxed).lag(end_));
+  }
+  if (oldest_in_round_) {
+    tally_.to_kernel.add(Clock::now() - *oldest_in_round_, end_.number - begin_.number);
+  }
+}
+
+// All members that keep up are at the same place, so that is the rule.
+void Broadcast::count_lines(Rendering rendering, Position from, Position to) {
+  if (from == begin_.in(rendering) && to == end_.in(rendering)) {
+    tally_.delivered_lines += end_.number - begin_.number;
+  } else if (from < to) {
+    tally_.delivered_lines += kept_.first_from(rendering, to, readable_, end_) -
+                              kept_.first_from(rendering, from, readable_, end_);
+  }
 }
 
 // The common case. False: not all was sent, or not possible in one piece; deliver() knows why.
@@ -582,6 +612,7 @@ bool Broadcast::deliver_log(Slot& slot) {
   const iovec piece = kept_.piece(slot.rendering, slot.cursor, end);
   if (piece.iov_len > 0) {
     const std::size_t sent = slot.sender.send_some({&piece, 1}).bytes;
+    count_lines(slot.rendering, slot.cursor, slot.cursor + sent);
     slot.cursor += sent;
     sent_ += sent;
   }
@@ -738,6 +769,7 @@ void Broadcast::advance(Member& member, std::size_t bytes) {
         member.letters_.empty() ? kNever : member.letters_.front().place.in(rendering);
     if (stop != cursor) {
       const std::size_t n = std::min<Position>(bytes, stop - cursor);
+      count_lines(rendering, cursor, cursor + n);
       cursor += n;
       bytes -= n;
       continue;
@@ -767,6 +799,7 @@ bool Broadcast::is_too_far_behind(const Slot& slot) const {
 // part already, and its letters, it still gets. One that is leaving has no use for that.
 void Broadcast::skip_forward(Member& member) {
   if (member.leaving_) return drop_slow(member);
+  ++tally_.skipped;
   Slot& slot = slot_of(member);
   Letters& letters = member.letters_;
   const std::uint64_t first = kept_.first_from(slot.rendering, slot.cursor, readable_, end_);
@@ -852,6 +885,7 @@ void Broadcast::drop(Member& member) {
 }
 
 void Broadcast::drop_slow(Member& member) {
+  ++tally_.dropped;
   member.too_slow_.store(true, std::memory_order_relaxed);
   drop(member);
 }

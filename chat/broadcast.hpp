@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "chat/handover.hpp"
+#include "chat/histogram.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_filter.hpp"
 #include "chat/line_format.hpp"
@@ -127,10 +128,21 @@ class Broadcast {
     std::uint64_t kept_lines;
     std::size_t kept_bytes;
     std::size_t slow;  // members whose sockets are full
+    std::size_t lag;   // bytes that the slowest of them is behind
+    std::uint64_t sent_bytes;
+    std::uint64_t delivered_lines;
+    std::uint64_t skipped;  // times that a member was skipped forward
+    std::uint64_t dropped;  // members that took nothing for too long
+    Histogram to_kernel;    // from being said to being handed to the kernel for everyone who reads
   };
   Figures figures();
 
   std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
+
+  // For who watches whether the broadcaster moves: it does so some time after nudge(), and then
+  // moves() has grown.
+  void nudge() { wake_.signal(); }
+  std::uint64_t moves() const { return moves_.load(std::memory_order_relaxed); }
 
   // Whether it is in the room, rather than dropped, dismissed, or the room at its end.
   bool hears(const Member& member) const;
@@ -197,6 +209,7 @@ class Broadcast {
     bool closed = false;
     bool anything = false;
     bool free = false;  // no work, and Round::kFree
+    std::optional<Clock::time_point> oldest;
   };
 
   // Who makes the rounds, and so owns all that is marked as the round's below.
@@ -244,6 +257,7 @@ class Broadcast {
   void deliver(Member& member);
   void open_letter(Member& member);
   Position limit_of(const Member& member) const;
+  void count_lines(Rendering rendering, Position from, Position to);
   void filter_log(Member& member);
   void gather(const Member& member);
   void gather_log(Rendering rendering, Position from, Position to);
@@ -286,7 +300,18 @@ class Broadcast {
   Work next_ GUARDED_BY(mutex_);
   RateMeter lines_ GUARDED_BY(mutex_){Clock::now()};
   RateMeter bytes_ GUARDED_BY(mutex_){Clock::now()};
-  std::size_t slow_ GUARDED_BY(mutex_) = 0;  // at the end of the last round
+  // As of the end of the last round.
+  struct Tally {
+    std::size_t slow = 0;
+    std::size_t lag = 0;
+    std::uint64_t delivered_lines = 0;
+    std::uint64_t skipped = 0;
+    std::uint64_t dropped = 0;
+    Histogram to_kernel;
+  };
+  Tally told_ GUARDED_BY(mutex_);
+  // When the oldest line was said that no round has taken yet.
+  std::optional<Clock::time_point> oldest_ GUARDED_BY(mutex_);
 
   // The round's: only who makes it touches these.
   const MessageLog& kept_;        // log_, to read what lies between the round's floor and its end
@@ -298,9 +323,13 @@ class Broadcast {
   std::vector<Member*> blocked_;  // those of them whose sockets are full
   std::vector<iovec> pieces_;
   std::uint64_t sent_ = 0;  // bytes, by the round that is over
+  Tally tally_;
+  Place begin_;  // the end of the round before
+  std::optional<Clock::time_point> oldest_in_round_;
   Clock::time_point goodbye_deadline_ = Clock::time_point::max();
   Poller poller_;
 
+  std::atomic<std::uint64_t> moves_{0};
   WakeEvent wake_;  // thread safe
   std::thread broadcaster_;
 };

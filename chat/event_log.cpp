@@ -11,6 +11,7 @@
 #include <new>
 #include <string>
 
+#include "chat/json.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -28,23 +29,48 @@ std::string utc_now() {
   return {text.data(), length};
 }
 
-// Makes one line of it, whatever it holds.
-std::string line_of(std::string_view event, std::string_view who, std::string_view name,
-                    std::string_view more) {
-  std::string line = utc_now();
-  for (const std::string_view word : {event, who, name, more}) {
-    if (word.empty()) continue;
-    line += ' ';
-    line += neutralised(word);
+EventLog::Level level_of(std::string_view event) {
+  if (event == "not-handed-over" || event == "transcript") return EventLog::Level::kError;
+  for (const std::string_view warning : {"refused", "not-reloaded", "not-stored", "left-out"}) {
+    if (event == warning) return EventLog::Level::kWarning;
   }
-  line.resize(std::min(line.size(), kMaxEvent));
-  return line + '\n';
+  return EventLog::Level::kInfo;
+}
+
+std::string_view word_of(EventLog::Level level) {
+  if (level == EventLog::Level::kError) return "error";
+  return level == EventLog::Level::kWarning ? "warning" : "info";
 }
 
 }  // namespace
 
+// One line, whatever it holds.
+std::string EventLog::line_of(std::string_view event, std::string_view who, std::string_view name,
+                              std::string_view more) const {
+  const Level level = level_of(event);
+  std::string line;
+  if (style_.json) {
+    add_json(line, "time", utc_now());
+    add_json(line, "level", word_of(level));
+    add_json(line, "event", neutralised(event));
+    add_json(line, "who", neutralised(who));
+    add_json(line, "name", neutralised(name));
+    add_json(line, "more", neutralised(more.substr(0, kMaxEvent / 2)));
+    line += '}';
+  } else {
+    line = utc_now();
+    for (const std::string_view word : {event, who, name, more}) {
+      if (!word.empty()) line.append(" ").append(neutralised(word));
+    }
+    line.resize(std::min(line.size(), kMaxEvent));
+  }
+  if (style_.priorities) line.insert(0, "<" + std::to_string(static_cast<int>(level)) + ">");
+  return line + '\n';
+}
+
 void EventLog::write(std::string_view event, std::string_view who, std::string_view name,
                      std::string_view more) {
+  if (level_of(event) > style_.least) return;
   std::string line;
   try {
     line = line_of(event, who, name, more);

@@ -27,7 +27,7 @@ void parts(Archive& archive, Handover::Unsent& unsent) {
 
 template <typename Archive>
 void parts(Archive& archive, PeerAddress& peer) {
-  archive(peer.text, peer.loopback);
+  archive(peer.text, peer.unix_user, peer.loopback);
   for (std::uint8_t& byte : peer.source) archive(byte);
   for (std::uint8_t& byte : peer.address) archive(byte);
 }

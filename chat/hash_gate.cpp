@@ -29,6 +29,11 @@ void HashGate::leave(const Source& source, bool wrong) {
   give_places();
 }
 
+std::size_t HashGate::waiting() const {
+  MutexLock lock(mutex_);
+  return waiting_.size();
+}
+
 void HashGate::close() {
   MutexLock lock(mutex_);
   closed_ = true;

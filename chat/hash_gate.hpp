@@ -39,6 +39,8 @@ class HashGate {
   // `wrong`: what was hashed was not the password.
   void leave(const Source& source, bool wrong);
 
+  std::size_t waiting() const;  // how many
+
   // Sends everyone who waits away.
   void close();
 
@@ -54,7 +56,7 @@ class HashGate {
   void answer(std::list<Waiter*>::iterator waiter, Turn turn) REQUIRES(mutex_);
   void give_places() REQUIRES(mutex_);
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   int places_ GUARDED_BY(mutex_);
   bool closed_ GUARDED_BY(mutex_) = false;
   GuessLimit guesses_ GUARDED_BY(mutex_);

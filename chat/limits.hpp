@@ -70,6 +70,9 @@ inline constexpr std::chrono::milliseconds kNudgePause{5};         // between tw
 inline constexpr std::chrono::seconds kReadyTimeout{10};       // for the program that takes over
 inline constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: breathe
 
+inline constexpr std::chrono::seconds kMetricsPatience{2};  // with one who asks for figures
+inline constexpr std::size_t kMaxMetricsRequest = 8 * 1024;
+
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
 inline constexpr int kDefaultRate = 5;   // lines a second and member; bursts of twice that
 inline constexpr int kMaxHashes = 2;     // password hashes computed at the same time

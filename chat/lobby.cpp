@@ -13,7 +13,7 @@ Lobby::Place::~Place() {
 void Lobby::admit(Place& place, Socket& socket, const PeerAddress& peer) {
   // What can fail for lack of memory comes first.
   place.peer_ = peer;
-  place.entry_.push_back(&place);
+  if (place.entry_.empty()) place.entry_.push_back(&place);
   place.socket_ = &socket;
   MutexLock lock(mutex_);
   if (!peer.loopback) make_room(lock, &peer.source);
@@ -39,6 +39,11 @@ void Lobby::come_back(Place& place) {
   MutexLock lock(mutex_);
   place.waits_for_peer_ = true;
   waiting_.splice(waiting_.begin(), place.entry_);
+}
+
+std::size_t Lobby::waiting() const {
+  MutexLock lock(mutex_);
+  return waiting_.size();
 }
 
 bool Lobby::made_to_go(const Place& place) const {

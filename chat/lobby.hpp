@@ -49,7 +49,8 @@ class Lobby {
 
   // Gives the connection of `socket`, which must outlive it, a place. Where there is none, another
   // has to go: it is told so, and its socket is shut down both ways. May wait a moment for one
-  // whose turn it is. For the thread that accepts.
+  // whose turn it is. For the thread that accepts, or, where it has left its place to come
+  // back from elsewhere, its worker.
   void admit(Place& place, Socket& socket, const PeerAddress& peer);
 
   // Whether it is the peer's turn to say something now, or the server's to answer.
@@ -62,6 +63,8 @@ class Lobby {
   void come_back(Place& place);
 
   bool made_to_go(const Place& place) const;
+
+  std::size_t waiting() const;  // how many have a place
 
  private:
   // Of one source, or (nullptr) of all.

@@ -227,7 +227,7 @@ std::string stats(const Operator& by) {
            std::to_string(figures.kept_lines) + " lines kept, " +
            std::to_string(figures.kept_bytes) + " bytes\n";
   lines += "* slow members " + std::to_string(figures.slow) + ", refused " +
-           std::to_string(by.room.refused.load()) + ", up " +
+           std::to_string(by.room.refused.sum()) + ", up " +
            duration_text(std::chrono::duration_cast<std::chrono::seconds>(up)) + "\n";
   return lines;
 }

@@ -15,7 +15,8 @@ std::optional<Mode> parse_mode(std::string_view line) {
   return std::nullopt;
 }
 
-std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason) {
+std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason,
+                                             bool none) {
   const auto comma = line.find(',');
   if (comma == std::string_view::npos) {
     reason = "there is no comma; type user,password";
@@ -27,7 +28,7 @@ std::optional<Credentials> parse_credentials(std::string_view line, std::string&
     reason = "a username is 1 to 32 letters, digits, _ . or - and begins with a letter or digit";
     return std::nullopt;
   }
-  if (!is_password(password)) {
+  if (!is_password(password) && !(none && password.empty())) {
     reason = "a password is 1 to 511 bytes of text without control characters";
     return std::nullopt;
   }
@@ -64,6 +65,12 @@ bool asks_secret(std::string_view notice_text) {
     if (line.substr(2, line.size() - 3) == notice_text) return true;
   }
   return false;
+}
+
+std::string_view reason_of(std::string_view refusal) {
+  const std::string_view text = refusal.substr(2, refusal.size() - 3);
+  const std::string_view banned = "you are banned";
+  return text.starts_with(banned) ? banned : text.substr(0, text.find(':'));
 }
 
 std::string hello(std::string_view name) { return "* hello " + std::string(name) + "\n"; }

@@ -17,6 +17,7 @@ inline constexpr std::string_view kShuttingDown = "* the server is shutting down
 
 // Refusals: the server closes the connection after any of them.
 inline constexpr std::string_view kExpectedMode = "! expected login, register or resume\n";
+inline constexpr std::string_view kExpectedProxy = "! expected a PROXY line\n";
 inline constexpr std::string_view kNameUsed = "! username is already used\n";
 inline constexpr std::string_view kOnlyAccounts = "! only accounts come in now\n";
 inline constexpr std::string_view kRoomFull = "! max chat users\n";
@@ -37,6 +38,9 @@ inline constexpr std::string_view kCrowded = "! too many log in now: try again\n
 // Whether a refusal, without its mark and its end, says that the server has too much to do just
 // now, rather than that it does not want this user.
 bool is_passing(std::string_view refusal);
+
+// What a refusal, a whole line, comes down to, without what is different each time: one of a few.
+std::string_view reason_of(std::string_view refusal);
 
 // Whether an error, without its mark and its end, ends the session: the client must not come back
 // by itself.
@@ -68,7 +72,9 @@ struct Credentials {
   std::string password;
 };
 // `line` is user,password: the first comma ends the name. Nothing and `reason` where it is not.
-std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason);
+// Where `none` the password may be missing: then it is empty.
+std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason,
+                                             bool none = false);
 
 std::string hello(std::string_view name);
 std::string wrong_format(std::string_view reason);

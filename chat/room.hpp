@@ -4,9 +4,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 
+#include "chat/address_range.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/countdown.hpp"
+#include "chat/counters.hpp"
 #include "chat/event_log.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
@@ -32,8 +35,11 @@ struct Room {
   const std::atomic<bool>& stopping;
   std::chrono::milliseconds login_timeout;
   int rate;  // lines a second and member; 0: no limit
+  bool trust_unix_users = false;
+  std::optional<AddressRange> trusted_proxy = {};
   const Clock::time_point started = Clock::now();
-  std::atomic<std::uint64_t> refused{0};  // connections, and tries to come in
+  Counters refused = {};  // connections, and tries to come in, by reason
+  std::atomic<std::uint64_t> joins{0};
 };
 
 }  // namespace chat

@@ -21,12 +21,19 @@ std::vector<Listener> adopted(const std::vector<int>& descriptors) {
   return listeners;
 }
 
+std::vector<Listener> listeners_of(const ServerConfig& config, const Handover* taken_over) {
+  if (taken_over != nullptr) return adopted(taken_over->listeners);
+  if (!config.listeners.empty()) return adopted(config.listeners);
+  auto listeners = Listener::open(config.address, config.port);
+  if (!config.unix_path.empty()) listeners.push_back(Listener::open_unix(config.unix_path));
+  return listeners;
+}
+
 }  // namespace
 
 Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
                Stored<RoomStorage>& storage, EventLog& log, const Handover* taken_over)
-    : listeners_(taken_over == nullptr ? Listener::open(config.address, config.port)
-                                       : adopted(taken_over->listeners)),
+    : listeners_(listeners_of(config, taken_over)),
       broadcast_(config.stall_timeout, config.history,
                  config.transcript.empty()
                      ? nullptr
@@ -37,8 +44,21 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
       registry_(config.max_users, *accounts.current(), broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
       log_(log),
-      room_{accounts, storage,     registry_,  broadcast_, hash_gate_,           lobby_,
-            log,      standstill_, countdown_, stopping_,  config.login_timeout, config.rate} {
+      room_{accounts,
+            storage,
+            registry_,
+            broadcast_,
+            hash_gate_,
+            lobby_,
+            log,
+            standstill_,
+            countdown_,
+            stopping_,
+            config.login_timeout,
+            config.rate,
+            config.trust_unix_users,
+            config.trusted_proxy},
+      unix_path_(config.unix_path) {
   watch_listeners();
   poller_.add_event(wake_, nullptr);
   if (taken_over != nullptr) {
@@ -46,6 +66,9 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
     // All are in before the first of them can say something.
     for (const Handover::Connection& begun : taken_over->connections) take_up(begun);
     for (const Workers::iterator worker : all_running()) start_thread(worker);
+  }
+  if (!config.metrics.empty()) {
+    metrics_.emplace(config.metrics, [this] { return metrics_text(room_); });
   }
   accept_thread_ = std::thread([this] { accept_connections(); });
 }
@@ -57,6 +80,8 @@ void Server::stop() {
   stopping_ = true;
   wake_.signal();
   accept_thread_.join();
+  metrics_.reset();
+  if (!unix_path_.empty()) remove_unix_socket(unix_path_);
   hash_gate_.close();
   broadcast_.close(protocol::kShuttingDown);
   {
@@ -140,6 +165,17 @@ std::vector<Server::Workers::iterator> Server::all_running() {
   return workers;
 }
 
+bool Server::moves() {
+  const std::uint64_t accept = accept_moves_;
+  const std::uint64_t broadcast = broadcast_.moves();
+  const bool moved = accept != accept_moves_seen_ && broadcast != broadcast_moves_seen_;
+  accept_moves_seen_ = accept;
+  broadcast_moves_seen_ = broadcast;
+  wake_.signal();
+  broadcast_.nudge();
+  return moved;
+}
+
 std::optional<Handover> Server::stand_still() {
   accepting_ = false;
   wake_.signal();
@@ -212,6 +248,7 @@ Handover Server::describe() {
 
 void Server::accept_connections() {
   while (!stopping_ && accepting_) {
+    ++accept_moves_;
     try {
       for (void* tag : poller_.wait(std::nullopt)) {
         if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
@@ -248,7 +285,7 @@ bool Server::refuse_one(Listener& listener) {
   PeerAddress peer;
   if (!spare_.refuse_one(listener, protocol::kOutOfResources, &peer)) return false;
   log_.write("refused", peer.text, "-", "out of descriptors");
-  ++room_.refused;
+  room_.refused.add("out of descriptors");
   return true;
 }
 
@@ -261,7 +298,7 @@ bool Server::is_banned(Socket& socket, const PeerAddress& peer) {
   const iovec piece{const_cast<char*>(line.data()), line.size()};
   (void)socket.send_some({&piece, 1});
   log_.write("refused", peer.text, "-", "banned");
-  ++room_.refused;
+  room_.refused.add(protocol::reason_of(line));
   return true;
 }
 
@@ -292,7 +329,7 @@ void Server::start_thread(Workers::iterator worker) {
                    protocol::kOutOfResources.size()};
   (void)worker->connection.socket.send_some({&line, 1});
   log_.write("refused", worker->connection.peer.text, "-", "out of threads");
-  ++room_.refused;
+  room_.refused.add("out of threads");
   worker->session->abandon();
   MutexLock lock(mutex_);
   running_.erase(worker);

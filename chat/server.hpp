@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/address_range.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/countdown.hpp"
 #include "chat/event_log.hpp"
@@ -23,6 +24,7 @@
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
 #include "chat/lobby.hpp"
+#include "chat/metrics.hpp"
 #include "chat/mutex.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/registry.hpp"
@@ -40,6 +42,11 @@ struct ServerConfig {
   std::size_t max_users = 0;
   std::string address;  // empty: all addresses of this machine
   std::uint16_t port = kDefaultPort;
+  std::vector<int> listeners;     // that are there already: instead of address and port
+  std::string metrics;            // where figures are given, see MetricsServer; empty: nowhere
+  std::string unix_path;          // of a Unix socket besides; empty: none
+  bool trust_unix_users = false;  // for the account of their name they need no password
+  std::optional<AddressRange> trusted_proxy;  // who comes from there says where from first
   std::chrono::milliseconds login_timeout = kDefaultLoginTimeout;
   std::chrono::milliseconds stall_timeout = kDefaultStallTimeout;
   std::size_t max_pending = kDefaultMaxPending;  // connected, not in yet
@@ -78,6 +85,10 @@ class Server {
   const WakeEvent& attention() const { return attention_; }
   std::optional<Clock::time_point> attention_due() const { return countdown_.due(); }
   bool attend();
+
+  // Whether the accept thread and the broadcaster have moved since this was asked last, as they
+  // always do within a second. For the owning thread.
+  bool moves();
 
   // For the owning thread. Stops everything where another program can take it up, and gives what
   // that needs: then its descriptors have to outlive the execution. Nothing: that took too long,
@@ -138,7 +149,15 @@ class Server {
   Poller poller_;
   SpareDescriptor spare_;
 
+  std::atomic<std::uint64_t> accept_moves_{0};
+
+  // The owning thread's.
+  std::uint64_t accept_moves_seen_ = 0;
+  std::uint64_t broadcast_moves_seen_ = 0;
+  const std::string unix_path_;
+
   std::thread accept_thread_;
+  std::optional<MetricsServer> metrics_;
 };
 
 // The line that says that `server` is up: where, for how many, and what travels unencrypted.

@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 
+#include "chat/json.hpp"
 #include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
@@ -130,20 +131,6 @@ std::string utc(SystemTime time) {
   return std::string(text.data(), size) + milliseconds + "Z";
 }
 
-// Neutralised text holds no control characters but TAB.
-void add_string(std::string& json, std::string_view key, std::string_view text) {
-  json.append(json.empty() ? "{\"" : ",\"").append(key).append("\":\"");
-  for (const char c : text) {
-    if (c == '\t') {
-      json += "\\t";
-    } else {
-      if (c == '"' || c == '\\') json += '\\';
-      json += c;
-    }
-  }
-  json += '"';
-}
-
 ServerLine parse_marked(std::string_view text) {
   if (take(text, "* ")) return parse_notice(text);
   ServerLine line;
@@ -227,12 +214,12 @@ std::string_view name_of(ServerLine::Kind kind) {
 
 std::string json_of(const ServerLine& line, SystemTime now) {
   std::string json;
-  add_string(json, "time", utc(line.time.value_or(now)));
+  add_json(json, "time", utc(line.time.value_or(now)));
   if (line.number > 0) json += ",\"number\":" + std::to_string(line.number);
-  add_string(json, "kind", name_of(line.kind));
-  add_string(json, "from", line.from);
-  if (line.kind == Kind::kPrivate) add_string(json, "to", line.to);
-  add_string(json, "text", line.text);
+  add_json(json, "kind", name_of(line.kind));
+  add_json(json, "from", line.from);
+  if (line.kind == Kind::kPrivate) add_json(json, "to", line.to);
+  add_json(json, "text", line.text);
   return json + "}\n";
 }
 

@@ -28,6 +28,12 @@ constexpr std::array kOptions = {
     option{"transcript", required_argument, nullptr, 'T'},
     option{"transcript-sync", required_argument, nullptr, 'S'},
     option{"history", required_argument, nullptr, 'H'},
+    option{"unix", required_argument, nullptr, 'u'},
+    option{"trust-unix-users", no_argument, nullptr, 'U'},
+    option{"trust-proxy", required_argument, nullptr, 'P'},
+    option{"metrics", required_argument, nullptr, 'M'},
+    option{"log", required_argument, nullptr, 'l'},
+    option{"log-level", required_argument, nullptr, 'v'},
     option{"check", no_argument, nullptr, 'C'},
     option{"add-account", required_argument, nullptr, 'A'},
     option{"operator", no_argument, nullptr, 'O'},
@@ -56,6 +62,26 @@ Transcript::Sync parse_sync(std::string_view word) {
   if (word == "second") return Transcript::Sync::kSecond;
   if (word == "never") return Transcript::Sync::kNever;
   throw UsageError("--transcript-sync is always, second or never");
+}
+
+AddressRange parse_range(std::string_view what, std::string_view text) {
+  try {
+    return AddressRange::parse(text);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string(what) + ": " + error.what());
+  }
+}
+
+bool parse_log(std::string_view word) {
+  if (word == "plain" || word == "json") return word == "json";
+  throw UsageError("--log is plain or json");
+}
+
+EventLog::Level parse_level(std::string_view word) {
+  if (word == "error") return EventLog::Level::kError;
+  if (word == "warning") return EventLog::Level::kWarning;
+  if (word == "info") return EventLog::Level::kInfo;
+  throw UsageError("--log-level is error, warning or info");
 }
 
 }  // namespace
@@ -115,6 +141,24 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
       case 'H':
         options.config.history = parse_number<std::uint64_t>("--history", ::optarg, 0, kKeptLines);
         break;
+      case 'u':
+        options.config.unix_path = ::optarg;
+        break;
+      case 'U':
+        options.config.trust_unix_users = true;
+        break;
+      case 'P':
+        options.config.trusted_proxy = parse_range("--trust-proxy", ::optarg);
+        break;
+      case 'M':
+        options.config.metrics = ::optarg;
+        break;
+      case 'l':
+        options.log.json = parse_log(::optarg);
+        break;
+      case 'v':
+        options.log.least = parse_level(::optarg);
+        break;
       case 'C':
         act(ServerOptions::Action::kCheck, "");
         break;
@@ -168,6 +212,14 @@ std::string server_usage() {
          "                         from (SIGHUP: open it anew)\n"
          "  --transcript-sync WHEN always, second (as long a power cut may take lines) or never\n"
          "                         (second)\n"
+         "  --unix PATH            listen on a Unix socket, too\n"
+         "  --trust-unix-users     there, a user needs no password for the account of the same\n"
+         "                         name\n"
+         "  --trust-proxy ADDRESS[/BITS]\n"
+         "                         who connects from there says first for whom (PROXY protocol)\n"
+         "  --metrics ADDRESS:PORT figures for a monitoring system, at /metrics; also unix:PATH\n"
+         "  --log FORM             of the events on standard error: plain (so it is) or json\n"
+         "  --log-level LEVEL      error, warning or info (info)\n"
          "  --check                say whether it could serve so, and do not\n"
          "  --help                 this text\n"
          "SIGUSR2 starts the program anew, as it is by then, with nobody's connection lost.\n"

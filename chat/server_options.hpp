@@ -17,6 +17,7 @@ struct ServerOptions {
   Action action = Action::kServe;
   ServerConfig config;  // max_users is 0 where it is still to be asked for
   std::string accounts_file = "password_storage";
+  EventLog::Style log;
   std::string account_name;  // of --add-account and --remove-account
   bool is_operator = false;  // --add-account makes an operator's account
 };

@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -17,6 +18,7 @@
 #include "chat/registry.hpp"
 #include "chat/room_storage.hpp"
 #include "chat/server.hpp"
+#include "chat/service_manager.hpp"
 #include "chat/socket.hpp"
 #include "chat/stored.hpp"
 #include "chat/successor.hpp"
@@ -65,6 +67,39 @@ class Signals {
   Poller poller_;
 };
 
+// Tells the service manager that all is well, for as long as it is.
+class Watchdog {
+ public:
+  Watchdog(const ServiceManager& manager, Server& server) : manager_(manager), server_(server) {
+    if (manager_.watchdog()) due_ = Clock::now();
+  }
+
+  std::optional<Clock::time_point> due() const { return due_; }
+
+  void look() {
+    const auto now = Clock::now();
+    if (!due_ || now < *due_) return;
+    if (server_.moves()) manager_.tell("WATCHDOG=1");
+    due_ = now + *manager_.watchdog() / 3;
+  }
+
+ private:
+  const ServiceManager& manager_;
+  Server& server_;
+  std::optional<Clock::time_point> due_;
+};
+
+std::optional<Clock::time_point> earlier(std::optional<Clock::time_point> one,
+                                         std::optional<Clock::time_point> other) {
+  if (!one || !other) return one ? one : other;
+  return std::min(*one, *other);
+}
+
+std::string microseconds_now() {
+  return std::to_string(
+      std::chrono::floor<std::chrono::microseconds>(Clock::now().time_since_epoch()).count());
+}
+
 void warn_about_descriptors(std::size_t max_users) {
   const std::size_t descriptors = raise_descriptor_limit();
   if (max_users + kReservedDescriptors <= descriptors) return;
@@ -96,6 +131,8 @@ void hand_over(Server& server, const Successor& successor, std::size_t max_users
 
 void serve(ServerOptions options, char* const* argv) {
   const Successor successor(argv);
+  ServiceManager manager;
+  options.config.listeners = manager.take_listeners();
   std::optional<Handover> taken_over;
   if (const auto left = left_by_predecessor()) taken_over = Handover::read(*left);
   Stored<PasswordStorage> accounts(options.accounts_file);
@@ -108,18 +145,27 @@ void serve(ServerOptions options, char* const* argv) {
   warn_about_descriptors(config.max_users);
   const sigset_t signals = block_signals();
   limit_thread_stacks();
-  EventLog log(standard_error());
+  options.log.priorities = logs_to_journal();
+  EventLog log(standard_error(), options.log);
   Server server(config, accounts, storage, log, taken_over ? &*taken_over : nullptr);
   taken_over.reset();
   std::cout << start_line(server, config, *accounts.current()) << std::endl;
   log.write("started", "port " + std::to_string(server.port()));
   Signals waiting(signals, server.attention());
+  Watchdog watchdog(manager, server);
+  manager.tell("READY=1");
   int signal = 0;
   while (signal != SIGINT && signal != SIGTERM && !server.attend()) {
-    signal = waiting.next(server.attention_due());
-    if (signal == SIGHUP) server.reload();
+    signal = waiting.next(earlier(server.attention_due(), watchdog.due()));
+    watchdog.look();
+    if (signal == SIGHUP) {
+      manager.tell("RELOADING=1\nMONOTONIC_USEC=" + microseconds_now());
+      server.reload();
+      manager.tell("READY=1");
+    }
     if (signal == SIGUSR2) hand_over(server, successor, config.max_users, log);
   }
+  manager.tell("STOPPING=1");
   server.stop();
   log.write("stopped", signal == SIGINT    ? "SIGINT"
                        : signal == SIGTERM ? "SIGTERM"

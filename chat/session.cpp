@@ -6,6 +6,7 @@
 #include <new>
 
 #include "chat/operator_commands.hpp"
+#include "chat/proxy_line.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -123,6 +124,7 @@ bool Session::try_to_come_in() {
 // has to go).
 bool Session::come_in() {
   if (phase_ == Phase::kNew) {
+    if (!learn_peer()) return false;
     send(protocol::kWelcome);
     phase_ = Phase::kMode;
   }
@@ -139,10 +141,37 @@ bool Session::come_in() {
   if (!line) return false;
   if (line->too_long) return refuse(protocol::wrong_format("the line is too long"));
   std::string reason;
-  auto credentials = protocol::parse_credentials(line->text, reason);
+  const bool by_user = room_.trust_unix_users && !connection_.peer.unix_user.empty();
+  auto credentials = protocol::parse_credentials(line->text, reason,
+                                                 by_user && mode_ != protocol::Mode::kRegister);
   if (!credentials) return refuse(protocol::wrong_format(reason));
   if (mode_ == protocol::Mode::kRegister) return answer(enter(false, *credentials), false);
   return prove(*credentials);
+}
+
+// One who comes by way of a proxy that is trusted: where from is what that one says, for limits and
+// bans as well. False: it does not come in.
+bool Session::learn_peer() {
+  PeerAddress& peer = connection_.peer;
+  if (!room_.trusted_proxy || !room_.trusted_proxy->contains(peer.address)) return true;
+  const auto line = next_login_line();
+  if (!line) return false;
+  PeerAddress named = peer;
+  if (!take_proxy_line(line->text, named)) return refuse(protocol::kExpectedProxy);
+  peer = named;
+  const auto storage = room_.storage.current();
+  if (const Ban* const ban = storage->ban_of(peer, std::chrono::system_clock::now())) {
+    return refuse(banned_line(*ban));
+  }
+  if (!room_.lobby.leave(connection_.place)) return false;
+  room_.lobby.admit(connection_.place, socket_, peer);
+  return true;
+}
+
+// The account of the Unix user who is connected.
+std::optional<std::string> Session::trusted_account(std::string_view name) const {
+  if (folded_name(name) != folded_name(connection_.peer.unix_user)) return std::nullopt;
+  return room_.accounts.current()->name_of(name);
 }
 
 // The deadline is for coming in as a whole: a byte now and then does not move it.
@@ -187,6 +216,12 @@ IoResult Session::receive_for_login() {
 // With a place of the hash gate, which is given back however it ends, and which a wrong password
 // makes harder to get.
 bool Session::prove(protocol::Credentials& credentials) {
+  if (credentials.password.empty()) {
+    const auto account = trusted_account(credentials.name);
+    if (!account) return refuse(protocol::kWrongCredentials);
+    credentials.name = *account;
+    return answer(enter(true, credentials), true);
+  }
   if (!wait_for_turn()) return false;
   struct Turn {
     ~Turn() { gate.leave(source, wrong); }
@@ -313,6 +348,7 @@ std::optional<std::string> Session::ban() const {
 bool Session::answer(Registry::Entry entry, bool login) {
   if (is_in(entry)) {
     speaker_.begin(login, rendering_);
+    ++room_.joins;
     log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_, login ? "login" : "register");
     return true;
   }
@@ -361,7 +397,7 @@ bool Session::refuse(std::string_view line) {
   if (room_.lobby.made_to_go(connection_.place)) return false;  // it has been told
   send(line);
   refused_ = true;
-  ++room_.refused;
+  room_.refused.add(protocol::reason_of(line));
   // Without the mark of an error and the line's end.
   log("refused", name_, line.substr(2, line.size() - 3));
   return false;

@@ -60,6 +60,8 @@ class Session {
 
   bool try_to_come_in();
   bool come_in();
+  bool learn_peer();
+  std::optional<std::string> trusted_account(std::string_view name) const;
   std::optional<LineReader::Line> next_login_line();
   Registry::Entry enter(bool login, const protocol::Credentials& credentials);
   bool prove(protocol::Credentials& credentials);

@@ -6,15 +6,19 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -69,7 +73,46 @@ Addresses resolve(const std::string& host, std::uint16_t port) {
   return {found, &::freeaddrinfo};
 }
 
+constexpr std::string_view kUnix = "unix:";
+
+sockaddr_un unix_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) {
+    throw std::runtime_error("a Unix socket's path is 1 to " +
+                             std::to_string(sizeof address.sun_path - 1) + " bytes: " + path);
+  }
+  path.copy(address.sun_path, path.size());
+  return address;
+}
+
+// Where there is no such user, the number.
+std::string user_name(uid_t uid) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> texts{};
+  (void)::getpwuid_r(uid, &entry, texts.data(), texts.size(), &found);
+  return found != nullptr ? found->pw_name : std::to_string(uid);
+}
+
+// By a Unix socket: who it is instead of where from.
+PeerAddress peer_user(int fd) {
+  PeerAddress peer;
+  peer.loopback = true;
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return peer;
+  peer.unix_user = user_name(credentials.uid);
+  peer.text = std::string(kUnix) + peer.unix_user;
+  std::memcpy(peer.source.data(), &credentials.uid, sizeof credentials.uid);
+  return peer;
+}
+
 std::string numeric(const sockaddr* address, socklen_t length) {
+  if (address->sa_family == AF_UNIX) {
+    const char* const path = reinterpret_cast<const sockaddr_un*>(address)->sun_path;
+    return std::string(kUnix) + path;
+  }
   std::array<char, NI_MAXHOST> text{};
   if (::getnameinfo(address, length, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) {
     return "unknown";
@@ -90,6 +133,7 @@ std::uint16_t local_port(int fd) {
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
     throw_errno("getsockname");
   }
+  if (address.ss_family == AF_UNIX) return 0;
   return ntohs(address.ss_family == AF_INET6
                    ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
                    : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
@@ -126,6 +170,7 @@ void notice_a_silent_end(int fd) {
 }
 
 bool is_loopback_address(const sockaddr* any) {
+  if (any->sa_family == AF_UNIX) return true;
   if (any->sa_family == AF_INET6) {
     return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr);
   }
@@ -134,6 +179,21 @@ bool is_loopback_address(const sockaddr* any) {
 }
 
 }  // namespace
+
+std::optional<PeerAddress> peer_at(const std::string& address, std::uint16_t port) {
+  sockaddr_storage storage{};
+  auto& four = reinterpret_cast<sockaddr_in&>(storage);
+  auto& six = reinterpret_cast<sockaddr_in6&>(storage);
+  if (::inet_pton(AF_INET, address.c_str(), &four.sin_addr) == 1) {
+    four.sin_family = AF_INET;
+    four.sin_port = htons(port);
+    return peer_address(storage, sizeof four);
+  }
+  if (::inet_pton(AF_INET6, address.c_str(), &six.sin6_addr) != 1) return std::nullopt;
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  return peer_address(storage, sizeof six);
+}
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
@@ -155,6 +215,7 @@ void Descriptor::reset() noexcept {
 }
 
 Socket Socket::connect(const std::string& host, std::uint16_t port) {
+  if (host.starts_with(kUnix)) return connect_unix(host.substr(kUnix.size()));
   const Addresses addresses = resolve(host, port);
   int error = 0;
   for (const addrinfo* info = addresses.get(); info != nullptr; info = info->ai_next) {
@@ -169,6 +230,17 @@ Socket Socket::connect(const std::string& host, std::uint16_t port) {
   }
   throw std::runtime_error("cannot connect to " + host + " port " + std::to_string(port) + ": " +
                            std::generic_category().message(error));
+}
+
+Socket Socket::connect_unix(const std::string& path) {
+  const sockaddr_un address = unix_address(path);
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd ||
+      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw std::runtime_error("cannot connect to unix:" + path + ": " +
+                             std::generic_category().message(errno));
+  }
+  return Socket(std::move(fd));
 }
 
 IoResult Socket::receive(std::span<char> into) {
@@ -229,6 +301,12 @@ void Socket::shutdown_write() { (void)::shutdown(fd_.get(), SHUT_WR); }  // the 
 
 void Socket::shutdown() { (void)::shutdown(fd_.get(), SHUT_RDWR); }  // the peer may be gone
 
+void Socket::limit_sending(std::chrono::milliseconds time) {
+  timeval limit{};
+  limit.tv_sec = std::chrono::floor<std::chrono::seconds>(time).count();
+  (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
 void Socket::configure_accepted() {
   set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   // Left alone, the kernel lets the send buffer of a peer who does not read grow to megabytes.
@@ -274,12 +352,33 @@ std::vector<Listener> Listener::open(const std::string& address, std::uint16_t p
   return listeners;
 }
 
+Listener Listener::open_unix(const std::string& path) {
+  const sockaddr_un address = unix_address(path);
+  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+  const std::string operation = "cannot listen on unix:" + path;
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) throw_errno(operation);
+  // Nobody answers: it is a leftover.
+  if (::connect(fd.get(), any, sizeof address) != 0 && errno == ECONNREFUSED) {
+    (void)::unlink(path.c_str());
+  }
+  fd = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  constexpr mode_t kEverybody = 0666;
+  if (!fd || ::bind(fd.get(), any, sizeof address) != 0 || ::chmod(path.c_str(), kEverybody) != 0 ||
+      ::listen(fd.get(), SOMAXCONN) != 0) {
+    throw_errno(operation);
+  }
+  return adopt(std::move(fd));
+}
+
 Listener Listener::adopt(Descriptor fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   auto* const any = reinterpret_cast<sockaddr*>(&address);
   if (::getsockname(fd.get(), any, &length) != 0) throw_errno("getsockname");
   outlive_execution(fd.get(), false);
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) throw_errno("fcntl");
   Listener listener;
   listener.fd_ = std::move(fd);
   listener.address_ = numeric(any, length);
@@ -287,6 +386,8 @@ Listener Listener::adopt(Descriptor fd) {
   listener.loopback_ = is_loopback_address(any);
   return listener;
 }
+
+void remove_unix_socket(const std::string& path) { (void)::unlink(path.c_str()); }
 
 std::optional<Socket> Listener::accept(AcceptError& error, PeerAddress* peer) {
   sockaddr_storage address{};
@@ -296,7 +397,9 @@ std::optional<Socket> Listener::accept(AcceptError& error, PeerAddress* peer) {
     return ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC);
   }));
   if (fd) {
-    if (peer != nullptr) *peer = peer_address(address, length);
+    if (peer != nullptr) {
+      *peer = address.ss_family == AF_UNIX ? peer_user(fd.get()) : peer_address(address, length);
+    }
     return Socket(std::move(fd));
   }
   switch (errno) {

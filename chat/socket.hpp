@@ -33,7 +33,11 @@ struct PeerAddress {
   Source source{};
   IpAddress address{};
   bool loopback = false;  // this machine
+  std::string unix_user;  // of who connects by a Unix socket, as the kernel says; otherwise empty
 };
+
+// One that is at an IP address, in numbers; nothing: that is none.
+std::optional<PeerAddress> peer_at(const std::string& address, std::uint16_t port);
 
 // A descriptor and its close().
 class Descriptor {
@@ -95,8 +99,8 @@ class Socket {
   Socket() = default;
   explicit Socket(Descriptor fd) : fd_(std::move(fd)) {}
 
-  // Connects to the first address of `host` that answers. Throws std::runtime_error that says why
-  // not.
+  // Connects to the first address of `host` that answers, or to the Unix socket that it names:
+  // unix:PATH. Throws std::runtime_error that says why not.
   static Socket connect(const std::string& host, std::uint16_t port);
 
   // Blocks until something comes.
@@ -124,6 +128,9 @@ class Socket {
   // Whether receive() would return at once.
   bool has_input() const;
 
+  // From here on what cannot be sent within `time` fails. Best effort.
+  void limit_sending(std::chrono::milliseconds time);
+
   // The server's settings for a connection it accepted. Best effort.
   void configure_accepted();
 
@@ -132,6 +139,8 @@ class Socket {
   explicit operator bool() const { return static_cast<bool>(fd_); }
 
  private:
+  static Socket connect_unix(const std::string& path);
+
   Descriptor fd_;
 };
 
@@ -149,14 +158,18 @@ class Listener {
   // kernel choose. Throws std::system_error or std::runtime_error naming address and port.
   static std::vector<Listener> open(const std::string& address, std::uint16_t port);
 
+  // A Unix socket, which everybody on this machine can connect to who gets at the path. What a
+  // server that is gone has left there is replaced. Throws std::system_error.
+  static Listener open_unix(const std::string& path);
+
   // One that was opened before. Throws std::system_error.
   static Listener adopt(Descriptor fd);
 
   // `peer`, where it is given, becomes where the connection comes from.
   std::optional<Socket> accept(AcceptError& error, PeerAddress* peer = nullptr);
 
-  const std::string& address() const { return address_; }  // numeric
-  std::uint16_t port() const { return port_; }
+  const std::string& address() const { return address_; }  // numeric, or unix:PATH
+  std::uint16_t port() const { return port_; }             // 0: a Unix socket
   bool is_loopback() const { return loopback_; }
   const Descriptor& descriptor() const { return fd_; }
 
@@ -166,6 +179,9 @@ class Listener {
   std::uint16_t port_ = 0;
   bool loopback_ = false;
 };
+
+// So that nobody finds what open_unix() has made and nobody serves any more. Best effort.
+void remove_unix_socket(const std::string& path);
 
 // Something one thread can wait for in a Poller and any other can signal.
 class WakeEvent {

@@ -79,7 +79,7 @@ class Transcript {
   Mutex mutex_;
   File file_ GUARDED_BY(mutex_);
   bool failing_ GUARDED_BY(mutex_) = false;
-  bool dirty_ GUARDED_BY(mutex_) = true;   // written to since the last sync, or before
+  bool dirty_ GUARDED_BY(mutex_) = true;  // written to since the last sync, or before
   bool ending_ GUARDED_BY(mutex_) = false;
   Condition changed_;  // for the thread that syncs
 

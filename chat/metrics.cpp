@@ -1,0 +1,189 @@
+#include "chat/metrics.hpp"
+
+#include <array>
+#include <charconv>
+#include <exception>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "chat/limits.hpp"
+
+namespace chat {
+namespace {
+
+constexpr std::string_view kContentType =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+std::string decimal(double value) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+// Writes the text, a family of samples after the other.
+class Families {
+ public:
+  void begin(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = "chatroom_" + std::string(name);
+    text_.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
+    text_.append("# HELP ").append(name_).append(" ").append(help).append("\n");
+  }
+  // `labels` come with their braces.
+  void sample(std::string_view suffix, std::string_view labels, const std::string& value) {
+    text_.append(name_).append(suffix).append(labels).append(" ").append(value).append("\n");
+  }
+  void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
+    begin(name, "gauge", help);
+    sample("", "", std::to_string(value));
+  }
+  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+    begin(name, "counter", help);
+    sample("_total", "", std::to_string(value));
+  }
+  std::string end() { return std::move(text_) + "# EOF\n"; }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+// No reason holds a quote, a backslash or a line end.
+std::string label(std::string_view name, std::string_view value) {
+  return "{" + std::string(name) + "=\"" + std::string(value) + "\"}";
+}
+
+void add_histogram(Families& families, const Histogram& histogram) {
+  families.begin("publish_to_kernel_seconds", "histogram",
+                 "From a line being said to its being handed to the kernel for all who read");
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+    count += histogram.counts[i];
+    const bool last = i == Histogram::kBounds.size();
+    families.sample("_bucket", label("le", last ? "+Inf" : decimal(Histogram::kBounds[i])),
+                    std::to_string(count));
+  }
+  families.sample("_count", "", std::to_string(count));
+  families.sample("_sum", "", decimal(histogram.sum));
+}
+
+struct Place {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+// Of unix:PATH; of anything else nothing.
+std::string unix_path_in(const std::string& where) {
+  const std::string prefix = "unix:";
+  return where.starts_with(prefix) ? where.substr(prefix.size()) : "";
+}
+
+Listener listener_at(const std::string& where) {
+  const std::string path = unix_path_in(where);
+  if (!path.empty()) return Listener::open_unix(path);
+  const auto colon = where.rfind(':');
+  Place place;
+  const char* const end = where.data() + where.size();
+  if (colon == std::string::npos ||
+      std::from_chars(where.data() + colon + 1, end, place.port).ptr != end) {
+    throw std::runtime_error("--metrics is ADDRESS:PORT or unix:PATH");
+  }
+  place.address = where.substr(0, colon);
+  if (place.address.starts_with('[') && place.address.ends_with(']')) {
+    place.address = place.address.substr(1, place.address.size() - 2);
+  }
+  return std::move(Listener::open(place.address, place.port).front());
+}
+
+void send(Socket& client, std::string_view status, std::string_view type, const std::string& body) {
+  (void)client.send_all("HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " +
+                        std::string(type) + "\r\nContent-Length: " + std::to_string(body.size()) +
+                        "\r\nConnection: close\r\n\r\n" + body);
+}
+
+}  // namespace
+
+std::string metrics_text(const Room& room) {
+  const Registry::Seats seats = room.registry.seats();
+  const Broadcast::Figures figures = room.broadcast.figures();
+  Families families;
+  families.gauge("members", "Users in the room", seats.logged_in + seats.registered);
+  families.begin("seats", "gauge", "Users that the room can have, by how they come in");
+  families.sample("", label("kind", "account"), std::to_string(seats.accounts));
+  families.sample("", label("kind", "registered"),
+                  std::to_string(seats.max_users - seats.accounts));
+  families.begin("seats_taken", "gauge", "Of these, who is in");
+  families.sample("", label("kind", "account"), std::to_string(seats.logged_in));
+  families.sample("", label("kind", "registered"), std::to_string(seats.registered));
+  families.gauge("pending", "Connections that are not in yet", room.lobby.waiting());
+  families.gauge("hash_queue", "Of these, who waits for a password to be looked at",
+                 room.hash_gate.waiting());
+  families.counter("joins", "Users that came in", room.joins);
+  families.begin("refused", "counter", "Connections that did not come in, by reason");
+  for (const auto& [reason, count] : room.refused.all()) {
+    families.sample("_total", label("reason", reason), std::to_string(count));
+  }
+  families.counter("lines", "Lines of the room", figures.last_number);
+  families.counter("delivered_lines", "Lines handed to the kernel, for each member",
+                   figures.delivered_lines);
+  families.counter("sent_bytes", "Bytes handed to the kernel for members", figures.sent_bytes);
+  families.gauge("slow_members", "Members whose sockets are full", figures.slow);
+  families.gauge("queue_lag_bytes", "How far behind the slowest of them is", figures.lag);
+  families.counter("skipped", "Times that a member was skipped forward", figures.skipped);
+  families.counter("dropped", "Members that took nothing for too long", figures.dropped);
+  add_histogram(families, figures.to_kernel);
+  return families.end();
+}
+
+MetricsServer::MetricsServer(const std::string& where, std::function<std::string()> text)
+    : unix_path_(unix_path_in(where)),
+      listener_(listener_at(where)),
+      text_(std::move(text)),
+      thread_([this] { run(); }) {}
+
+MetricsServer::~MetricsServer() {
+  stopping_ = true;
+  wake_.signal();
+  thread_.join();
+  if (!unix_path_.empty()) remove_unix_socket(unix_path_);
+}
+
+void MetricsServer::run() {
+  Poller poller;
+  poller.add_readable(listener_.descriptor(), &listener_);
+  poller.add_event(wake_, nullptr);
+  while (!stopping_) {
+    (void)poller.wait(std::nullopt);
+    AcceptError error = AcceptError::kNone;
+    auto client = listener_.accept(error);
+    if (!client) {
+      if (error == AcceptError::kOutOfResources) std::this_thread::sleep_for(kAcceptPause);
+      continue;
+    }
+    try {
+      answer(*client);
+    } catch (const std::exception&) {  // out of memory: it asks again
+    }
+  }
+}
+
+// A scraper that dawdles is let go.
+void MetricsServer::answer(Socket& client) const {
+  client.limit_sending(kMetricsPatience);
+  const auto deadline = Clock::now() + kMetricsPatience;
+  std::string request;
+  std::array<char, 1024> part;
+  while (request.find("\r\n\r\n") == std::string::npos &&
+         request.find("\n\n") == std::string::npos) {
+    const IoResult received = client.receive_until(part, deadline);
+    if (received.io != Io::kDone || request.size() > kMaxMetricsRequest) return;
+    request.append(part.data(), received.bytes);
+  }
+  const std::string_view line = std::string_view(request).substr(0, request.find_first_of("\r\n"));
+  if (!line.starts_with("GET ")) return send(client, "405 Method Not Allowed", "text/plain", "");
+  const std::string_view path = line.substr(4, line.substr(4).find_first_of(" ?"));
+  if (path != "/metrics") return send(client, "404 Not Found", "text/plain", "see /metrics\n");
+  send(client, "200 OK", kContentType, text_());
+}
+
+}  // namespace chat

@@ -1,0 +1,42 @@
+// The room's figures for a monitoring system: OpenMetrics text at /metrics, by HTTP, on an address
+// or Unix socket of its own. One thread of its own answers one request after the other; all it
+// takes of the room is a look at its counters.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "chat/room.hpp"
+#include "chat/socket.hpp"
+
+namespace chat {
+
+// Thread safe.
+std::string metrics_text(const Room& room);
+
+class MetricsServer {
+ public:
+  // `where` is ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; `text` is called for each request, by the
+  // thread that is made here. Throws where that is not to be had.
+  MetricsServer(const std::string& where, std::function<std::string()> text);
+  ~MetricsServer();
+  MetricsServer(const MetricsServer&) = delete;
+  MetricsServer& operator=(const MetricsServer&) = delete;
+
+  std::uint16_t port() const { return listener_.port(); }  // 0: a Unix socket
+
+ private:
+  void run();
+  void answer(Socket& client) const;
+
+  const std::string unix_path_;  // empty: it is none
+  Listener listener_;
+  const std::function<std::string()> text_;
+  std::atomic<bool> stopping_{false};
+  WakeEvent wake_;
+  std::thread thread_;
+};
+
+}  // namespace chat
