@@ -1,6 +1,7 @@
 #include "chat/catching_up.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "chat/limits.hpp"
 #include "chat/protocol.hpp"
@@ -10,6 +11,10 @@ namespace chat {
 namespace {
 
 constexpr std::string_view kTagLine = "/tagged\n";
+
+constexpr std::string_view kNotChanged = "the password was not changed: the connection was lost";
+constexpr std::string_view kPerhapsChanged =
+    "the connection was lost: nobody knows whether the password was changed";
 
 bool is_tag_answer(const ServerLine& line) {
   return line.text == protocol::kTagged.substr(2, protocol::kTagged.size() - 3);
@@ -31,20 +36,50 @@ std::optional<CatchingUp::Echo> CatchingUp::echo_of(std::string_view line) {
 
 void CatchingUp::set_own_name(std::string_view name) { own_name_ = folded_name(name); }
 
+std::size_t CatchingUp::secrets_after(std::string_view line) {
+  const auto command = protocol::parse_command(line);
+  if (!command) return 0;
+  const std::string name = lowercase(command->name);
+  if (name == "/password") return 2;
+  const std::string_view what = command->arguments;
+  return name == "/account" && lowercase(what.substr(0, what.find_first_of(" \t"))) == "add" ? 1
+                                                                                             : 0;
+}
+
 void CatchingUp::type(std::string_view line) {
-  unheard_.push_back({std::string(line), echo_of(line), Line::State::kWaits});
+  const std::size_t secrets = secrets_after(line);
+  if (secrets > 0) secrets_to_come_ = secrets;
+  unheard_.push_back({std::string(line), echo_of(line), Line::State::kWaits, secrets, false});
   unheard_bytes_ += line.size() + 1;
   if (caught_up()) send_waiting();
 }
 
-// A command that was sent is lost, or answered.
+bool CatchingUp::answer(std::string_view secret) {
+  if (secrets_to_come_ > 0) --secrets_to_come_;
+  if (secrets_due_ == 0 && asking_ != Asking::kQuestion && !waits_to_ask()) return false;
+  unheard_.push_back({std::string(secret), std::nullopt, Line::State::kWaits, 0, true});
+  unheard_bytes_ += secret.size() + 1;
+  if (caught_up()) send_waiting();
+  return true;
+}
+
+std::optional<std::string> CatchingUp::secret_asked() const {
+  const auto is_secret = [](const Line& line) { return line.secret; };
+  const bool typed = std::any_of(unheard_.begin(), unheard_.end(), is_secret);
+  if (asking_ == Asking::kQuestion && !typed) return question_;
+  if (secrets_to_come_ > 0 && (secrets_due_ > 0 || waits_to_ask())) return "";
+  return std::nullopt;
+}
+
+// What is sent and brings no echo is forgotten: it is lost, or answered.
 void CatchingUp::send_waiting() {
   for (auto line = unheard_.begin(); line != unheard_.end();) {
     if (line->state == Line::State::kSent) {
       ++line;
       continue;
     }
-    outgoing_.append(line->text).append("\n");
+    if (!may_send(*line)) return;
+    send(*line);
     line->state = Line::State::kSent;
     if (line->echo) {
       ++line;
@@ -55,12 +90,74 @@ void CatchingUp::send_waiting() {
   }
 }
 
+bool CatchingUp::may_send(const Line& line) const {
+  return line.secret ? asking_ == Asking::kQuestion : asking_ == Asking::kNo;
+}
+
+void CatchingUp::send(const Line& line) {
+  if (line.secrets_after > 0) {
+    outgoing_ += kTagLine;
+    asking_ = Asking::kMark;
+    secrets_due_ = line.secrets_after;
+  } else if (line.secret) {
+    asking_ = Asking::kAnswer;
+    secrets_due_ = line.text.empty() || secrets_due_ == 0 ? 0 : secrets_due_ - 1;
+  }
+  outgoing_.append(line.text).append("\n");
+}
+
+// Such a command is forgotten once it is sent.
+bool CatchingUp::waits_to_ask() const {
+  const auto asks = [](const Line& line) { return line.secrets_after > 0; };
+  return std::any_of(unheard_.begin(), unheard_.end(), asks);
+}
+
+// What the server says to a command that makes it ask: a question, an error, or at the end, that it
+// is done, to this user alone or to the room.
+void CatchingUp::follow_asking(const ServerLine& line) {
+  const bool notice = line.kind == ServerLine::Kind::kNotice;
+  const bool alone = line.number == 0;
+  if (notice && alone && protocol::asks_secret(line.text)) {
+    asking_ = Asking::kQuestion;
+    question_ = line.text;
+    if (caught_up()) send_waiting();
+  } else if (asking_ == Asking::kAnswer) {
+    const bool refused = line.kind == ServerLine::Kind::kError;
+    const bool done = notice && (alone || folded_name(line.from) == own_name_);
+    if (refused || (done && secrets_due_ == 0)) end_asking();
+  }
+}
+
+void CatchingUp::end_asking() {
+  asking_ = Asking::kNo;
+  secrets_due_ = 0;
+  drop_secrets();
+  if (!caught_up()) return;
+  if (std::exchange(asks_later_, false)) return ask();
+  send_waiting();
+}
+
+// Those of the command that was sent, not of one that waits.
+void CatchingUp::drop_secrets() {
+  for (auto line = unheard_.begin(); line != unheard_.end() && line->secrets_after == 0;) {
+    if (line->secret) unheard_bytes_ -= line->text.size() + 1;
+    line = line->secret ? unheard_.erase(line) : line + 1;
+  }
+}
+
 std::size_t CatchingUp::waiting() const {
   const auto waits = [](const Line& line) { return line.state != Line::State::kSent; };
   return static_cast<std::size_t>(std::count_if(unheard_.begin(), unheard_.end(), waits));
 }
 
-void CatchingUp::lose() {
+std::string_view CatchingUp::lose() {
+  std::string_view news;
+  if (asking_ != Asking::kNo)
+    news = secrets_due_ > 0 || asking_ == Asking::kQuestion ? kNotChanged : kPerhapsChanged;
+  asking_ = Asking::kNo;
+  secrets_due_ = 0;
+  asks_later_ = false;
+  drop_secrets();
   outgoing_.clear();
   for (Line& line : unheard_) {
     if (line.state == Line::State::kSent) line.state = Line::State::kInDoubt;
@@ -71,6 +168,7 @@ void CatchingUp::lose() {
   highest_ = 0;
   marks_ = 1;
   opened_ = in_ = false;
+  return news;
 }
 
 std::string CatchingUp::resumption(std::string_view credentials) {
@@ -88,6 +186,7 @@ void CatchingUp::enter() {
 }
 
 bool CatchingUp::take(ServerLine& line) {
+  follow_asking(line);
   return line.number > 0 ? take_numbered(line) : take_notice(line);
 }
 
@@ -146,6 +245,10 @@ bool CatchingUp::take_notice(ServerLine& line) {
       opened_ = true;
       return false;
     }
+    if (asking_ == Asking::kMark) {
+      asking_ = Asking::kAnswer;
+      return false;
+    }
     if (caught_up()) return true;
     if (--marks_ == 0) reach_mark();
     return false;
@@ -177,6 +280,10 @@ std::size_t CatchingUp::forget_doubtful() {
 }
 
 void CatchingUp::ask() {
+  if (asking_ != Asking::kNo) {
+    asks_later_ = true;
+    return;
+  }
   asked_after_ = last_.value_or(0);
   outgoing_.append("/since ").append(std::to_string(asked_after_)).append("\n").append(kTagLine);
   ++marks_;

@@ -7,7 +7,13 @@
 //
 // What the user says is kept until it has come back. A session has ended before the next one of the
 // same user begins, so at the mark the log shows which of the lines arrived; the others are sent
-// again. Pure; NOT thread safe.
+// again.
+//
+// After /password and /account add the server asks for passwords, and takes the next line for one,
+// whatever it is. So nothing else is sent until that is over, and a secret only where it was asked
+// for, in the same connection: all others are dropped, since the server would say them in the room.
+// A /tagged in front of the command tells what the server says to it from what it says to the lines
+// before. Pure; NOT thread safe.
 #pragma once
 
 #include <chrono>
@@ -32,13 +38,26 @@ class CatchingUp {
   void send(std::string_view bytes) { outgoing_ += bytes; }
   void type(std::string_view line);
 
+  // How many secrets the server asks for after this line.
+  static std::size_t secrets_after(std::string_view line);
+  // A secret that is typed; an empty one gives up. False: the server does not want it, or not any
+  // more, and it is dropped.
+  bool answer(std::string_view secret);
+  // What the user is to type a secret for, if anything: the server's question; empty: that is still
+  // to come.
+  std::optional<std::string> secret_asked() const;
+  // How many of the next lines typed are secrets, where lines come unasked: also of a command that
+  // the server has refused.
+  std::size_t secrets_to_come() const { return secrets_to_come_; }
+
   // What is to be sent now; and that so much of it was.
   const std::string& outgoing() const { return outgoing_; }
   void sent(std::size_t bytes) { outgoing_.erase(0, bytes); }
 
   // The connection is lost; and what to send first in a new one, where `credentials` are
-  // user,password.
-  void lose();
+  // user,password. lose() gives what the user is to be told of a password that was under way;
+  // mostly nothing.
+  std::string_view lose();
   std::string resumption(std::string_view credentials);
 
   // The user is in the room, by this connection.
@@ -66,7 +85,9 @@ class CatchingUp {
     enum class State { kWaits, kSent, kInDoubt };  // in doubt: sent by a connection that was lost
     std::string text;
     std::optional<Echo> echo;  // nothing: it does not get there
-    State state;
+    State state = State::kWaits;
+    std::size_t secrets_after = 0;
+    bool secret = false;
   };
 
   static std::optional<Echo> echo_of(std::string_view line);
@@ -78,6 +99,12 @@ class CatchingUp {
   void ask();
   void reach_mark();
   void send_waiting();
+  bool may_send(const Line& line) const;
+  void send(const Line& line);
+  bool waits_to_ask() const;
+  void follow_asking(const ServerLine& line);
+  void end_asking();
+  void drop_secrets();
   std::size_t forget_doubtful();
 
   std::string own_name_;
@@ -92,6 +119,19 @@ class CatchingUp {
   std::size_t marks_ = 0;      // still to come
   bool opened_ = false;        // the answer to the connection's first /tagged has come
   bool in_ = false;
+
+  // What is still to come of the server where this connection has sent a command that makes it ask.
+  enum class Asking {
+    kNo,
+    kMark,      // the answer to the /tagged in front of the command
+    kAnswer,    // a question, or a last word: to the command, or to the secret that was sent
+    kQuestion,  // nothing: it waits for a secret
+  };
+  Asking asking_ = Asking::kNo;
+  std::string question_;
+  std::size_t secrets_due_ = 0;      // that the server has not got
+  std::size_t secrets_to_come_ = 0;  // that the user has not typed
+  bool asks_later_ = false;          // lines are missing, and this is not the time to ask for them
 };
 
 // How long to wait before the try after so many that failed; `random` is any number.

@@ -146,10 +146,15 @@ bool ChatClient::goes_on() {
 void ChatClient::lose() {
   connected_ = false;
   in_room_ = tagged_ = released_ = goodbye_ = lost_ = false;
-  MutexLock lock(mutex_);
-  if (!socket_) return;
-  socket_.reset();
-  catching_up_.lose();
+  std::string_view news;
+  {
+    MutexLock lock(mutex_);
+    if (!socket_) return;
+    socket_.reset();
+    news = catching_up_.lose();
+  }
+  ask_for_secret();
+  if (!news.empty()) tell(news);
 }
 
 // One try, after a while. False: it has failed, or is not wanted any more.
@@ -233,8 +238,11 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
   if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
   if (!follow(parsed) || parsed.kind == ServerLine::Kind::kHidden) return;
+  ask_for_secret();
   if (!in_room_ && was_in_) return;  // the greeting is for who comes
   if (terminal_.has_screen()) {      // where prompts ask for what the server asks for
+    const bool notice = parsed.kind == ServerLine::Kind::kNotice && parsed.number == 0;
+    if (notice && protocol::asks_secret(parsed.text)) return;
     if (is_line(parsed.plain, protocol::kAskCredentials)) return;
     if (is_line(parsed.plain, protocol::kWelcome)) {
       parsed.text = parsed.text.substr(0, parsed.text.find('.'));
@@ -265,6 +273,11 @@ bool ChatClient::follow(ServerLine& line) {
       folded_name(line.from) == folded_name(credentials_.substr(0, credentials_.find(',')));
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
   const bool shown = catching_up_.take(line);
+  // Without a screen lines come unasked: where there is none for it, the answer is to give up.
+  if (!terminal_.has_screen() && catching_up_.secrets_to_come() == 0 &&
+      catching_up_.secret_asked()) {
+    (void)catching_up_.answer("");
+  }
   if (tool && !credentials_.empty() && catching_up_.all_heard()) echoed_ = true;
   if (echoed_ || input_ended_ || !catching_up_.outgoing().empty()) terminal_.wake();
   return shown;
@@ -278,10 +291,14 @@ void ChatClient::show(const std::vector<ServerLine>& lines) {
     if (log_file_) log_file_->append(plain, std::chrono::system_clock::now());
   } catch (const std::system_error& error) {
     log_file_.reset();
-    screen_.remark(error.what());
-    if (!terminal_.has_screen()) std::cerr << "client: " << error.what() << std::endl;
+    tell(error.what());
   }
   screen_.show(lines);
+}
+
+void ChatClient::tell(std::string_view news) {
+  screen_.remark(news);
+  if (!terminal_.has_screen()) std::cerr << "client: " << news << std::endl;
 }
 
 void ChatClient::refuse(std::string_view reason) {
@@ -289,6 +306,26 @@ void ChatClient::refuse(std::string_view reason) {
   const std::string_view advice = advice_after(reason);
   if (!advice.empty()) text.append("\nclient: ").append(advice);
   throw std::runtime_error(text);
+}
+
+// Where the user is asked for a password, or soon will be, what is typed is hidden: from the moment
+// on at which the command is.
+void ChatClient::ask_for_secret() {
+  if (!terminal_.has_screen() || !was_in_) return;
+  MutexLock asking(asking_);
+  std::optional<std::string> secret;
+  {
+    MutexLock lock(mutex_);
+    secret = catching_up_.secret_asked();
+  }
+  if (secret == secret_asked_) return;
+  secret_asked_ = secret;
+  LineEditor::Question question;
+  if (secret) {
+    question = {(secret->empty() ? "(hidden)" : *secret) + " ", LineEditor::Mask::kAll, false,
+                true};
+  }
+  screen_.ask(question);
 }
 
 // The thread of run().
@@ -326,7 +363,7 @@ void ChatClient::take_keys() {
   while (const auto event = screen_.next_event()) {
     switch (event->kind) {
       case LineEditor::Event::Kind::kLine:
-        take_typed(event->text);
+        take_typed(*event);
         break;
       case LineEditor::Event::Kind::kEndOfInput:
         end_input();
@@ -344,18 +381,39 @@ void ChatClient::take_keys() {
 }
 
 // After the end only Ctrl+C still has a meaning.
-void ChatClient::take_typed(const std::string& line) {
+void ChatClient::take_typed(const LineEditor::Event& typed) {
   if (input_ended_ || left_) return;
+  if (typed.secret) return take_secret(typed.text);
+  const std::string& line = typed.text;
   if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
   if (is_quit(line) && !connected_) return leave();
+  if (!connected_ && CatchingUp::secrets_after(line) > 0) {
+    return screen_.remark("not sent: there is no connection now");
+  }
   bool full = false;
   {
     MutexLock lock(mutex_);
+    // Typed ahead, on the way in: what follows such a command is what it asks for.
+    if (!is_quit(line) && catching_up_.secret_asked()) {
+      (void)catching_up_.answer(line);
+      return;
+    }
     full = catching_up_.unheard_bytes() >= kMaxUnheard;
     if (!full) catching_up_.type(line);
   }
   left_ = is_quit(line);  // then it is no failure that the server closes the connection
   if (full) screen_.remark("not sent: too much waits for the server already");
+  ask_for_secret();
+}
+
+void ChatClient::take_secret(const std::string& secret) {
+  bool wanted = false;
+  {
+    MutexLock lock(mutex_);
+    wanted = catching_up_.answer(secret);
+  }
+  if (!wanted) screen_.remark("not sent: nobody asks for it any more");
+  ask_for_secret();
 }
 
 // An answer on the way in.
@@ -442,8 +500,12 @@ void ChatClient::pass_on(std::string_view bytes) {
 
 void ChatClient::take_piped(const LineReader::Line& line) {
   if (line.too_long) fail("the input has a line without end");
-  quit_ = is_quit(line.text);
   MutexLock lock(mutex_);
+  if (catching_up_.secrets_to_come() > 0) {
+    (void)catching_up_.answer(line.text);
+    return;
+  }
+  quit_ = is_quit(line.text);
   if (answers_left_ == 0) return catching_up_.type(line.text);
   catching_up_.send(line.text);
   catching_up_.send("\n");

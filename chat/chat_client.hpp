@@ -62,13 +62,18 @@ class ChatClient {
   void enter_room();
   bool follow(ServerLine& line) EXCLUDES(mutex_);
   void refuse(std::string_view reason);
+  void tell(std::string_view news);
+
+  // Both.
+  void ask_for_secret() EXCLUDES(asking_) EXCLUDES(mutex_);
 
   // The thread of run().
   void begin();
   void handle(const Terminal::Ready& ready);
   void take_input();
   void take_keys();
-  void take_typed(const std::string& line);
+  void take_typed(const LineEditor::Event& typed);
+  void take_secret(const std::string& secret) EXCLUDES(mutex_);
   void take_bytes();
   std::string_view take_password(std::string_view bytes);
   void pass_on(std::string_view bytes);
@@ -96,6 +101,11 @@ class ChatClient {
   std::shared_ptr<Socket> socket_ GUARDED_BY(mutex_);
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
+
+  // Whoever looks later what is asked for says so later on the screen. Before mutex_, which is not
+  // held while writing.
+  Mutex asking_;
+  std::optional<std::string> secret_asked_ GUARDED_BY(asking_);  // by the screen
 
   std::atomic<bool> connected_ = false;
   std::atomic<bool> was_in_ = false;       // in the room, by whichever connection

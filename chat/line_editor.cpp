@@ -32,22 +32,40 @@ std::vector<std::string> lines_of(std::string_view text) {
 }  // namespace
 
 void LineEditor::ask(Question question) {
-  question_ = std::move(question);
   killed_.clear();
   end_search(true);
   pasted_.reset();
+  if (question.secret != question_.secret) put_aside(question.secret);
+  question_ = std::move(question);
 }
 
+void LineEditor::put_aside(bool secret) {
+  text_.swap(put_aside_);
+  if (!secret) put_aside_.clear();
+  cursor_ = text_.size();
+  age_.reset();
+  cycle_.reset();
+}
+
+// An ESC that comes alone is the key, or a sequence that a slow line has torn apart: where a secret
+// is asked for, nothing is lost by taking it for the key.
 void LineEditor::feed(std::string_view bytes) {
+  if (question_.secret && bytes == "\x1B") return keys_.push_back({Key::Kind::kCancel});
   for (Key& key : reader_.feed(bytes)) keys_.push_back(std::move(key));
 }
 
 std::optional<LineEditor::Event> LineEditor::next() {
-  while (events_.empty() && !keys_.empty()) {
-    take(keys_.front());
-    keys_.pop_front();
+  while (events_.empty()) {
+    if (!confirmed_.empty()) {
+      submit(confirmed_.front());
+      confirmed_.pop_front();
+    } else if (!keys_.empty()) {
+      take(keys_.front());
+      keys_.pop_front();
+    } else {
+      return std::nullopt;
+    }
   }
-  if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
   return event;
@@ -117,6 +135,8 @@ void LineEditor::take(const Key& key) {
       return add({Kind::kSuspend});
     case K::kClearScreen:
       return add({Kind::kClearScreen});
+    case K::kCancel:
+      return question_.secret ? submit({}) : void();
     default:
       break;
   }
@@ -129,7 +149,7 @@ void LineEditor::take(const Key& key) {
 
 // The row that stays is wide enough for any line: the terminal wraps it.
 void LineEditor::submit(const std::string& line) {
-  add({Kind::kLine, line, question_.prompt + masked(line)});
+  add({Kind::kLine, line, question_.prompt + masked(line), question_.secret});
   if (question_.in_room) history_.add(line);
   text_.clear();
   draft_.clear();
@@ -163,7 +183,7 @@ bool LineEditor::take_answer(const Key& key) {
                   key.kind == K::kInterrupt || key.kind == K::kCancel;
   if (yes) {
     text_.clear();
-    for (const std::string& line : lines_of(*pasted_)) submit(line);
+    for (std::string& line : lines_of(*pasted_)) confirmed_.push_back(std::move(line));
   }
   if (yes || no) pasted_.reset();
   return true;

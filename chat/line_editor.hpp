@@ -39,6 +39,7 @@ class LineEditor {
     Kind kind;
     std::string text = {};
     std::string row = {};  // of kLine: the prompt and the text as they may stay on the screen
+    bool secret = false;   // of kLine: it answers such a question
   };
 
   // What of the line is not shown: what follows the first comma is dots, or nothing is painted.
@@ -50,14 +51,17 @@ class LineEditor {
     std::string prompt = "> ";
     Mask mask = Mask::kNone;
     bool in_room = true;
+    // For a password, in the room: the line typed before is put aside for as long, and of the
+    // answer nothing is left over. Esc and Ctrl+G answer with an empty line.
+    bool secret = false;
   };
 
   // `complete` gets the line up to the cursor; it is called within next().
   using Completer = std::function<Completion(std::string_view)>;
   explicit LineEditor(Completer complete = {}) : complete_(std::move(complete)) {}
 
-  // The line typed so far stays, and the history; what was killed is forgotten, since it may be a
-  // password.
+  // The line typed so far stays (but for what is secret), and the history; what was killed is
+  // forgotten, since it may be a password.
   void ask(Question question);
 
   // What the keyboard sent, cut up in any way; then what it amounts to, one by one: after an event
@@ -93,6 +97,7 @@ class LineEditor {
   bool take_search(const Key& key);
   void take_paste(const std::string& pasted);
   void submit(const std::string& line);
+  void put_aside(bool secret);
   void add(Event event) { events_.push_back(std::move(event)); }
 
   // Moving.
@@ -132,8 +137,9 @@ class LineEditor {
 
   Completer complete_;
   KeyReader reader_;
-  std::deque<Key> keys_;      // not yet looked at
-  std::deque<Event> events_;  // not yet given out
+  std::deque<Key> keys_;               // not yet looked at
+  std::deque<Event> events_;           // not yet given out
+  std::deque<std::string> confirmed_;  // pasted lines, not yet events
   Question question_;
   std::string text_;
   std::size_t cursor_ = 0;  // a byte of text_, where a character begins
@@ -144,6 +150,7 @@ class LineEditor {
   History history_;
   std::optional<std::size_t> age_;  // of the line shown, where it is one of the history
   std::string draft_;               // the line typed before going there
+  std::string put_aside_;           // while a secret is asked for
 
   std::optional<Search> search_;
   std::optional<Cycle> cycle_;         // Tab was the last key
