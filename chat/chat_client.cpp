@@ -272,6 +272,9 @@ bool ChatClient::follow(ServerLine& line) {
   const bool own =
       folded_name(line.from) == folded_name(credentials_.substr(0, credentials_.find(',')));
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
+  if (line.number == 0 && is_line(line.plain, protocol::kPasswordChanged)) {
+    remember(credentials_.substr(0, credentials_.find(',') + 1) + secret_);
+  }
   const bool shown = catching_up_.take(line);
   // Without a screen lines come unasked: where there is none for it, the answer is to give up.
   if (!terminal_.has_screen() && catching_up_.secrets_to_come() == 0 &&
@@ -411,6 +414,7 @@ void ChatClient::take_secret(const std::string& secret) {
   {
     MutexLock lock(mutex_);
     wanted = catching_up_.answer(secret);
+    secret_ = secret;
   }
   if (!wanted) screen_.remark("not sent: nobody asks for it any more");
   ask_for_secret();
@@ -503,6 +507,7 @@ void ChatClient::take_piped(const LineReader::Line& line) {
   MutexLock lock(mutex_);
   if (catching_up_.secrets_to_come() > 0) {
     (void)catching_up_.answer(line.text);
+    secret_ = line.text;
     return;
   }
   quit_ = is_quit(line.text);

@@ -101,6 +101,7 @@ class ChatClient {
   std::shared_ptr<Socket> socket_ GUARDED_BY(mutex_);
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
+  std::string secret_ GUARDED_BY(mutex_);       // the last that was asked for in the room
 
   // Whoever looks later what is asked for says so later on the screen. Before mutex_, which is not
   // held while writing.

@@ -52,6 +52,7 @@ inline constexpr std::string_view kAskNewPassword = "* new password?\n";
 std::string ask_password_for(std::string_view name);
 // Whether a notice, without its mark and its end, is one of them.
 bool asks_secret(std::string_view notice_text);
+inline constexpr std::string_view kPasswordChanged = "* your password is changed\n";
 
 // Errors in the room: nothing was sent on.
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";

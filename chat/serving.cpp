@@ -149,7 +149,8 @@ void serve(ServerOptions options, char* const* argv) {
   EventLog log(standard_error(), options.log);
   Server server(config, accounts, storage, log, taken_over ? &*taken_over : nullptr);
   taken_over.reset();
-  Signals waiting(signals, server.attention());  // all that can fail is done before it says it is up
+  Signals waiting(signals,
+                  server.attention());  // all that can fail is done before it says it is up
   std::cout << start_line(server, config, *accounts.current()) << std::endl;
   log.write("started", "port " + std::to_string(server.port()));
   Watchdog watchdog(manager, server);

@@ -395,9 +395,9 @@ void Session::send(std::string_view lines) noexcept {
 
 bool Session::refuse(std::string_view line) {
   if (room_.lobby.made_to_go(connection_.place)) return false;  // it has been told
+  room_.refused.add(protocol::reason_of(line));  // first: who is told may ask for it
   send(line);
   refused_ = true;
-  room_.refused.add(protocol::reason_of(line));
   // Without the mark of an error and the line's end.
   log("refused", name_, line.substr(2, line.size() - 3));
   return false;

@@ -392,7 +392,7 @@ std::string Speaker::outcome_of_answer(std::string_view text) {
   if (!own) return add_account({room_, name_, peer_}, asked_about_, hash);
   room_.accounts.change([&](PasswordStorage& accounts) { accounts.set_hash(name_, hash); });
   room_.log.write("password", peer_.text, name_, "changed");
-  return "* your password is changed\n";
+  return std::string(protocol::kPasswordChanged);
 }
 
 // False: there was no turn to be had. `right` is what `work` says; if not, it was a guess.

@@ -62,6 +62,8 @@ class RunningRoom {
 
   std::uint16_t port() const { return server_.port(); }
   void stop() { server_.stop(); }
+  chat::Stored<chat::PasswordStorage>& accounts() { return accounts_; }
+  chat::Stored<chat::RoomStorage>& storage() { return storage_; }
 
  private:
   chat::Stored<chat::PasswordStorage> accounts_;

@@ -1,0 +1,386 @@
+// The commands of the room, each by itself: what it does, who may not, and what is wrong with it.
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chat/command_table.hpp"
+#include "chat/text.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/running_room.hpp"
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// ann is an operator, dan has an account, ben is registered.
+struct Company {
+  explicit Company(std::size_t max_users = 10)
+      : room(max_users, {{"Ann", "secret"}, {"dan", "word"}}) {
+    room.accounts().change([](chat::PasswordStorage& a) { a.set_operator("ann", true); });
+    ann = std::make_unique<Peer>(Peer::logged_in(room.port(), "Ann", "secret"));
+    ben = std::make_unique<Peer>(Peer::registered(room.port(), "ben"));
+    ann->read_until("* ben has entered");
+  }
+
+  // What `who` gets next, as an answer to `line`.
+  static std::string answer(const std::unique_ptr<Peer>& who, const std::string& line) {
+    who->say(line);
+    return who->read_line();
+  }
+
+  RunningRoom room;
+  std::unique_ptr<Peer> ann;
+  std::unique_ptr<Peer> ben;
+};
+
+std::string refusal(std::uint16_t port, const std::string& mode, const std::string& credentials) {
+  return Peer::answer_to(port, mode, credentials);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(commands)
+
+BOOST_AUTO_TEST_CASE(help_lists_what_one_may_and_explains_each) {
+  Company room;
+  for (const bool is_operator : {false, true}) {
+    const auto& who = is_operator ? room.ann : room.ben;
+    who->say("/help");
+    for (const chat::CommandEntry& entry : chat::command_table()) {
+      const bool may = entry.access == chat::Access::kEveryone || is_operator;
+      if (may) BOOST_TEST(who->read_line().starts_with("* " + std::string(entry.name)));
+    }
+    BOOST_TEST(who->read_line().starts_with("* //TEXT"));
+    BOOST_TEST(room.answer(who, "/help KICK").starts_with("* /kick NAME"));
+    BOOST_TEST(room.answer(who, "/help dance").starts_with("! there is no such command"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_for_others_is_refused_and_what_lacks_its_arguments_too) {
+  Company room;
+  for (const chat::CommandEntry& entry : chat::command_table()) {
+    const std::string name(entry.name);
+    if (entry.access == chat::Access::kOperators) {
+      BOOST_TEST(room.answer(room.ben, name + " ann x") == "! " + name + " is for operators");
+    }
+    if (!entry.arguments.starts_with('[') && !entry.arguments.empty()) {
+      BOOST_TEST(room.answer(room.ann, name).starts_with("! "), name);
+    }
+  }
+  BOOST_TEST(room.answer(room.ben, "/password") == "! /password is for accounts");
+  BOOST_TEST(room.answer(room.ben, "/topic cats").starts_with("! operators"));
+  BOOST_TEST(room.answer(room.ben, "/motd cats").starts_with("! operators"));
+  BOOST_TEST(room.answer(room.ben, "hello") == "ben: hello");
+  BOOST_TEST(room.ann->read_line() == "ben: hello");
+}
+
+BOOST_AUTO_TEST_CASE(who_and_whois_say_since_when_and_operators_from_where) {
+  Company room;
+  room.ben->say("/away at lunch");
+  room.ben->read_until("* you are away");
+  room.ann->say("/who");
+  BOOST_TEST(room.ann->read_line() == "* online (2): Ann, ben");
+  BOOST_TEST(room.ann->read_line().starts_with("* Ann: here "));
+  BOOST_TEST(room.ann->read_line().ends_with(", away: at lunch"));
+  BOOST_TEST(room.answer(room.ann, "/whois BEN").starts_with("* ben: registered, since 20"));
+  BOOST_TEST(room.ann->transcript().back().find(", from 127.0.0.1:") != std::string::npos);
+  room.ann->read_until("* ben: here");
+  const std::string seen = room.answer(room.ben, "/whois ann");
+  BOOST_TEST(seen.starts_with("* Ann: account, operator, since 20"));
+  BOOST_TEST(seen.find("from") == std::string::npos);
+  room.ben->read_until("* Ann: here");
+  BOOST_TEST(room.answer(room.ben, "/whois cid") == "! cid is not here");
+  BOOST_TEST(room.answer(room.ben, "/whois a b") == "! that is no name");
+  BOOST_TEST(room.answer(room.ben, "/time").starts_with("* it is 20"));
+}
+
+BOOST_AUTO_TEST_CASE(private_lines_reach_one_and_are_answered) {
+  Company room;
+  BOOST_TEST(room.answer(room.ben, "/reply hm") == "! nobody has written to you yet");
+  BOOST_TEST(room.answer(room.ann, "/msg BEN psst: a  b") == "Ann -> ben: psst: a  b");
+  BOOST_TEST(room.ben->read_line() == "Ann -> ben: psst: a  b");
+  BOOST_TEST(room.answer(room.ben, "/reply yes?") == "ben -> Ann: yes?");
+  BOOST_TEST(room.ann->read_line() == "ben -> Ann: yes?");
+  BOOST_TEST(room.answer(room.ann, "/msg ann me") == "! that is you");
+  BOOST_TEST(room.answer(room.ann, "/msg cid me") == "! cid is not here");
+  BOOST_TEST(room.answer(room.ann, "/msg ben").starts_with("! it is /msg"));
+  room.ben->say("/away for tea");
+  room.ben->read_until("* you are away");
+  BOOST_TEST(room.answer(room.ann, "/msg ben tea?") == "Ann -> ben: tea?");
+  BOOST_TEST(room.ann->read_line() == "* ben is away: for tea");
+  room.ben->say("/back\n/ignore ann");
+  room.ben->read_until("* you ignore ann");
+  BOOST_TEST(room.answer(room.ann, "/msg ben tea?") == "! ben ignores you");
+  room.ben->half_close();
+  room.ann->read_until("* ben has left");
+  BOOST_TEST(room.answer(room.ann, "/msg ben tea?") == "! ben is not here");
+}
+
+BOOST_AUTO_TEST_CASE(me_is_a_line_of_its_own_that_no_text_imitates) {
+  Company room;
+  BOOST_TEST(room.answer(room.ben, "/me waves \x1B[2J") == "~ ben waves \xEF\xBF\xBD[2J");
+  BOOST_TEST(room.ann->read_line() == "~ ben waves \xEF\xBF\xBD[2J");
+  BOOST_TEST(room.answer(room.ben, "~ ann waves") == "ben: ~ ann waves");
+  room.ann->read_line();
+  room.ann->say("/tagged\n/since 2");
+  room.ann->read_until("-\t");
+  BOOST_TEST(room.ann->read_line().find("\tme+\tben\twaves ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_ignored_is_not_heard_and_the_numbers_have_no_gap) {
+  Company room;
+  Peer cid = Peer::registered(room.room.port(), "cid");
+  Peer eve = Peer::registered(room.room.port(), "eve");
+  eve.say("/tagged\n/ignore BEN\n/ignore eve\n/ignore");
+  eve.read_until("-\t");
+  BOOST_TEST(eve.read_line().ends_with("you ignore ben"));
+  BOOST_TEST(eve.read_line().ends_with("that is you"));
+  BOOST_TEST(eve.read_line().ends_with("you ignore ben"));
+  cid.say("/ignore ben");
+  cid.read_until("* you ignore ben");
+  room.ben->say("one\n/me two");
+  room.ann->read_until("~ ben two");
+  room.ann->say("three");
+  BOOST_TEST(cid.read_until("Ann: ") == "Ann: three");
+  for (const std::string& line : cid.transcript()) BOOST_TEST(!line.starts_with("ben:"), line);
+  const std::string first = eve.read_line();
+  BOOST_TEST(first.find("\thidden\t-\t") != std::string::npos);
+  const auto number = std::stoul(first);
+  BOOST_TEST(std::stoul(eve.read_line()) == number + 1);
+  BOOST_TEST(eve.read_line().starts_with(std::to_string(number + 2) + "\t"));
+  cid.say("/history 3");
+  BOOST_TEST(cid.read_line().ends_with("Z Ann: three"));
+  cid.say("/unignore ben\n/unignore ben");
+  BOOST_TEST(cid.read_line() == "* you ignore ben no more");
+  BOOST_TEST(cid.read_line() == "! you do not ignore ben");
+  room.ben->say("four");
+  BOOST_TEST(cid.read_line() == "ben: four");
+}
+
+BOOST_AUTO_TEST_CASE(quiet_hides_who_comes_and_goes_and_an_account_keeps_that) {
+  Company room;
+  {
+    Peer dan = Peer::logged_in(room.room.port(), "dan", "word");
+    dan.say("/quiet\n/ignore ben");
+    dan.read_until("* you ignore ben");
+    { Peer cid = Peer::registered(room.room.port(), "cid"); }
+    room.ann->read_until("* cid has left");
+    room.ben->say("unheard");
+    room.ann->say("heard");
+    BOOST_TEST(dan.read_line() == "Ann: heard");
+  }
+  room.ann->read_until("* dan has left");
+  Peer dan = Peer::logged_in(room.room.port(), "dan", "word");  // one's own arrival is heard
+  { Peer cid = Peer::registered(room.room.port(), "cid"); }
+  room.ann->read_until("* cid has left");
+  room.ben->say("unheard");
+  room.ann->say("again");
+  BOOST_TEST(dan.read_line() == "Ann: again");
+  dan.say("/quiet off");
+  dan.read_until("* you see who comes");
+  Peer cid = Peer::registered(room.room.port(), "cid");
+  BOOST_TEST(dan.read_line() == "* cid has entered the chat");
+}
+
+BOOST_AUTO_TEST_CASE(a_password_is_changed_by_who_knows_the_old_one_and_never_heard) {
+  Company room;
+  Peer dan = Peer::logged_in(room.room.port(), "dan", "word");
+  dan.say("/password\n/quit");  // looks like a command, and is a wrong password
+  BOOST_TEST(dan.read_line() == "* old password?");
+  BOOST_TEST(dan.read_line() == "! wrong password: nothing was changed");
+  dan.say("/password\n");
+  BOOST_TEST(dan.read_line() == "* old password?");
+  BOOST_TEST(dan.read_line() == "* nothing was changed");
+  dan.say("/password\nword\nnew, word");
+  BOOST_TEST(dan.read_line() == "* old password?");
+  BOOST_TEST(dan.read_line() == "* new password?");
+  BOOST_TEST(dan.read_line() == "* your password is changed");
+  dan.say("last");
+  BOOST_TEST(dan.read_line() == "dan: last");
+  BOOST_TEST(room.ann->read_until("dan: ") == "dan: last");  // and nothing before
+  dan.half_close();
+  room.ann->read_until("* dan has left");
+  BOOST_TEST(refusal(room.room.port(), "login", "dan,word") == "! wrong username or password");
+  BOOST_TEST(refusal(room.room.port(), "login", "dan,new, word") == "* hello dan");
+}
+
+BOOST_AUTO_TEST_CASE(topic_and_motd_greet_who_comes) {
+  Company room;
+  BOOST_TEST(room.answer(room.ben, "/topic") == "* there is no topic");
+  BOOST_TEST(room.answer(room.ann, "/topic speed") == "* Ann has set the topic: speed");
+  BOOST_TEST(room.ann->read_line() == "* the topic is set");
+  BOOST_TEST(room.ben->read_line() == "* Ann has set the topic: speed");
+  BOOST_TEST(room.answer(room.ann, "/motd be kind") == "* the message of the day is set");
+  Peer cid(room.room.port());
+  cid.say("register\ncid,pw");
+  cid.read_until("* hello cid");
+  BOOST_TEST(cid.read_line() == "* topic: speed");
+  BOOST_TEST(cid.read_line() == "* message of the day: be kind");
+  BOOST_TEST(cid.read_line().starts_with("* online"));
+  BOOST_TEST(room.answer(room.ann, "/topic " + std::string(1001, 'x')).starts_with("* cid"));
+  BOOST_TEST(room.ann->read_line().starts_with("! "));
+  BOOST_TEST(room.answer(room.ann, "/motd -") == "* the message of the day is set");
+  BOOST_TEST(room.answer(room.ann, "/motd") == "* there is no message of the day");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_kicked_is_told_and_gone) {
+  Company room;
+  Peer cid = Peer::registered(room.room.port(), "cid");
+  room.ann->say("/kick CID * ben has left the chat\n/kick cid\n/kick Ann\n/kick nobody");
+  room.ann->read_until("* cid has entered");
+  BOOST_TEST(room.ann->read_line() == "* Ann has kicked cid: * ben has left the chat");
+  cid.read_until("* Ann has kicked cid");
+  BOOST_TEST(cid.read_line() == "! you were kicked by Ann: * ben has left the chat");
+  BOOST_TEST(cid.ends());
+  const std::string left = room.ben->read_until("* cid has left");
+  BOOST_TEST(left == "* cid has left the chat");
+  room.ann->read_until("! that is you");
+  BOOST_TEST(room.ann->read_until("! nobody") == "! nobody is not here");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_muted_says_nothing_also_after_coming_back) {
+  Company room;
+  room.ann->say("/mute ben 5");
+  room.ben->read_until("* Ann has muted ben for 5 min");
+  for (const char* line : {"hello", "/me waves", "/msg ann psst"}) {
+    BOOST_TEST(room.answer(room.ben, line).starts_with("! you are muted until 20"));
+  }
+  room.ben->half_close();
+  room.ann->read_until("* ben has left");
+  Peer ben = Peer::registered(room.room.port(), "Ben");
+  ben.say("hello");
+  BOOST_TEST(ben.read_line().starts_with("! you are muted until 20"));
+  room.ann->say("/unmute ben");
+  ben.read_until("* Ann has unmuted Ben");
+  ben.say("hello");
+  BOOST_TEST(ben.read_line() == "Ben: hello");
+}
+
+BOOST_AUTO_TEST_CASE(a_banned_name_stays_out_however_it_is_written) {
+  Company room;
+  room.ann->say("/ban BEN 10 spam\n/ban dan\n/ban ann\n/ban 1.2.3.4.5/x");
+  BOOST_TEST(room.ben->read_until("! ").ends_with(": spam"));
+  BOOST_TEST(room.ben->transcript().back().starts_with("! you are banned until 20"));
+  BOOST_TEST(room.ben->ends());
+  room.ann->read_until("! that is you");
+  BOOST_TEST(room.ann->read_until("! it is") == "! it is neither a name nor an address");
+  for (const char* name : {"ben,pw", "B3n,pw", "ben_,pw", "b-en,pw"}) {
+    const std::string line = refusal(room.room.port(), "register", name);
+    const bool alike = chat::name_skeleton(std::string(name).substr(
+                           0, std::string(name).find(','))) == chat::name_skeleton("ben");
+    BOOST_TEST(line.starts_with("! you are banned") == alike, name);
+  }
+  BOOST_TEST(refusal(room.room.port(), "login", "dan,word") == "! you are banned");
+  room.ann->say("/bans\n/unban ben\n/unban ben");
+  BOOST_TEST(room.ann->read_until("* BEN by").ends_with(": spam"));
+  BOOST_TEST(room.ann->read_until("! there is no").ends_with("such ban"));
+  BOOST_TEST(refusal(room.room.port(), "register", "ben,pw") == "* hello ben");
+}
+
+BOOST_AUTO_TEST_CASE(a_banned_address_gets_no_thread_and_operators_are_not_locked_out) {
+  Company room;
+  Peer cid = Peer::from("127.0.0.2", room.room.port());
+  BOOST_TEST(cid.answer("register", "cid,pw") == "* hello cid");
+  room.ann->say("/ban 127.0.0.1\n/ban 0.0.0.0/0\n/ban 127.0.0.2/31 1 enough");
+  room.ann->read_until("! that is this machine");
+  room.ann->read_until("! that is this machine");
+  room.ann->read_until("* 127.0.0.2/31 is kept out until");
+  cid.read_until("! you are banned until 20");
+  BOOST_TEST(cid.ends());
+  Peer again = Peer::from("127.0.0.3", room.room.port());
+  BOOST_TEST(again.read_line().starts_with("! you are banned until 20"));  // and no welcome
+  BOOST_TEST(again.ends());
+  room.ann->say("/unban 127.0.0.2/31");
+  room.ann->read_until("* 127.0.0.2/31 is let in");
+  BOOST_TEST(Peer::from("127.0.0.2", room.room.port()).read_line().starts_with("* Welcome"));
+}
+
+BOOST_AUTO_TEST_CASE(in_a_closed_room_accounts_and_who_is_there_go_on) {
+  Company room;
+  room.ann->say("/close\n/close");
+  BOOST_TEST(room.ben->read_line().starts_with("* Ann has closed the room"));
+  room.ann->read_until("! it is closed already");
+  BOOST_TEST(refusal(room.room.port(), "register", "cid,pw") == "! only accounts come in now");
+  BOOST_TEST(refusal(room.room.port(), "resume", "cid,pw") == "! only accounts come in now");
+  BOOST_TEST(refusal(room.room.port(), "login", "dan,word") == "* hello dan");
+  BOOST_TEST(refusal(room.room.port(), "resume", "ben,pw") == "* hello ben");
+  room.ann->say("/open");
+  room.ann->read_until("* everyone comes in");
+  BOOST_TEST(refusal(room.room.port(), "register", "cid,pw") == "* hello cid");
+}
+
+BOOST_AUTO_TEST_CASE(accounts_come_and_go_but_not_the_last_operator) {
+  Company room(4);
+  BOOST_TEST(room.answer(room.ann, "/account add eve") == "* password for eve?");
+  BOOST_TEST(room.answer(room.ann, "/ban me if you can") == "* there is an account eve now");
+  Peer eve = Peer::logged_in(room.room.port(), "eve", "/ban me if you can");
+  room.ann->read_until("* eve has entered");
+  // 3 accounts and ben: there is no seat for another.
+  BOOST_TEST(room.answer(room.ann, "/account add fay") == "* password for fay?");
+  BOOST_TEST(room.answer(room.ann, "pw").starts_with("! 4 accounts and 1 who are registered"));
+  BOOST_TEST(room.answer(room.ann, "/account add eve") == "! there is such an account already");
+  BOOST_TEST(room.answer(room.ann, "/account add Ben") == "* password for Ben?");
+  BOOST_TEST(room.answer(room.ann, "") == "* nothing was changed");
+  BOOST_TEST(room.answer(room.ann, "/account operator ann") == "! that is the last operator");
+  BOOST_TEST(room.answer(room.ann, "/account remove ann") == "! that is the last operator");
+  BOOST_TEST(room.answer(room.ann, "/account operator EVE") == "* Ann has made eve an operator");
+  room.ann->read_until("* eve is an operator");
+  eve.say("/account operator ann");
+  eve.read_until("* Ann is no operator any more");
+  BOOST_TEST(room.answer(room.ann, "/bans").starts_with("* eve has made Ann no operator"));
+  BOOST_TEST(room.ann->read_line() == "! /bans is for operators");
+  eve.say("/account remove ANN");
+  BOOST_TEST(room.ann->read_line() == "! your account is no more");
+  BOOST_TEST(room.ann->ends());
+  eve.read_until("* Ann has left");
+  BOOST_TEST(refusal(room.room.port(), "login", "Ann,secret") == "! wrong username or password");
+}
+
+BOOST_AUTO_TEST_CASE(stats_say_how_it_goes) {
+  Company room;
+  (void)refusal(room.room.port(), "register", "ben,pw");
+  BOOST_TEST(room.answer(room.ann, "/stats") == "* online 2: 1 of 2 accounts, 1 of 8 registered");
+  BOOST_TEST(room.ann->read_line().starts_with("* the last minute: "));
+  BOOST_TEST(room.ann->read_line().starts_with("* line 2; 2 lines kept, "));
+  BOOST_TEST(room.ann->read_line().find("refused 1, up ") != std::string::npos);
+}
+
+// Everyone writes to everyone at the same time.
+BOOST_AUTO_TEST_CASE(a_thousand_at_once) {
+  constexpr int kMembers = 1000;
+  RunningRoom room(kMembers);
+  std::vector<Peer> members;
+  for (int i = 0; i < kMembers; ++i) {
+    members.emplace_back(room.port());
+    members.back().send("/tagged\nregister\nm" + std::to_string(i) + ",pw\n/quiet\n");
+  }
+  for (Peer& member : members) {
+    while (!member.read_line().ends_with("any more who comes and goes")) {
+    }
+  }
+  std::atomic<int> heard{0};
+  const auto talk = [&](int from) {
+    for (int i = from; i < kMembers; i += 4) {
+      members[static_cast<std::size_t>(i)].send("/ignore nobody\n/msg m" +
+                                                std::to_string((i + 1) % kMembers) + " hi\n/who\n");
+    }
+    for (int i = from; i < kMembers; i += 4) {
+      const std::string me = "m" + std::to_string(i);
+      while (true) {
+        const std::string line = members[static_cast<std::size_t>(i)].read_line();
+        if (line.find("\tprivate\t") == std::string::npos) continue;
+        if (line.ends_with(" -> " + me + ": hi")) break;
+      }
+      ++heard;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int from = 0; from < 4; ++from) threads.emplace_back(talk, from);
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(heard == kMembers);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
