@@ -3,11 +3,14 @@
 #include <array>
 #include <charconv>
 #include <exception>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "chat/limits.hpp"
+#include "chat/protocol.hpp"
 
 namespace chat {
 namespace {
@@ -67,11 +70,6 @@ void add_histogram(Families& families, const Histogram& histogram) {
   families.sample("_sum", "", decimal(histogram.sum));
 }
 
-struct Place {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
 // Of unix:PATH; of anything else nothing.
 std::string unix_path_in(const std::string& where) {
   const std::string prefix = "unix:";
@@ -82,17 +80,16 @@ Listener listener_at(const std::string& where) {
   const std::string path = unix_path_in(where);
   if (!path.empty()) return Listener::open_unix(path);
   const auto colon = where.rfind(':');
-  Place place;
-  const char* const end = where.data() + where.size();
-  if (colon == std::string::npos ||
-      std::from_chars(where.data() + colon + 1, end, place.port).ptr != end) {
+  const auto port =
+      colon == std::string::npos ? std::nullopt : protocol::parse_number(where.substr(colon + 1));
+  if (!port || *port > std::numeric_limits<std::uint16_t>::max()) {
     throw std::runtime_error("--metrics is ADDRESS:PORT or unix:PATH");
   }
-  place.address = where.substr(0, colon);
-  if (place.address.starts_with('[') && place.address.ends_with(']')) {
-    place.address = place.address.substr(1, place.address.size() - 2);
+  std::string address = where.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) {
+    address = address.substr(1, address.size() - 2);
   }
-  return std::move(Listener::open(place.address, place.port).front());
+  return std::move(Listener::open(address, static_cast<std::uint16_t>(*port)).front());
 }
 
 void send(Socket& client, std::string_view status, std::string_view type, const std::string& body) {

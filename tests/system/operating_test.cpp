@@ -1,0 +1,280 @@
+// What the one who runs the server does: files that change while it runs, a check beforehand, an
+// ordered end, sockets and figures for other programs; with the real server.
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/support/peer.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/served.hpp"
+
+namespace {
+
+// A server that has these accounts: ann, an operator, and dan; both with the password pw.
+struct Operated {
+  explicit Operated(std::vector<std::string> more = {}, const std::string& maximum = "4")
+      : accounts(folder.file("accounts")) {
+    write_accounts({"ann", "dan"});
+    more.insert(more.end(), {"--max-users", maximum, "--rate", "0", "--accounts", accounts});
+    served = std::make_unique<Served>(more);
+  }
+
+  void write_accounts(const std::vector<std::string>& names) const {
+    std::ofstream file(accounts);
+    for (const std::string& name : names) {
+      file << name << ":" << cheap_hash("pw") << (name == "ann" ? ":operator" : "") << "\n";
+    }
+  }
+  // The event log up to the line with `event`.
+  std::string log_until(const std::string& event) const {
+    return served->program.read_errors_until(" " + event + " ");
+  }
+  Peer logged_in(const std::string& name) const {
+    return Peer::logged_in(served->port, name, "pw");
+  }
+  Program& program() const { return served->program; }
+
+  TemporaryFolder folder;
+  const std::string accounts;
+  std::unique_ptr<Served> served;
+};
+
+// What a server that is only to check says: status and standard error.
+std::pair<int, std::string> checked(const std::string& accounts, const std::string& maximum) {
+  Program check("server", {"--check", "--max-users", maximum, "--accounts", accounts});
+  const int status = check.status();
+  return {status, check.read_errors()};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(operating)
+
+BOOST_AUTO_TEST_CASE(accounts_and_bans_are_read_anew_and_nobody_else_is_disturbed) {
+  const Operated room;
+  Peer ann = room.logged_in("ann");
+  Peer dan = room.logged_in("dan");
+  Peer ben = Peer::registered(room.served->port, "ben");
+  room.write_accounts({"ann", "eve"});
+  std::ofstream(room.accounts + ".room") << "motd\tbe kind\nban\tname\tcid\t-\tann\tspam\n";
+  room.program().signal(SIGHUP);
+  BOOST_TEST(dan.read_until("! ") == "! your account is no more");
+  BOOST_TEST(dan.ends());
+  ann.read_until("* dan has left");
+  room.program().read_errors_until("reloaded - - bans");
+  BOOST_TEST(Peer::answer_to(room.served->port, "login", "eve,pw") == "* hello eve");
+  BOOST_TEST(Peer::answer_to(room.served->port, "register", "cid,pw") == "! you are banned: spam");
+  ann.say("/motd");
+  BOOST_TEST(ann.read_until("* message") == "* message of the day: be kind");
+  ben.say("still here");
+  BOOST_TEST(ann.read_until("ben: ") == "ben: still here");
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_or_is_damaged_is_refused_with_one_line) {
+  const Operated room({}, "3");
+  Peer ben = Peer::registered(room.served->port, "ben");
+  room.write_accounts({"ann", "dan", "eve"});  // and ben
+  room.program().signal(SIGHUP);
+  BOOST_TEST(room.log_until("not-reloaded").find("not-reloaded") != std::string::npos);
+  room.program().read_errors_until("more than 3 users");
+  BOOST_TEST(Peer::answer_to(room.served->port, "login", "eve,pw") ==
+             "! wrong username or password");
+  std::ofstream(room.accounts) << "nonsense\n";
+  std::ofstream(room.accounts + ".room") << "nonsense\n";
+  room.program().signal(SIGHUP);
+  room.program().read_errors_until("accounts is damaged, line 1");
+  room.program().read_errors_until("accounts.room is damaged, line 1");
+  BOOST_TEST(Peer::answer_to(room.served->port, "login", "dan,pw") == "* hello dan");
+}
+
+BOOST_AUTO_TEST_CASE(check_says_what_is_wrong_and_serves_nothing) {
+  const TemporaryFolder folder;
+  const std::string accounts = folder.file("accounts");
+  BOOST_TEST(checked(accounts, "1").first == 0);
+  std::ofstream(accounts) << "ann:" << cheap_hash("pw") << "\ndan:" << cheap_hash("pw") << "\n";
+  BOOST_TEST(checked(accounts, "2").first == 0);
+  const auto [few, why] = checked(accounts, "1");
+  BOOST_TEST(few == 1);
+  BOOST_TEST(why.find("smaller than the number of login users, 2") != std::string::npos);
+  std::ofstream(accounts + ".room") << "ban\tname\n";
+  const auto [damaged, what] = checked(accounts, "2");
+  BOOST_TEST(damaged == 1);
+  BOOST_TEST(what.find("accounts.room is damaged, line 1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_operator_stops_the_server_and_may_think_better_of_it) {
+  const Operated room;
+  Peer ann = room.logged_in("ann");
+  Peer ben = Peer::registered(room.served->port, "ben");
+  ann.say("/shutdown 1 upgrade");
+  BOOST_TEST(ben.read_until("* ann stops") == "* ann stops the server in 1 minute: upgrade");
+  ann.say("/shutdown off");
+  BOOST_TEST(ben.read_line() == "* ann does not stop the server");
+  ann.say("/shutdown");
+  BOOST_TEST(ben.read_line() == "* ann stops the server now");
+  BOOST_TEST(ben.read_line() == "* the server is shutting down");
+  BOOST_TEST(ben.ends());
+  ann.close();
+  BOOST_TEST(room.program().status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_decided_lasts_over_a_restart) {
+  Operated room;
+  {
+    Peer ann = room.logged_in("ann");
+    Peer dan = room.logged_in("dan");
+    dan.say("/quiet");
+    dan.read_until("* you do not see");
+    ann.say("/topic cats\n/ban ben\n/close");
+    ann.read_until("* only accounts come in");
+  }
+  room.program().signal(SIGTERM);
+  BOOST_TEST(room.program().status() == 0);
+  room.served = std::make_unique<Served>(
+      std::vector<std::string>{"--max-users", "4", "--accounts", room.accounts});
+  BOOST_TEST(Peer::answer_to(room.served->port, "register", "cid,pw") ==
+             "! only accounts come in now");
+  Peer dan = room.logged_in("dan");
+  Peer ann = room.logged_in("ann");
+  ann.say("/topic\n/bans\n/open");
+  ann.read_until("* topic: cats");
+  ann.read_until("* ben by ann");
+  BOOST_TEST(dan.read_line() == "* ann has opened the room to everyone");  // and not who came
+}
+
+BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
+  const Operated room({}, "9");
+  Peer ann = room.logged_in("ann");
+  Peer dan = room.logged_in("dan");
+  Peer ben = Peer::registered(room.served->port, "ben");
+  Peer cid = Peer::registered(room.served->port, "cid");
+  ben.say("/away at lunch\n/ignore cid\n/quiet");
+  ben.read_until("* you do not see");
+  ann.say("/mute cid\n/msg ben psst\n/shutdown 60");
+  ann.read_until("* as you say");
+  ben.read_until("ann -> ben: psst");
+  ben.read_until("* ann stops the server");
+  dan.say("/password");
+  dan.read_until("* old password?");
+  room.program().signal(SIGUSR2);
+  room.program().read_until("listening");
+  dan.say("pw");  // is never said
+  dan.read_until("* new password?");
+  cid.say("hello");
+  BOOST_TEST(cid.read_until("! ").starts_with("! you are muted until"));
+  ben.say("/reply yes");
+  BOOST_TEST(ann.read_until("ben -> ") == "ben -> ann: yes");
+  ann.say("/unmute cid\n/whois ben\n/shutdown off");
+  BOOST_TEST(ann.read_until("* ben: here").ends_with("away: at lunch"));
+  ann.read_until("* the server goes on");
+  cid.say("hello");
+  cid.half_close();
+  ann.read_until("* cid has left");
+  ann.say("last");
+  ben.read_until("* ann does not stop");
+  BOOST_TEST(ben.read_line() == "ann: last");
+  for (const std::string& line : ann.transcript()) BOOST_TEST(!line.starts_with("dan:"), line);
+}
+
+BOOST_AUTO_TEST_CASE(by_a_unix_socket_the_kernel_says_who_it_is) {
+  Operated room({"--unix", "chat.sock", "--trust-unix-users"});
+  const std::string host = "unix:" + room.served->folder.file("chat.sock");
+  BOOST_TEST(room.served->line.find("unix:chat.sock") != std::string::npos);
+  const auto come_in = [&](const std::string& lines) {
+    Peer peer(0, host);
+    peer.read_until("* Welcome");
+    peer.send(lines);
+    peer.read_until("* user,password?");
+    return peer.read_line();
+  };
+  BOOST_TEST(come_in("register\nben,pw\n") == "* hello ben");
+  BOOST_TEST(come_in("login\nann,\n") == "! wrong username or password");
+  BOOST_TEST(come_in("login\nann,pw\n") == "* hello ann");
+  BOOST_TEST(come_in("register\ncid,\n").starts_with("! wrong format"));
+  BOOST_TEST(Peer::answer_to(room.served->port, "login", "ann,").starts_with("! wrong format"));
+  if (::getuid() == 0) {
+    std::ofstream(room.accounts, std::ios::app) << "root:" << cheap_hash("pw") << "\n";
+    room.program().signal(SIGHUP);
+    room.program().read_errors_until("reloaded - - bans");
+    BOOST_TEST(come_in("login\nROOT,\n") == "* hello root");
+  }
+  room.program().signal(SIGTERM);
+  BOOST_TEST(room.program().status() == 0);
+  BOOST_TEST(!std::filesystem::exists(room.served->folder.file("chat.sock")));
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_by_a_trusted_proxy_is_who_it_says) {
+  const Operated room({"--trust-proxy", "127.0.0.3"});
+  Peer ann = room.logged_in("ann");
+  ann.say("/ban 192.0.2.0/24 1 spam");
+  ann.read_until("* 192.0.2.0/24 is kept out");
+  const auto first_line = [&](const std::string& sent) {
+    Peer peer = Peer::from("127.0.0.3", room.served->port);
+    peer.send(sent);
+    return peer.read_line();
+  };
+  BOOST_TEST(first_line("PROXY TCP4 192.0.2.7 10.0.0.1 1 2\r\n").starts_with("! you are banned"));
+  BOOST_TEST(first_line("PROXY TCP4 192.0.3.7 10.0.0.1 1 2\r\n").starts_with("* Welcome"));
+  BOOST_TEST(first_line("register\n") == "! expected a PROXY line");
+  Peer ben = Peer::from("127.0.0.3", room.served->port);
+  ben.send("PROXY TCP6 2001:db8::7 2001:db8::1 5 6\r\nregister\nben,pw\n");
+  ann.read_until("* ben has entered");
+  ann.say("/whois ben");
+  BOOST_TEST(ann.read_until("* ben: registered").ends_with("from [2001:db8::7]:5"));
+  // From elsewhere it is a line like any other.
+  BOOST_TEST(Peer::answer_to(room.served->port, "PROXY TCP4 192.0.3.7 10.0.0.1 1 2", "x")
+                 .starts_with("! expected login"));
+}
+
+// What systemd does, without it.
+BOOST_AUTO_TEST_CASE(a_service_manager_hears_how_it_goes) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("notify");
+  const chat::Descriptor notify(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, path.size());
+  BOOST_REQUIRE(::bind(notify.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const timeval patience{20, 0};
+  (void)::setsockopt(notify.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const auto hear = [&](const std::string& state) {
+    for (std::string heard; !heard.starts_with(state);) {
+      char bytes[256];
+      const ssize_t n = ::recv(notify.get(), bytes, sizeof bytes, 0);
+      BOOST_REQUIRE_MESSAGE(n > 0, state);
+      heard.assign(bytes, static_cast<std::size_t>(n));
+    }
+  };
+  Served server({"--max-users", "2"}, {"/usr/bin/env", "NOTIFY_SOCKET=" + path,
+                                       "WATCHDOG_USEC=300000", Program::path_of("server")});
+  hear("READY=1");
+  hear("WATCHDOG=1");
+  hear("WATCHDOG=1");
+  server.program.signal(SIGHUP);
+  hear("RELOADING=1\nMONOTONIC_USEC=");
+  hear("READY=1");
+  server.program.signal(SIGUSR2);  // it is the same process
+  hear("READY=1");
+  hear("WATCHDOG=1");
+  server.program.signal(SIGTERM);
+  hear("STOPPING=1");
+  BOOST_TEST(server.program.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(events_are_json_where_that_is_wanted_and_only_those_that_matter) {
+  Served server({"--max-users", "2", "--log", "json", "--log-level", "warning"});
+  (void)Peer::answer_to(server.port, "dance", "ben");
+  server.program.read_errors_until("\"event\":\"refused\"");
+  server.program.signal(SIGTERM);
+  BOOST_TEST(server.program.status() == 0);
+  const std::string rest = server.program.read_errors();
+  BOOST_TEST(rest.find("started") == std::string::npos);
+  BOOST_TEST(rest.find("stopped") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
