@@ -352,6 +352,7 @@ bool Session::answer(Registry::Entry entry, bool login) {
     log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_, login ? "login" : "register");
     return true;
   }
+  const std::string banned = ban().value_or("! you are banned\n");
   // Only a name that the room knows is fit for the log: see there.
   if (entry != Registry::Entry::kAlreadyIn)
     name_ = room_.accounts.current()->name_of(name_).value_or("");
@@ -361,7 +362,7 @@ bool Session::answer(Registry::Entry entry, bool login) {
     case Registry::Entry::kOnlyAccounts:
       return refuse(protocol::kOnlyAccounts);
     case Registry::Entry::kBanned:
-      return refuse(ban().value_or("! you are banned\n"));
+      return refuse(banned);
     case Registry::Entry::kFull:
       return refuse(protocol::kRoomFull);
     case Registry::Entry::kAlreadyIn:
