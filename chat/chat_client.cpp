@@ -54,7 +54,7 @@ ChatClient::ChatClient(const ClientOptions& options)
     : options_(options),
       terminal_(wants_screen(options)),
       screen_(terminal_, screen_options(options)),
-      coming_in_(options.mode, options.name),
+      coming_in_(options.mode, options.name, options.host.starts_with("unix:")),
       typed_(kMaxUnterminated, kMaxUnterminated),
       answers_left_(options.mode ? 0 : 2) {
   if (!options.log.empty()) log_file_.emplace(options.log);
@@ -107,6 +107,7 @@ void ChatClient::receive() {
   try {
     connect();
     receive_lines();
+    blame_proxy();
     for (unsigned failed = 0; goes_on(); ++failed) {
       if (was_in_ && in_room_) failed = 0;
       if (come_back(failed)) receive_lines();
@@ -118,8 +119,36 @@ void ChatClient::receive() {
   terminal_.wake();
 }
 
+// By the program that is the way, where there is one: a new one each time.
+std::shared_ptr<Socket> ChatClient::new_connection() {
+  if (options_.proxy_command.empty()) {
+    return std::make_shared<Socket>(Socket::connect(options_.host, options_.port));
+  }
+  {
+    MutexLock lock(mutex_);
+    proxy_.reset();
+  }
+  auto proxy = std::make_shared<ProxyCommand>(options_.proxy_command);
+  auto socket = std::make_shared<Socket>(proxy->take_socket());
+  MutexLock lock(mutex_);
+  proxy_ = std::move(proxy);
+  return socket;
+}
+
+// Where the user did not come in because of it: what it says is why.
+void ChatClient::blame_proxy() {
+  if (was_in_ || left_) return;
+  std::shared_ptr<ProxyCommand> proxy;
+  {
+    MutexLock lock(mutex_);
+    proxy = proxy_;
+  }
+  const std::string words = proxy ? proxy->last_words() : "";
+  if (!words.empty()) throw std::runtime_error("cannot connect to " + options_.host + ": " + words);
+}
+
 void ChatClient::connect() {
-  connection_ = std::make_shared<Socket>(Socket::connect(options_.host, options_.port));
+  connection_ = new_connection();
   std::string first;
   {
     MutexLock lock(mutex_);
@@ -450,7 +479,7 @@ void ChatClient::answer(std::string_view line) {
 // What to come back with.
 void ChatClient::remember(std::string_view credentials) {
   std::string reason;
-  const auto parsed = protocol::parse_credentials(credentials, reason);
+  const auto parsed = protocol::parse_credentials(credentials, reason, true);
   if (!parsed) return;  // the server will say so
   credentials_ = credentials;
   catching_up_.set_own_name(parsed->name);
@@ -599,6 +628,10 @@ void ChatClient::fail(const std::string& reason) {
 void ChatClient::abandon(std::string_view reason) {
   screen_.end_typing();
   terminal_.restore();
+  {
+    MutexLock lock(mutex_);
+    if (proxy_) proxy_->interrupt();
+  }
   if (!reason.empty()) std::cerr << "client: " << reason << std::endl;
   std::_Exit(reason.empty() ? 0 : 1);
 }

@@ -24,6 +24,7 @@
 #include "chat/line_reader.hpp"
 #include "chat/log_file.hpp"
 #include "chat/mutex.hpp"
+#include "chat/proxy_command.hpp"
 #include "chat/screen.hpp"
 #include "chat/socket.hpp"
 #include "chat/terminal.hpp"
@@ -51,6 +52,8 @@ class ChatClient {
   // The socket thread.
   void receive();
   void connect();
+  std::shared_ptr<Socket> new_connection() EXCLUDES(mutex_);
+  void blame_proxy() EXCLUDES(mutex_);
   bool come_back(unsigned failed);
   bool wait_to_come_back(unsigned failed);
   bool goes_on() EXCLUDES(mutex_);
@@ -99,6 +102,7 @@ class ChatClient {
   Mutex mutex_;
   Condition changed_;  // the socket thread, which waits to come back, looks whether it still should
   std::shared_ptr<Socket> socket_ GUARDED_BY(mutex_);
+  std::shared_ptr<ProxyCommand> proxy_ GUARDED_BY(mutex_);  // where that is the way
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
   std::string secret_ GUARDED_BY(mutex_);       // the last that was asked for in the room

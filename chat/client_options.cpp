@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <system_error>
 
+#include "chat/proxy_command.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -45,6 +46,16 @@ std::string set_log(ClientOptions& options, const std::string& file) {
   return file.empty() ? "takes a file" : "";
 }
 
+std::string set_ssh(ClientOptions& options, const std::string& host) {
+  options.ssh = host;
+  return host.empty() || host.starts_with('-') ? "takes [USER@]HOST" : "";
+}
+
+std::string set_proxy_command(ClientOptions& options, const std::string& command) {
+  options.proxy_command = command;
+  return command.empty() ? "takes a command" : "";
+}
+
 // What the server would refuse is refused at once.
 std::string set_send(ClientOptions& options, const std::string& text) {
   for (std::size_t begin = 0; begin < text.size();) {
@@ -81,6 +92,8 @@ std::string set_color(ClientOptions& options, const std::string& when) {
 
 constexpr std::array kOptions = {
     Option{"--port", "a number", set_port},
+    Option{"--ssh", "[USER@]HOST", set_ssh},
+    Option{"--proxy-command", "a command", set_proxy_command},
     Option{"--login", "a username",
            [](ClientOptions& options, const std::string& name) {
              return come_in(options, protocol::Mode::kLogin, name);
@@ -151,7 +164,13 @@ std::string take_host(ClientOptions& options, const std::string& host) {
 }
 
 std::string contradiction(const ClientOptions& options) {
-  if (options.host.empty()) return "HOST is missing";
+  if (!options.ssh.empty() && !options.proxy_command.empty()) {
+    return "--ssh is a --proxy-command: one of them";
+  }
+  if (!options.ssh.empty() && !options.host.empty()) return "--ssh takes the HOST: not another";
+  if (options.host.empty() && options.ssh.empty() && options.proxy_command.empty()) {
+    return "HOST is missing";
+  }
   if (options.mode) return {};
   if (!options.password_file.empty()) return "--password-file needs --login or --register";
   if (!options.send.empty()) return "--send needs --login or --register";
@@ -168,15 +187,22 @@ ClientOptions parse_client_options(const std::vector<std::string>& arguments) {
     if (options.help) return options;
   }
   if (options.error.empty()) options.error = contradiction(options);
+  if (!options.ssh.empty()) options.proxy_command = ssh_command(options.ssh, options.port);
+  if (options.host.empty()) {
+    options.host = options.ssh.empty() ? options.proxy_command : options.ssh;
+    options.host.resize(std::min(options.host.find(' '), options.host.size()));
+  }
   return options;
 }
 
 std::string_view client_usage() {
   return "usage: client HOST [OPTION]...\n"
          "\n"
-         "Enters the chatroom that runs on HOST.\n"
+         "Enters the chatroom that runs on HOST, or at the Unix socket unix:PATH.\n"
          "\n"
          "  --port N              the server's port (default 3490)\n"
+         "  --ssh [USER@]HOST     by ssh to HOST, and from there to its own port: instead of HOST\n"
+         "  --proxy-command CMD   by a program's standard input and output\n"
          "  --login NAME          log in as NAME, and ask for the password only\n"
          "  --register NAME       register NAME, and ask for a password only\n"
          "  --password-file FILE  take the password from FILE's first line; - is standard input\n"

@@ -14,7 +14,9 @@
 namespace chat {
 
 struct ClientOptions {
-  std::string host;
+  std::string host;           // what the room is called by, where there is a proxy command
+  std::string proxy_command;  // the way to the server; empty: a connection to host and port
+  std::string ssh;            // of --ssh: then it is ssh_command() of this
   std::uint16_t port = kDefaultPort;
   std::optional<protocol::Mode> mode;  // of --login and --register, and then there is a name
   std::string name;

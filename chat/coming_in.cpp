@@ -37,8 +37,10 @@ constexpr std::array kAdvice = {
 
 }  // namespace
 
-ComingIn::ComingIn(std::optional<protocol::Mode> mode, std::string name)
-    : step_(mode ? Step::kPassword : Step::kMode), name_(std::move(name)) {
+ComingIn::ComingIn(std::optional<protocol::Mode> mode, std::string name, bool may_lack_password)
+    : step_(mode ? Step::kPassword : Step::kMode),
+      name_(std::move(name)),
+      may_lack_password_(may_lack_password) {
   if (mode) mode_line_ = line_of(*mode);
 }
 
@@ -77,7 +79,7 @@ ComingIn::Answer ComingIn::take(std::string_view line) {
 // The server would refuse a malformed line and close; here it is only asked for again.
 ComingIn::Answer ComingIn::take_credentials(std::string_view line) {
   std::string reason;
-  const auto credentials = protocol::parse_credentials(line, reason);
+  const auto credentials = protocol::parse_credentials(line, reason, may_lack_password_);
   if (!credentials) return {{}, reason};
   step_ = Step::kSent;
   name_ = credentials->name;

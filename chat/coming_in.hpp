@@ -14,8 +14,8 @@ namespace chat {
 class ComingIn {
  public:
   // What the command line said already: with a mode there is a name, and only the password is asked
-  // for.
-  ComingIn(std::optional<protocol::Mode> mode, std::string name);
+  // for. `may_lack_password`: the server may know by other ways who it is.
+  ComingIn(std::optional<protocol::Mode> mode, std::string name, bool may_lack_password = false);
 
   LineEditor::Question question() const;
 
@@ -36,6 +36,7 @@ class ComingIn {
 
   Step step_;
   std::string name_;
+  bool may_lack_password_;
   std::string mode_line_;  // still to be sent
 };
 

@@ -55,7 +55,7 @@ ProxyCommand::ProxyCommand(const std::string& command) {
   (void)::posix_spawnattr_setsigdefault(&attributes, &all);
   (void)::posix_spawnattr_setflags(
       &attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string shell = "sh", option = "-c", text = "exec " + command;
+  std::string shell = "sh", option = "-c", text = command;
   const std::array<char*, 4> argv{shell.data(), option.data(), text.data(), nullptr};
   const int error = ::posix_spawn(&pid_, "/bin/sh", &actions, &attributes, argv.data(), environ);
   (void)::posix_spawn_file_actions_destroy(&actions);
@@ -65,11 +65,13 @@ ProxyCommand::ProxyCommand(const std::string& command) {
 
 ProxyCommand::~ProxyCommand() {
   if (pid_ < 0) return;
-  // The session's: the shell may have made others.
-  (void)::kill(-pid_, SIGTERM);
+  interrupt();
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
+
+// All of its session: the shell may have made others.
+void ProxyCommand::interrupt() const { (void)::kill(-pid_, SIGTERM); }
 
 // What it says and why it ends come from different places: a moment is given to the former.
 std::string ProxyCommand::last_words() {
@@ -87,7 +89,7 @@ std::string ProxyCommand::last_words() {
 
 std::string ssh_command(const std::string& host, std::uint16_t port) {
   // It cannot ask: the terminal is the client's.
-  return "ssh -o BatchMode=yes -W localhost:" + std::to_string(port) + " -- " + quoted(host);
+  return "exec ssh -o BatchMode=yes -W localhost:" + std::to_string(port) + " -- " + quoted(host);
 }
 
 }  // namespace chat

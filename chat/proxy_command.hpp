@@ -24,6 +24,9 @@ class ProxyCommand {
   // The way to the server; once.
   Socket take_socket() { return std::move(socket_); }
 
+  // So that it ends soon; thread safe.
+  void interrupt() const;
+
   // The last line on standard error so far; empty: none.
   std::string last_words();
 

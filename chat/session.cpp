@@ -396,7 +396,7 @@ void Session::send(std::string_view lines) noexcept {
 
 bool Session::refuse(std::string_view line) {
   if (room_.lobby.made_to_go(connection_.place)) return false;  // it has been told
-  room_.refused.add(protocol::reason_of(line));  // first: who is told may ask for it
+  room_.refused.add(protocol::reason_of(line));                 // first: who is told may ask for it
   send(line);
   refused_ = true;
   // Without the mark of an error and the line's end.

@@ -119,6 +119,24 @@ BOOST_AUTO_TEST_CASE(the_usage_names_every_option) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_way_may_be_a_program) {
+  const auto by_ssh = parse_client_options({"--ssh", "ann@example.org", "--port", "4000"});
+  BOOST_TEST(by_ssh.error == "");
+  BOOST_TEST(by_ssh.host == "ann@example.org");
+  BOOST_TEST(by_ssh.proxy_command == "exec ssh -o BatchMode=yes -W localhost:4000 -- 'ann@example.org'");
+  const auto by_program = parse_client_options({"--proxy-command", "nc example.org 3490"});
+  BOOST_TEST(by_program.error == "");
+  BOOST_TEST(by_program.host == "nc");
+  BOOST_TEST(parse_client_options({"--ssh", "it's"}).proxy_command.ends_with("'it'\\''s'"));
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"--ssh", "a", "b"},
+                                                {"--ssh", "a", "--proxy-command", "b"},
+                                                {"--ssh", "-oProxyCommand=x"},
+                                                {"--ssh"},
+                                                {"--proxy-command", ""}}) {
+    BOOST_TEST(parse_client_options(wrong).error != "");
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat

@@ -1,0 +1,94 @@
+// The client by way of a program: all is as on a direct connection.
+#include <signal.h>
+
+#include <boost/test/unit_test.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_server.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/seated.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+// A program that goes between, made of what there is everywhere.
+std::string between(std::uint16_t port) {
+  return "bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(port) +
+         "; cat <&0 >&3 & cat <&3; kill $!'";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(proxy_command)
+
+BOOST_AUTO_TEST_CASE(one_comes_in_talks_and_leaves_by_it) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Program ann("client", {"--proxy-command", between(room.port())});
+  ann.type("register\nann,pw\nhello\n");
+  BOOST_TEST(ben.read_until("ann: ") == "ann: hello");
+  ben.say("hi");
+  ann.read_until("ben: hi\n");
+  ann.type("/quit\n");
+  BOOST_TEST(ann.status() == 0);
+  ben.read_until("* ann has left the chat");
+}
+
+BOOST_AUTO_TEST_CASE(what_it_says_is_why_one_does_not_come_in) {
+  Program ann("client", {"--proxy-command", "echo it is broken >&2; exit 3"});
+  BOOST_TEST(ann.status() == 1);
+  BOOST_TEST(ann.read_errors() == "client: cannot connect to echo: it is broken\n");
+  Program ben("client", {"--proxy-command", "/nowhere/at/all"});
+  BOOST_TEST(ben.status() == 1);
+  BOOST_TEST(ben.read_errors().find("/nowhere/at/all") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_reads_as_ever) {
+  RunningRoom room(2);
+  Peer ann = Peer::registered(room.port(), "ann");
+  Program other("client", {"--proxy-command", between(room.port())});
+  other.type("register\nann,pw\n");
+  BOOST_TEST(other.status() == 1);
+  BOOST_TEST(other.read_errors().find("username is already used") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(where_it_ends_the_client_comes_back_by_another) {
+  FakeServer server;
+  Program ann("client", {"--proxy-command", between(server.port())});
+  ann.type("register\nann,pw\n");
+  {
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.say("* online (1): ann");
+    ann.read_until("ann\n");
+    first.close();
+  }
+  Peer second = server.accept();
+  BOOST_TEST(second.read_until("resume") == "resume");
+  second.say("! you were kicked by ben");
+  second.close();
+  BOOST_TEST(ann.status() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_ends_both_while_it_connects) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments{"--proxy-command",
+                                           "echo $$ > " + folder.file("pid") + "; sleep 1000"};
+  Program ann("client", arguments, Program::On::kTerminal);
+  pid_t between = 0;
+  const auto deadline = chat::Clock::now() + kPatience;
+  while (between == 0 && chat::Clock::now() < deadline) {
+    std::istringstream(folder.read("pid")) >> between;
+  }
+  BOOST_REQUIRE(between > 0);
+  ann.type("\x03");
+  BOOST_TEST(ann.status() == 0);
+  while (::kill(between, 0) == 0 && chat::Clock::now() < deadline) {
+  }
+  BOOST_TEST(::kill(between, 0) != 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
