@@ -37,7 +37,7 @@ class EventLog {
 
   // Without a descriptor everything is left out. A write to a pipe that nobody reads any more must
   // not raise SIGPIPE: whoever makes a log sees to that.
-  EventLog() = default;
+  EventLog() : to_() {}
   explicit EventLog(Descriptor to) : to_(std::move(to)) {}
   EventLog(Descriptor to, const Style& style) : to_(std::move(to)), style_(style) {}
 
