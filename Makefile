@@ -146,6 +146,49 @@ $(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/libchat.a
 bench: all $(BUILD)/bench ## measure the room beside a bare loop of send() and the peers installed
 	$(BUILD)/bench --server $(BIN)/server $(BENCH)
 
+# Installing. DESTDIR is put in front of everything, as packages need it.
+
+VERSION := $(shell sed -n 's/.*kVersion = "\(.*\)".*/\1/p' chat/version.hpp)
+PREFIX ?= /usr/local
+MANUALS := chatroom-server.8 chatroom.1 chatroom-accounts.5 chatroom-protocol.7
+
+# Each file, and where it goes.
+define INSTALLED
+$(BIN)/server:bin/chatroom-server:755
+$(BIN)/client:bin/chatroom:755
+$(foreach page,$(MANUALS),scripts/man/$(page):share/man/man$(subst .,,$(suffix $(page)))/$(page):644)
+scripts/completion/chatroom.bash:share/bash-completion/completions/chatroom:644
+scripts/completion/chatroom.bash:share/bash-completion/completions/chatroom-server:644
+scripts/completion/_chatroom:share/zsh/site-functions/_chatroom:644
+scripts/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom.fish:644
+scripts/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom-server.fish:644
+endef
+
+.PHONY: install uninstall dist deb
+install: all ## install under PREFIX (/usr/local): programs, manual pages, completion, systemd's unit
+	$(foreach entry,$(INSTALLED),$(call install_entry,$(subst :, ,$(entry))))
+	install -d '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	sed 's|@PREFIX@|$(PREFIX)|' scripts/systemd/chatroom.service \
+	  >'$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service'
+	install -m 644 scripts/systemd/chatroom.socket '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+
+define install_entry
+install -D -m $(word 3,$(1)) $(word 1,$(1)) '$(DESTDIR)$(PREFIX)/$(word 2,$(1))'
+
+endef
+
+uninstall: ## remove what was installed
+	$(foreach entry,$(INSTALLED),rm -f '$(DESTDIR)$(PREFIX)/$(word 2,$(subst :, ,$(entry)))' && ) true
+	rm -f '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service' \
+	  '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.socket'
+
+dist: ## pack the sources into build/chatroom-VERSION.tar.gz
+	mkdir -p build
+	git archive --prefix=chatroom-$(VERSION)/ -o build/chatroom-$(VERSION).tar.gz HEAD
+
+deb: ## pack build/chatroom_VERSION_ARCHITECTURE.deb
+	scripts/deb.sh $(VERSION)
+
 .PHONY: tidy format clean
 tidy: ## check with clang-tidy and clang's -Wthread-safety
 	clang++ $(CPPFLAGS) -std=c++20 -fsyntax-only -Wthread-safety -Werror $(SOURCES)

@@ -8,6 +8,7 @@
 #include "chat/client_options.hpp"
 #include "chat/columns.hpp"
 #include "chat/terminal.hpp"
+#include "chat/version.hpp"
 
 int main(int argc, char** argv) {
   try {
@@ -17,6 +18,10 @@ int main(int argc, char** argv) {
     if (!options.error.empty()) {
       std::cerr << "client: " << options.error << '\n' << chat::client_usage();
       return 2;
+    }
+    if (options.version) {
+      std::cout << "chatroom " << chat::kVersion << '\n';
+      return 0;
     }
     if (options.help) {
       std::cout << chat::client_usage();

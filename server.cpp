@@ -6,6 +6,7 @@
 #include "chat/server_options.hpp"
 #include "chat/serving.hpp"
 #include "chat/terminal.hpp"
+#include "chat/version.hpp"
 
 namespace {
 
@@ -14,6 +15,9 @@ int run(const chat::ServerOptions& options, char* const* argv) {
   switch (options.action) {
     case Action::kHelp:
       std::cout << chat::server_usage();
+      return 0;
+    case Action::kVersion:
+      std::cout << "chatroom-server " << chat::kVersion << '\n';
       return 0;
     case Action::kCheck:
       chat::check(options);

@@ -127,6 +127,11 @@ constexpr std::array kOptions = {
              options.reconnect = false;
              return std::string();
            }},
+    Option{"--version", "",
+           [](ClientOptions& options, const std::string&) {
+             options.version = true;
+             return std::string();
+           }},
     Option{"--help", "",
            [](ClientOptions& options, const std::string&) {
              options.help = true;
@@ -184,7 +189,7 @@ ClientOptions parse_client_options(const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size() && options.error.empty(); ++i) {
     const bool option = arguments[i].starts_with('-');
     options.error = option ? take_option(options, arguments, i) : take_host(options, arguments[i]);
-    if (options.help) return options;
+    if (options.help || options.version) return options;
   }
   if (options.error.empty()) options.error = contradiction(options);
   if (!options.ssh.empty()) options.proxy_command = ssh_command(options.ssh, options.port);
@@ -216,6 +221,7 @@ std::string_view client_usage() {
          "  --no-status           no status line\n"
          "  --no-reconnect        a lost connection is the end (default: comes back, misses "
          "nothing)\n"
+         "  --version             which one this is\n"
          "  --help                this text\n"
          "\n"
          "Ctrl+C, Ctrl+D or /quit leave. Status: 0 after a normal end, 1 where connecting, coming\n"

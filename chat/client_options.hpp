@@ -30,6 +30,7 @@ struct ClientOptions {
   Bell bell = Bell::kMention;
   bool reconnect = true;
   bool help = false;
+  bool version = false;
   std::string error;  // what is wrong with the arguments; empty: nothing
 };
 

@@ -39,6 +39,7 @@ constexpr std::array kOptions = {
     option{"operator", no_argument, nullptr, 'O'},
     option{"remove-account", required_argument, nullptr, 'R'},
     option{"list-accounts", no_argument, nullptr, 'L'},
+    option{"version", no_argument, nullptr, 'V'},
     option{"help", no_argument, nullptr, 'h'},
     option{nullptr, 0, nullptr, 0},
 };
@@ -174,6 +175,9 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
       case 'L':
         act(ServerOptions::Action::kListAccounts, "");
         break;
+      case 'V':
+        options.action = ServerOptions::Action::kVersion;
+        return options;
       case 'h':
         options.action = ServerOptions::Action::kHelp;
         return options;
@@ -221,6 +225,7 @@ std::string server_usage() {
          "  --log FORM             of the events on standard error: plain (so it is) or json\n"
          "  --log-level LEVEL      error, warning or info (info)\n"
          "  --check                say whether it could serve so, and do not\n"
+         "  --version              which one this is\n"
          "  --help                 this text\n"
          "SIGUSR2 starts the program anew, as it is by then, with nobody's connection lost.\n"
          "Accounts, instead of serving (a running server reads them at its next start):\n"

@@ -13,7 +13,7 @@
 namespace chat {
 
 struct ServerOptions {
-  enum class Action { kServe, kCheck, kHelp, kAddAccount, kRemoveAccount, kListAccounts };
+  enum class Action { kServe, kCheck, kHelp, kVersion, kAddAccount, kRemoveAccount, kListAccounts };
   Action action = Action::kServe;
   ServerConfig config;  // max_users is 0 where it is still to be asked for
   std::string accounts_file = "password_storage";

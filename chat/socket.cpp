@@ -139,24 +139,34 @@ std::uint16_t local_port(int fd) {
                    : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
+PeerAddress peer_address4(std::uint32_t number, const std::string& host, std::uint16_t port) {
+  PeerAddress peer;
+  peer.text = host + ":" + std::to_string(port);
+  peer.loopback = (number >> 24) == 127;
+  peer.address = ipv4_address(number);
+  peer.source = peer.address;
+  return peer;
+}
+
+// What a socket that serves both families says of IPv4 is IPv4.
 PeerAddress peer_address(const sockaddr_storage& address, socklen_t length) {
   PeerAddress peer;
-  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-  const std::string host = numeric(any, length);
+  const std::string host = numeric(reinterpret_cast<const sockaddr*>(&address), length);
   if (address.ss_family == AF_INET) {
     const auto& ip = reinterpret_cast<const sockaddr_in&>(address);
-    const auto number = ntohl(ip.sin_addr.s_addr);
-    peer.text = host + ":" + std::to_string(ntohs(ip.sin_port));
-    peer.loopback = (number >> 24) == 127;
-    peer.address = ipv4_address(number);
-    peer.source = peer.address;
-  } else if (address.ss_family == AF_INET6) {
-    const auto& ip = reinterpret_cast<const sockaddr_in6&>(address);
-    peer.text = "[" + host + "]:" + std::to_string(ntohs(ip.sin6_port));
-    peer.loopback = IN6_IS_ADDR_LOOPBACK(&ip.sin6_addr);
-    std::copy_n(ip.sin6_addr.s6_addr, peer.address.size(), peer.address.begin());
-    std::copy_n(ip.sin6_addr.s6_addr, 8, peer.source.begin());
+    return peer_address4(ntohl(ip.sin_addr.s_addr), host, ntohs(ip.sin_port));
   }
+  if (address.ss_family != AF_INET6) return peer;
+  const auto& ip = reinterpret_cast<const sockaddr_in6&>(address);
+  if (IN6_IS_ADDR_V4MAPPED(&ip.sin6_addr)) {
+    std::uint32_t number = 0;
+    std::memcpy(&number, ip.sin6_addr.s6_addr + 12, sizeof number);
+    return peer_address4(ntohl(number), host, ntohs(ip.sin6_port));
+  }
+  peer.text = "[" + host + "]:" + std::to_string(ntohs(ip.sin6_port));
+  peer.loopback = IN6_IS_ADDR_LOOPBACK(&ip.sin6_addr);
+  std::copy_n(ip.sin6_addr.s6_addr, peer.address.size(), peer.address.begin());
+  std::copy_n(ip.sin6_addr.s6_addr, 8, peer.source.begin());
   return peer;
 }
 

@@ -27,6 +27,9 @@ have() {
     libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' ;;
     util-linux) command -v setpriv && command -v prlimit ;;
     iproute2) command -v ip ;;
+    stunnel4) command -v stunnel ;;
+    openssl) command -v openssl ;;
+    python3) command -v python3 ;;
     libboost-test-dev) links_with boost_unit_test_framework ;;
   esac &>/dev/null
 }

@@ -16,6 +16,10 @@ BOOST_AUTO_TEST_CASE(it_names_the_peer) {
   BOOST_TEST(take_proxy_line("PROXY TCP6 2001:db8::7 2001:db8::1 51820 3490", peer));
   BOOST_TEST(peer.text == "[2001:db8::7]:51820");
   BOOST_TEST(take_proxy_line("PROXY UNKNOWN whatever", peer));
+  PeerAddress mapped;
+  BOOST_TEST(take_proxy_line("PROXY TCP6 ::ffff:192.0.2.7 ::1 5 6", mapped));
+  BOOST_TEST(mapped.text == "192.0.2.7:5");
+  BOOST_TEST((mapped.source == ipv4_address(0xC0000207)));
   BOOST_TEST(peer.text == "[2001:db8::7]:51820");
 }
 
