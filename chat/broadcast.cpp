@@ -638,8 +638,8 @@ void Broadcast::try_or_drop(Member& member, void (Broadcast::*step)(Member& memb
 // Sends `member` all it has not had yet, or what of it the kernel takes.
 void Broadcast::deliver(Member& member) {
   while (true) {
+    if (member.filter_) filter_log(member);  // first: the cursor may come to a letter by it
     open_letter(member);
-    if (member.filter_) filter_log(member);
     gather(member);
     if (pieces_.empty()) break;
     std::size_t wanted = 0;
@@ -691,6 +691,15 @@ void Broadcast::open_letter(Member& member) {
       break;
   }
   letter.what = Letter::What::kText;
+  if (!letter.text.empty()) return;
+  pop_letter(member);  // a replay of which the filter has left nothing
+  open_letter(member);
+}
+
+void Broadcast::pop_letter(Member& member) {
+  member.letter_bytes_.fetch_sub(member.letters_.front().weight, std::memory_order_relaxed);
+  member.letters_.pop_front();
+  member.letter_sent_ = 0;
 }
 
 Broadcast::Position Broadcast::limit_of(const Member& member) const {
@@ -779,9 +788,7 @@ void Broadcast::advance(Member& member, std::size_t bytes) {
     member.letter_sent_ += n;
     bytes -= n;
     if (member.letter_sent_ < letter.text.size() || letter.what != Letter::What::kText) return;
-    member.letter_bytes_.fetch_sub(letter.weight, std::memory_order_relaxed);
-    member.letters_.pop_front();
-    member.letter_sent_ = 0;
+    pop_letter(member);
   }
 }
 

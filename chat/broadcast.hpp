@@ -256,6 +256,7 @@ class Broadcast {
   void try_or_drop(Member& member, void (Broadcast::*step)(Member& member));
   void deliver(Member& member);
   void open_letter(Member& member);
+  void pop_letter(Member& member);
   Position limit_of(const Member& member) const;
   void count_lines(Rendering rendering, Position from, Position to);
   void filter_log(Member& member);

@@ -560,8 +560,11 @@ void ChatClient::end_input() {
 // Logs out: the server sees the end of our input and closes. Whoever insists does not wait for it.
 void ChatClient::leave() {
   if (!connected_ && !finished_) {
-    MutexLock lock(mutex_);
-    const bool done = terminal_.has_screen() || (was_in_ && catching_up_.all_heard());
+    bool done = terminal_.has_screen();
+    {
+      MutexLock lock(mutex_);
+      done = done || (was_in_ && catching_up_.all_heard());
+    }
     abandon(done ? "" : was_in_ ? "ended before all was said" : "ended before coming in");
   }
   const bool again = left_ && deadline_.has_value();

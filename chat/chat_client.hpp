@@ -92,7 +92,8 @@ class ChatClient {
   void join_receiver();
   void judge() const;
   [[noreturn]] void fail(const std::string& reason);
-  [[noreturn]] void abandon(std::string_view reason);  // none: as the user wanted
+  // Without a reason it is as the user wanted.
+  [[noreturn]] void abandon(std::string_view reason) EXCLUDES(mutex_);
 
   const ClientOptions options_;
   Terminal terminal_;

@@ -179,6 +179,12 @@ BOOST_AUTO_TEST_CASE(quiet_hides_who_comes_and_goes_and_an_account_keeps_that) {
   room.ben->say("unheard");
   room.ann->say("again");
   BOOST_TEST(dan.read_line() == "Ann: again");
+  { Peer cid = Peer::registered(room.room.port(), "cid"); }
+  room.ann->read_until("* cid has left");
+  dan.say("/history 1\n/history 1\n/time");  // of which there is nothing to be shown
+  BOOST_TEST(dan.read_line().starts_with("* it is 20"));
+  { Peer cid = Peer::registered(room.room.port(), "cid"); }
+  room.ann->read_until("* cid has left");
   dan.say("/quiet off");
   dan.read_until("* you see who comes");
   Peer cid = Peer::registered(room.room.port(), "cid");
