@@ -93,8 +93,8 @@ bool ends_well(pid_t child) {
 
 Successor::Successor(char* const* argv) : path_(PATH_MAX, '\0') {
   const ssize_t length = ::readlink("/proc/self/exe", path_.data(), path_.size());
-  if (length < 0) fail(errno, "/proc/self/exe");
-  path_.resize(static_cast<std::size_t>(length));
+  if (length >= 0) path_.resize(static_cast<std::size_t>(length));
+  if (length < 0) path_ = *argv == nullptr ? "" : *argv;  // where there is no /proc
   for (; *argv != nullptr; ++argv) arguments_.emplace_back(*argv);
 }
 

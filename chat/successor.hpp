@@ -16,7 +16,7 @@ namespace chat {
 
 class Successor {
  public:
-  // `argv` is main()'s. Throws std::system_error.
+  // `argv` is main()'s.
   explicit Successor(char* const* argv);
 
   // Whether it is there and says that it could serve so many users: it is asked, by --check, and
