@@ -73,7 +73,7 @@ LineReader::Unread LineReader::unread() const {
 
 void LineReader::restore(const Unread& unread) {
   end_ = unread.bytes.size();
-  buffer_.resize(std::max(end_, std::min(kSmallBuffer, max_line_ + 2)));
+  if (end_ > 0) buffer_.resize(std::max(end_, std::min(kSmallBuffer, max_line_ + 2)));
   std::copy(unread.bytes.begin(), unread.bytes.end(), buffer_.begin());
   unterminated_ = unread.unterminated;
   discarding_ = unread.discarding;

@@ -106,7 +106,10 @@ void check_ban(const Operator& by, const Ban& ban) {
   const auto accounts = by.room.accounts.current();
   if (!ban.range) {
     refuse_oneself(by, ban.name);
-    if (accounts->is_operator(ban.name)) throw std::runtime_error(ban.name + " is an operator");
+    for (const std::string& name : accounts->names()) {
+      const bool alike = name_skeleton(name) == name_skeleton(ban.name);  // as a ban takes names
+      if (alike && accounts->is_operator(name)) throw std::runtime_error(name + " is an operator");
+    }
     return;
   }
   constexpr IpAddress kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -175,6 +178,8 @@ std::string remove_account(const Operator& by, std::string_view name) {
     }
     accounts.remove(name);
   });
+  by.room.storage.change(
+      [&](RoomStorage& storage) { storage.set_settings(std::string(name), {}); });
   note(by, "account", "removed " + std::string(name));
   adopt_accounts(by.room);
   return "* there is no account " + std::string(name) + " any more\n";

@@ -16,17 +16,16 @@ bool is_in(Registry::Entry entry) {
   return entry == Registry::Entry::kIn || entry == Registry::Entry::kResumed;
 }
 
+// One who has said nothing yet.
+Handover::Connection newcomer(const Room& room) {
+  Handover::Connection connection;
+  connection.login_left = room.login_timeout;
+  return connection;
+}
+
 }  // namespace
 
-Session::Session(Room& room, Connection& connection)
-    : room_(room),
-      connection_(connection),
-      socket_(connection.socket),
-      reader_(kMaxLine, kMaxUnterminated),
-      member_(socket_),
-      rate_limit_(room.rate),
-      login_deadline_(Clock::now() + room.login_timeout),
-      speaker_(room, member_, name_, connection.peer, standing_) {}
+Session::Session(Room& room, Connection& connection) : Session(room, connection, newcomer(room)) {}
 
 Session::Session(Room& room, Connection& connection, const Handover::Connection& begun)
     : room_(room),

@@ -267,6 +267,9 @@ BOOST_AUTO_TEST_CASE(who_is_muted_says_nothing_also_after_coming_back) {
 
 BOOST_AUTO_TEST_CASE(a_banned_name_stays_out_however_it_is_written) {
   Company room;
+  room.room.accounts().change(
+      [](chat::PasswordStorage& a) { a.add("bill", cheap_hash("pw"), true); });
+  BOOST_TEST(room.answer(room.ann, "/ban B1ll") == "! bill is an operator");
   room.ann->say("/ban BEN 10 spam\n/ban dan\n/ban ann\n/ban 1.2.3.4.5/x");
   BOOST_TEST(room.ben->read_until("! ").ends_with(": spam"));
   BOOST_TEST(room.ben->transcript().back().starts_with("! you are banned until 20"));
