@@ -177,10 +177,13 @@ void check(const ServerOptions& options) {
   const auto question = left_by_predecessor();
   const std::size_t max_users = question ? max_users_asked(*question) : options.config.max_users;
   const auto accounts = PasswordStorage::load(options.accounts_file);
-  (void)RoomStorage::load(RoomStorage::file_beside(options.accounts_file));
+  const auto storage = RoomStorage::load(RoomStorage::file_beside(options.accounts_file));
   if (max_users != 0) (void)seats_beside(accounts, max_users);
   if (!options.config.transcript.empty()) Transcript::check(options.config.transcript);
-  if (question) answer_ready(*question);
+  if (question) return answer_ready(*question);
+  std::cout << "it could serve: " << accounts.login_users() << " accounts, of them "
+            << accounts.operators() << " operators, "
+            << storage.bans(std::chrono::system_clock::now()).size() << " bans\n";
 }
 
 }  // namespace chat

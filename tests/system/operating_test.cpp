@@ -48,7 +48,7 @@ struct Operated {
 std::pair<int, std::string> checked(const std::string& accounts, const std::string& maximum) {
   Program check("server", {"--check", "--max-users", maximum, "--accounts", accounts});
   const int status = check.status();
-  return {status, check.read_errors()};
+  return {status, check.read_all() + check.read_errors()};
 }
 
 }  // namespace
@@ -98,6 +98,8 @@ BOOST_AUTO_TEST_CASE(check_says_what_is_wrong_and_serves_nothing) {
   BOOST_TEST(checked(accounts, "1").first == 0);
   std::ofstream(accounts) << "ann:" << cheap_hash("pw") << "\ndan:" << cheap_hash("pw") << "\n";
   BOOST_TEST(checked(accounts, "2").first == 0);
+  BOOST_TEST(checked(accounts, "2").second ==
+             "it could serve: 2 accounts, of them 0 operators, 0 bans\n");
   const auto [few, why] = checked(accounts, "1");
   BOOST_TEST(few == 1);
   BOOST_TEST(why.find("smaller than the number of login users, 2") != std::string::npos);
