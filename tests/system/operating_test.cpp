@@ -44,7 +44,7 @@ struct Operated {
   std::unique_ptr<Served> served;
 };
 
-// What a server that is only to check says: status and standard error.
+// What a server that is only to check says: its status, and both outputs.
 std::pair<int, std::string> checked(const std::string& accounts, const std::string& maximum) {
   Program check("server", {"--check", "--max-users", maximum, "--accounts", accounts});
   const int status = check.status();
