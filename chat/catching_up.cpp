@@ -74,11 +74,10 @@ std::optional<std::string> CatchingUp::secret_asked() const {
 // What is sent and brings no echo is forgotten: it is lost, or answered.
 void CatchingUp::send_waiting() {
   for (auto line = unheard_.begin(); line != unheard_.end();) {
-    if (line->state == Line::State::kSent) {
+    if (line->state == Line::State::kSent || !may_send(*line)) {
       ++line;
       continue;
     }
-    if (!may_send(*line)) return;
     send(*line);
     line->state = Line::State::kSent;
     if (line->echo) {

@@ -299,6 +299,79 @@ BOOST_AUTO_TEST_CASE(the_waits_double_from_one_second_to_thirty_with_a_fifth_mor
   }
 }
 
+// Passwords: the server takes the line after its question for one, and every other line is said.
+
+BOOST_AUTO_TEST_CASE(a_secret_is_sent_when_it_is_asked_for_and_nothing_else_meanwhile) {
+  CatchingUp client;
+  client.sent(client.outgoing().size());
+  const auto hear = [&](const std::string& kind, const std::string& text) {
+    ServerLine line = parse_server_line("-\t2026-11-24T12:34:56.789Z\t" + kind + "\t-\t" + text);
+    (void)client.take(line);
+  };
+  const auto sent = [&] {
+    const std::string all = client.outgoing();
+    client.sent(all.size());
+    return all;
+  };
+  hear("notice", "lines are tagged from here on");
+  client.type("/password");
+  client.type("hello");  // waits
+  BOOST_TEST(sent() == "/tagged\n/password\n");
+  BOOST_TEST(client.answer("old"));
+  BOOST_TEST(sent() == "");
+  hear("notice", "lines are tagged from here on");
+  BOOST_TEST(sent() == "");
+  hear("notice", "old password?");
+  BOOST_TEST(sent() == "old\n");
+  BOOST_TEST(client.answer("new"));
+  BOOST_TEST(sent() == "");
+  hear("notice", "new password?");
+  BOOST_TEST(sent() == "new\n");
+  hear("notice", "your password is changed");
+  BOOST_TEST(sent() == "hello\n");
+}
+
+BOOST_AUTO_TEST_CASE(where_the_command_is_refused_or_the_connection_lost_secrets_are_dropped) {
+  for (const bool lost : {false, true}) {
+    for (const bool asked : {false, true}) {
+      CatchingUp client;
+      client.sent(client.outgoing().size());
+      const auto hear = [&](const std::string& kind, const std::string& text) {
+        ServerLine line =
+            parse_server_line("-\t2026-11-24T12:34:56.789Z\t" + kind + "\t-\t" + text);
+        (void)client.take(line);
+      };
+      hear("notice", "lines are tagged from here on");
+      client.type("/password");
+      BOOST_TEST(client.answer("old secret"));
+      BOOST_TEST(client.answer("new secret"));
+      client.sent(client.outgoing().size());
+      hear("notice", "lines are tagged from here on");
+      if (asked) {
+        hear("notice", "old password?");
+        client.sent(client.outgoing().size());
+      }
+      if (lost) {
+        BOOST_TEST(client.lose() != "");
+        std::string all = client.resumption(kCredentials);
+        hear("notice", "lines are tagged from here on");
+        hear("online", "online (1): ann");
+        client.enter();
+        for (int i = 0; i < 3; ++i) hear("notice", "lines are tagged from here on");
+        all += client.outgoing();
+        BOOST_TEST(all.find("secret") == std::string::npos, all);
+      } else {
+        hear("error", asked ? "wrong password: nothing was changed" : "/password is for accounts");
+        BOOST_TEST(client.outgoing().find("secret") == std::string::npos, client.outgoing());
+        client.type("hello");
+        BOOST_TEST(client.outgoing() == "hello\n");
+      }
+      BOOST_TEST(!client.answer("late secret"));
+      BOOST_TEST(client.outgoing().find("secret") == std::string::npos);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat
