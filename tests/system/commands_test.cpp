@@ -360,7 +360,9 @@ BOOST_AUTO_TEST_CASE(stats_say_how_it_goes) {
 // Everyone writes to everyone at the same time.
 BOOST_AUTO_TEST_CASE(a_thousand_at_once) {
   constexpr int kMembers = 1000;
-  RunningRoom room(kMembers);
+  auto config = RunningRoom::config_of(kMembers);
+  config.max_pending = kMembers;
+  RunningRoom room(config, {});
   std::vector<Peer> members;
   for (int i = 0; i < kMembers; ++i) {
     members.emplace_back(room.port());
