@@ -638,8 +638,7 @@ void Broadcast::try_or_drop(Member& member, void (Broadcast::*step)(Member& memb
 // Sends `member` all it has not had yet, or what of it the kernel takes.
 void Broadcast::deliver(Member& member) {
   while (true) {
-    if (member.filter_) filter_log(member);  // first: the cursor may come to a letter by it
-    open_letter(member);
+    make_ready(member);
     gather(member);
     if (pieces_.empty()) break;
     std::size_t wanted = 0;
@@ -660,6 +659,27 @@ void Broadcast::deliver(Member& member) {
   if (member.dismissed_) return drop(member);
   if (member.closing_) member.socket_.shutdown_write();
   release(member);
+}
+
+// Sees to it that what `member` gets next can be sent: what it does not want to hear is behind it,
+// and so are letters of which that has left nothing. Otherwise its turn would be over.
+void Broadcast::make_ready(Member& member) {
+  while (true) {
+    open_letter(member);
+    if (member.filter_) filter_log(member);
+    if (member.letters_.empty()) return;
+    const Letter& next = member.letters_.front();
+    const Slot& slot = slot_of(member);
+    if (slot.cursor != next.place.in(slot.rendering)) return;
+    if (is_closed(next)) continue;
+    if (!next.text.empty()) return;
+    pop_letter(member);
+  }
+}
+
+bool Broadcast::is_closed(const Letter& letter) {
+  if (letter.what == Letter::What::kReplay) return letter.text.empty();
+  return letter.what != Letter::What::kText;
 }
 
 // Where its cursor has come to a letter that is closed, that can be sent then.
@@ -691,9 +711,6 @@ void Broadcast::open_letter(Member& member) {
       break;
   }
   letter.what = Letter::What::kText;
-  if (!letter.text.empty()) return;
-  pop_letter(member);  // a replay of which the filter has left nothing
-  open_letter(member);
 }
 
 void Broadcast::pop_letter(Member& member) {
@@ -749,12 +766,10 @@ void Broadcast::gather(const Member& member) {
     if (place > limit) break;
     if (pieces_.size() + 3 > kMaxPieces) return;  // the rest comes with the next send
     gather_log(rendering, position, place);
-    const bool replay = letter.what == Letter::What::kReplay;
-    const bool closed = letter.what != Letter::What::kText && (!replay || letter.text.empty());
-    if (closed) return;
+    if (is_closed(letter)) return;
     // iovec serves reading and writing alike: nothing is written through it here.
     pieces_.push_back({const_cast<char*>(letter.text.data()) + skip, letter.text.size() - skip});
-    if (replay) return;
+    if (letter.what == Letter::What::kReplay) return;
     position = place;
     skip = 0;
   }

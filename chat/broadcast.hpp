@@ -255,7 +255,9 @@ class Broadcast {
   void wait_for_sockets(bool idle);
   void try_or_drop(Member& member, void (Broadcast::*step)(Member& member));
   void deliver(Member& member);
+  void make_ready(Member& member);
   void open_letter(Member& member);
+  static bool is_closed(const Letter& letter);
   void pop_letter(Member& member);
   Position limit_of(const Member& member) const;
   void count_lines(Rendering rendering, Position from, Position to);

@@ -29,11 +29,16 @@ std::string_view take_word(std::string_view& text) {
 }
 
 // Takes a number of minutes off `text`, where it begins with one. Throws std::runtime_error where
-// that is too many.
+// that is too many, or no whole number: `5m` is not meant as a reason.
 std::optional<minutes> take_minutes(std::string_view& text) {
   std::string_view rest = text;
-  const auto number = protocol::parse_number(take_word(rest));
-  if (!number) return std::nullopt;
+  const std::string_view word = take_word(rest);
+  const auto number = protocol::parse_number(word);
+  if (!number) {
+    const std::string_view unsigned_word = word.substr(word.find_first_not_of("+-") == 1 ? 1 : 0);
+    if (unsigned_word.find_first_of("0123456789") != 0) return std::nullopt;
+    throw std::runtime_error("how many minutes? A whole number, in front of the reason");
+  }
   text = rest;
   if (*number > kMostMinutes) throw std::runtime_error("at most a year of minutes");
   return minutes(*number);
@@ -80,6 +85,7 @@ std::string mute(const Operator& by, std::string_view arguments) {
   const Profile whom = online(by, take_word(arguments));
   refuse_oneself(by, whom.name);
   const minutes time = take_minutes(arguments).value_or(kMuteTime);
+  if (!arguments.empty()) throw std::runtime_error("it is /mute NAME [MINUTES]");
   (void)by.room.registry.mute(whom.name, now() + time);
   announce(by, "mute", "has muted " + whom.name + " for " + duration_text(time));
   return "* " + whom.name + " can say nothing for " + duration_text(time) + "\n";
@@ -105,10 +111,12 @@ std::optional<AddressRange> range_of(std::string_view target) {
 void check_ban(const Operator& by, const Ban& ban) {
   const auto accounts = by.room.accounts.current();
   if (!ban.range) {
-    refuse_oneself(by, ban.name);
+    const std::string alike = name_skeleton(ban.name);  // for all of which it would hold
+    if (name_skeleton(by.name) == alike) throw std::runtime_error("that is you");
     for (const std::string& name : accounts->names()) {
-      const bool alike = name_skeleton(name) == name_skeleton(ban.name);  // as a ban takes names
-      if (alike && accounts->is_operator(name)) throw std::runtime_error(name + " is an operator");
+      if (accounts->is_operator(name) && name_skeleton(name) == alike) {
+        throw std::runtime_error(name + " is an operator");
+      }
     }
     return;
   }
@@ -171,7 +179,7 @@ std::string close(const Operator& by, bool closed) {
 }
 
 std::string remove_account(const Operator& by, std::string_view name) {
-  by.room.accounts.change([&](PasswordStorage& accounts) {
+  change_accounts(by.room, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
     if (accounts.is_operator(name) && accounts.operators() == 1) {
       throw std::runtime_error("that is the last operator");
@@ -181,16 +189,19 @@ std::string remove_account(const Operator& by, std::string_view name) {
   by.room.storage.change(
       [&](RoomStorage& storage) { storage.set_settings(std::string(name), {}); });
   note(by, "account", "removed " + std::string(name));
-  adopt_accounts(by.room);
   return "* there is no account " + std::string(name) + " any more\n";
 }
 
 std::string turn_operator(const Operator& by, std::string_view name) {
   bool is_one = false;
-  by.room.accounts.change([&](PasswordStorage& accounts) {
+  change_accounts(by.room, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
     is_one = !accounts.is_operator(name);
     if (!is_one && accounts.operators() == 1) throw std::runtime_error("that is the last operator");
+    // The last one could be somebody who cannot come in.
+    if (is_one && by.room.storage.current()->ban_of(name, now()) != nullptr) {
+      throw std::runtime_error(std::string(name) + " is banned");
+    }
     accounts.set_operator(name, is_one);
   });
   const std::string account = by.room.accounts.current()->name_of(name).value_or("");
@@ -323,13 +334,17 @@ std::optional<std::string> new_account(const Room& room, std::string_view argume
 }
 
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash) {
-  by.room.accounts.change([&](PasswordStorage& accounts) {
-    accounts.add(account, hash);
-    by.room.registry.check_fit(accounts);
-  });
+  change_accounts(by.room, [&](PasswordStorage& accounts) { accounts.add(account, hash); });
   note(by, "account", "added " + account);
-  adopt_accounts(by.room);
   return "* there is an account " + account + " now\n";
+}
+
+void change_accounts(Room& room, const std::function<void(PasswordStorage& accounts)>& change) {
+  room.accounts.change([&](PasswordStorage& accounts) {
+    change(accounts);
+    room.registry.check_fit(accounts);
+  });
+  adopt_accounts(room);
 }
 
 void adopt_accounts(Room& room) {

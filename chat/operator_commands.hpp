@@ -3,6 +3,7 @@
 // the event log. Thread safe.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ std::string set_motd(const Operator& by, std::string_view text);
 // it can be: its password is still to be asked for.
 std::optional<std::string> new_account(const Room& room, std::string_view arguments);
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash);
+
+// A change of the accounts, with which whatever else stands in their file by now comes along: all
+// of them must fit. Throws what Stored::change() does, and std::runtime_error where they do not.
+void change_accounts(Room& room, const std::function<void(PasswordStorage& accounts)>& change);
 
 // What has to follow once other accounts or bans are in the files: who is not to be there any more
 // is sent away.

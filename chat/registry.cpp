@@ -105,6 +105,8 @@ Registry::Entry Registry::register_anew(const std::string& name, std::string_vie
                                         Broadcast::Member& member, const Visit& visit,
                                         const std::string& key) {
   if (visit.only_accounts) return Entry::kOnlyAccounts;
+  // An account that was removed is there until it has left.
+  if (logged_in_.contains(folded_name(name))) return Entry::kNameUsed;
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() >= registered_seats_) return Entry::kFull;
   return enter({name, std::string(password), registered_, key, visit.peer, visit.filter, {}},

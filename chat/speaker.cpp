@@ -263,7 +263,7 @@ bool Speaker::ignore(std::string_view name) {
 bool Speaker::unignore(std::string_view name) {
   LineFilter filter = room_.registry.filter_of(member_);
   if (filter.ignored.erase(folded_name(name)) == 0) {
-    return tell("! you do not ignore " + std::string(name.substr(0, kMaxName)) + "\n");
+    return tell("! you do not ignore " + neutralised(name.substr(0, kMaxName)) + "\n");
   }
   return change_filter(filter, "* you ignore " + folded_name(name) + " no more\n");
 }
@@ -389,8 +389,11 @@ std::string Speaker::outcome_of_answer(std::string_view text) {
     question_ = Question::kNewPassword;
     return std::string(protocol::kAskNewPassword);
   }
-  if (!own) return add_account({room_, name_, peer_}, asked_about_, hash);
-  room_.accounts.change([&](PasswordStorage& accounts) { accounts.set_hash(name_, hash); });
+  if (!own) {
+    if (!may(Access::kOperators)) return "! /account is for operators: nothing was changed\n";
+    return add_account({room_, name_, peer_}, asked_about_, hash);
+  }
+  change_accounts(room_, [&](PasswordStorage& accounts) { accounts.set_hash(name_, hash); });
   room_.log.write("password", peer_.text, name_, "changed");
   return std::string(protocol::kPasswordChanged);
 }

@@ -1,0 +1,342 @@
+// What operators, and those who are none, cannot do: lock the operators out, go on when they are
+// operators no more, forge a line, mistype a time, or change what cannot be written down.
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chat/command_table.hpp"
+#include "chat/text.hpp"
+#include "tests/support/peer.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/served.hpp"
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string answer(Peer& who, const std::string& line) {
+  who.say(line);
+  return who.read_line();
+}
+
+// ann and bob, who are operators; dan, an account; and ben, who is registered.
+struct Crew {
+  Crew() : room(10, {{"ann", "pw"}, {"bob", "pw"}, {"dan", "pw"}}) {
+    room.accounts().change([](chat::PasswordStorage& accounts) {
+      accounts.set_operator("ann", true);
+      accounts.set_operator("bob", true);
+    });
+    for (const char* name : {"ann", "bob", "dan"}) come_in("login", name);
+    come_in("register", "ben");
+    for (auto& [name, peer] : people) {
+      if (name != "ben") peer->read_until("* ben has entered");
+    }
+  }
+
+  void come_in(const std::string& mode, const std::string& name) {
+    people[name] = std::make_unique<Peer>(mode == "login" ? Peer::logged_in(room.port(), name, "pw")
+                                                          : Peer::registered(room.port(), name));
+  }
+  Peer& operator[](const std::string& name) { return *people.at(name); }
+
+  // Everyone has heard all up to here, and nobody a line that the server sends of itself.
+  void check_nothing_was_told() {
+    (*this)["dan"].say("quiet?");
+    for (auto& [name, peer] : people) BOOST_TEST(peer->read_line() == "dan: quiet?", name);
+  }
+
+  RunningRoom room;
+  std::map<std::string, std::unique_ptr<Peer>> people;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(keeping_order)
+
+BOOST_AUTO_TEST_CASE(a_ban_that_would_hold_for_an_operator_is_refused_however_it_is_written) {
+  Crew crew;
+  for (const char* name : {"bob", "BOB", "b0b", "B0B"}) {
+    BOOST_TEST(answer(crew["ann"], std::string("/ban ") + name) == "! bob is an operator", name);
+  }
+  BOOST_TEST(answer(crew["bob"], "/ban b0b") == "! that is you");
+  crew.check_nothing_was_told();
+  BOOST_TEST(answer(crew["ann"], "/bans") == "* nobody is banned");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_banned_does_not_become_an_operator) {
+  Crew crew;
+  BOOST_TEST(answer(crew["ann"], "/ban DAN") == "* ann has banned DAN");
+  crew["ann"].read_until("* dan has left");
+  BOOST_TEST(answer(crew["ann"], "/account operator dan") == "! dan is banned");
+  BOOST_TEST(answer(crew["ann"], "/unban dan") == "* ann has lifted the ban of dan");
+  crew["ann"].read_until("* dan is let in");
+  BOOST_TEST(answer(crew["ann"], "/account operator dan") == "* ann has made dan an operator");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_no_operator_any_more_does_nothing_of_an_operators) {
+  Crew crew;
+  BOOST_TEST(answer(crew["bob"], "/account add eve") == "* password for eve?");
+  crew["ann"].say("/account operator bob");
+  BOOST_TEST(crew["bob"].read_line() == "* ann has made bob no operator any more");
+  BOOST_TEST(answer(crew["bob"], "word").starts_with("! /account is for operators"));
+  BOOST_TEST(Peer::answer_to(crew.room.port(), "login", "eve,word") ==
+             "! wrong username or password");
+  for (const chat::CommandEntry& entry : chat::command_table()) {
+    if (entry.access != chat::Access::kOperators) continue;
+    const std::string name(entry.name);
+    BOOST_TEST(answer(crew["bob"], name + " ben 1 x") == "! " + name + " is for operators");
+  }
+  BOOST_TEST(answer(crew["bob"], "/topic mine").starts_with("! "));
+}
+
+// Who registers the name of what becomes an operator's account is none.
+BOOST_AUTO_TEST_CASE(who_has_registered_a_name_is_not_the_account_that_gets_it) {
+  Crew crew;
+  BOOST_TEST(answer(crew["ann"], "/account add BEN") == "* password for BEN?");
+  BOOST_TEST(answer(crew["ann"], "word") == "* there is an account BEN now");
+  crew["ann"].say("/account operator ben");
+  BOOST_TEST(crew["ben"].read_line() == "* ann has made BEN an operator");
+  BOOST_TEST(answer(crew["ben"], "/stats") == "! /stats is for operators");
+  BOOST_TEST(answer(crew["ben"], "/password") == "! /password is for accounts");
+  BOOST_TEST(Peer::answer_to(crew.room.port(), "login", "ben,word") ==
+             "! username is already used");
+}
+
+// A slip of the finger is neither a reason nor the whole of the time there is.
+BOOST_AUTO_TEST_CASE(what_looks_like_minutes_and_is_none_is_refused_and_nothing_happens) {
+  Crew crew;
+  for (const std::string time : {"5m", "-5", "+5", "1.5", "99999999", "99999999999999999999999"}) {
+    for (const std::string command : {"/shutdown ", "/mute ben ", "/ban ben ", "/ban 192.0.2.1 "}) {
+      BOOST_TEST(answer(crew["ann"], command + time).starts_with("! "), command << time);
+    }
+  }
+  BOOST_TEST(answer(crew["ann"], "/mute ben for ever").starts_with("! "));
+  BOOST_TEST(answer(crew["ann"], "/shutdown off").starts_with("! "));
+  BOOST_TEST(answer(crew["ann"], "/bans") == "* nobody is banned");
+  BOOST_TEST(answer(crew["ben"], "I can speak") == "ben: I can speak");
+}
+
+BOOST_AUTO_TEST_CASE(who_just_left_can_be_told_nothing_and_nothing_is_done_to_them) {
+  Crew crew;
+  crew["ben"].half_close();
+  for (const char* name : {"ann", "bob", "dan"}) crew[name].read_until("* ben has left");
+  crew.people.erase("ben");
+  for (const std::string command : {"/kick", "/mute", "/unmute", "/whois"}) {
+    BOOST_TEST(answer(crew["ann"], command + " ben") == "! ben is not here", command);
+  }
+  BOOST_TEST(answer(crew["ann"], "/msg ben hello") == "! ben is not here");
+  crew.check_nothing_was_told();
+}
+
+// Whatever it is that the room repeats of what somebody types.
+BOOST_AUTO_TEST_CASE(nothing_that_is_typed_becomes_a_line_of_anybody_else) {
+  const std::vector<std::string> forged{"x\r* bob has left the chat",
+                                        "x\xC2\x85! you were kicked",
+                                        "x\xE2\x80\xA8"
+                                        "dan: I quit",
+                                        "\x1B[2K\x1B[1G* the server is shutting down",
+                                        "\xE2\x80\xAE* ann",
+                                        "* dan has left the chat"};
+  const std::vector<std::string> commands{"/me ",      "/msg dan ",     "/reply ", "/away ",
+                                          "/topic ",   "/kick ",        "/ban ",   "/unban ",
+                                          "/ignore ",  "/unignore ",    "/whois ", "/mute ",
+                                          "/account ", "/account add ", "/help ",  "/since ",
+                                          "/quiet ",   "/shutdown off", "/",       ""};
+  Crew crew;
+  crew["dan"].say("/msg ann so that there is whom to reply to");
+  crew["ann"].read_until("dan -> ann: ");
+  for (const std::string& text : forged) {
+    for (const std::string& command : commands) crew["ann"].say(command + text);
+    crew["ann"].say("/kick nobody " + text + "\n/mute ben 1 " + text + "\n/motd " + text);
+    crew["ann"].say("/ban 192.0.2.7 5 " + text + "\n/kick ben " + text);
+    crew["ann"].read_until("* ben has left");
+    crew.come_in("register", "ben");
+  }
+  crew["ann"].say("the end");
+  for (auto& [name, peer] : crew.people) {
+    peer->read_until("ann: the end");
+    for (const std::string& line : peer->transcript()) {
+      BOOST_TEST(!chat::needs_neutralising(line), line);
+      // What the room says of others it says of ben, who came and went.
+      for (const char* never : {"dan: I", "* bob has left", "* dan has left", "! you were kicked\n",
+                                "* the server is shutting"}) {
+        BOOST_TEST(!line.starts_with(never), line);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(errors_repeat_no_half_of_a_character) {
+  Crew crew;
+  std::string name(31, 'x');
+  for (int i = 0; i < 40; ++i) name += "\xC3\xA4";
+  for (const chat::CommandEntry& entry : chat::command_table()) {
+    if (entry.command == chat::Command::kQuit || entry.command == chat::Command::kTagged) continue;
+    for (const std::string begin : {"", "x"}) {
+      crew["ann"].say(std::string(entry.name) + " " + begin + name);
+      crew["ann"].say("/" + begin + name);
+    }
+    crew["ann"].say("");  // an answer where it asks
+  }
+  crew["ann"].say("/time");
+  crew["ann"].read_until("* it is 20");
+  for (const std::string& line : crew["ann"].transcript()) BOOST_TEST(chat::is_utf8(line), line);
+}
+
+namespace {
+
+struct Files {
+  explicit Files(const std::string& maximum = "4") : accounts(folder.file("accounts")) {
+    write({{"ann", ":operator"}, {"dan", ""}});
+    served = std::make_unique<Served>(
+        Lines{"--max-users", maximum, "--rate", "0", "--accounts", accounts});
+  }
+  void write(const std::vector<std::pair<std::string, std::string>>& entries) const {
+    std::ofstream file(accounts);
+    for (const auto& [name, mark] : entries) file << name << ":" << hash << mark << "\n";
+  }
+
+  const std::string hash = cheap_hash("pw");
+  TemporaryFolder folder;
+  const std::string accounts;
+  std::unique_ptr<Served> served;
+};
+
+}  // namespace
+
+// What somebody else has written into the file meanwhile comes along with the next change: it has
+// to fit just as if it had come by SIGHUP.
+BOOST_AUTO_TEST_CASE(accounts_that_come_along_with_a_change_of_password_have_seats) {
+  const Files files("3");
+  Peer dan = Peer::logged_in(files.served->port, "dan", "pw");
+  {
+    Peer ben = Peer::registered(files.served->port, "ben");
+    files.write({{"ann", ":operator"}, {"dan", ""}, {"eve", ""}});
+    dan.read_until("* ben has entered");
+    dan.say("/password\npw\nnew");
+    BOOST_TEST(dan.read_until("! ").starts_with("! 3 accounts and 1 who are registered now"));
+    BOOST_TEST(Peer::answer_to(files.served->port, "login", "eve,pw") ==
+               "! wrong username or password");
+  }
+  dan.read_until("* ben has left");
+  dan.say("/password\npw\nnew");
+  dan.read_until("* your password is changed");
+  BOOST_TEST(Peer::answer_to(files.served->port, "register", "ben,pw") == "! max chat users");
+  Peer eve = Peer::logged_in(files.served->port, "eve", "pw");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_and_has_not_happened) {
+  Files files("9");
+  Peer ann = Peer::logged_in(files.served->port, "ann", "pw");
+  Peer dan = Peer::logged_in(files.served->port, "dan", "pw");
+  Peer ben = Peer::registered(files.served->port, "ben");
+  ann.read_until("* ben has entered");
+  dan.read_until("* ben has entered");
+  // As on a full disk: of no file of this process can be written a byte. Its log is a pipe.
+  rlimit before{};
+  BOOST_REQUIRE(::prlimit(files.served->program.pid(), RLIMIT_FSIZE, nullptr, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  BOOST_REQUIRE(::prlimit(files.served->program.pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
+  const std::string why = "File too large";
+  for (const std::string command : {"/topic cats", "/motd dogs", "/ban ben", "/ban 192.0.2.1",
+                                    "/close", "/account remove dan", "/account operator dan"}) {
+    const std::string line = answer(ann, command);
+    BOOST_TEST(line.starts_with("! "), command << ": " << line);
+    BOOST_TEST(line.find(why) != std::string::npos, command << ": " << line);
+  }
+  BOOST_TEST(answer(ann, "/account add eve") == "* password for eve?");
+  BOOST_TEST(answer(ann, "pw").find(why) != std::string::npos);
+  dan.say("/password\npw\nnew");
+  BOOST_TEST(dan.read_until("! ").find(why) != std::string::npos);
+  dan.say("/ignore ben");
+  dan.read_until("! it could not be stored");
+  BOOST_TEST(answer(ben, "here") == "ben: here");
+  BOOST_TEST(ann.read_line() == "ben: here");
+  for (const std::string command : {"/topic", "/motd"}) {
+    BOOST_TEST(answer(ann, command).starts_with("* there is no "));
+  }
+  BOOST_TEST(answer(ann, "/bans") == "* nobody is banned");
+  BOOST_TEST(Peer::answer_to(files.served->port, "register", "cid,pw") == "* hello cid");
+  ann.read_until("* cid has left");
+  BOOST_REQUIRE(::prlimit(files.served->program.pid(), RLIMIT_FSIZE, &before, nullptr) == 0);
+  ann.say("/topic cats");
+  ann.read_until("* the topic is set");
+  BOOST_TEST(chat::PasswordStorage::load(files.accounts).login_users() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(guesses_at_the_old_password_are_as_slow_as_those_at_the_door) {
+  Crew crew;
+  Lines answers;
+  for (int i = 0; i < 5; ++i) {
+    crew["dan"].say("/password\nwrong");
+    crew["dan"].read_until("* old password?");
+    answers.push_back(crew["dan"].read_line());
+  }
+  BOOST_TEST(answers[0] == "! wrong password: nothing was changed");
+  BOOST_TEST(answers[4] == "! too many passwords are looked at just now: try again later");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_new_password_changes_nothing_and_a_long_one_is_asked_for_again) {
+  Crew crew;
+  Peer& dan = crew["dan"];
+  for (const std::string& bad : {std::string(512, 'x'), std::string("a\x01z"), std::string()}) {
+    dan.say("/password\npw");
+    dan.read_until("* new password?");
+    const std::string line = answer(dan, bad);
+    BOOST_TEST(line.ends_with("nothing was changed"), line);
+  }
+  dan.say("/password\npw");
+  dan.read_until("* new password?");
+  BOOST_TEST(answer(dan, std::string(5000, 'x')).starts_with("! line too long"));
+  BOOST_TEST(answer(dan, "\xFF\xFE").starts_with("! not UTF-8"));
+  BOOST_TEST(answer(dan, "ann: psst") == "* your password is changed");
+  dan.half_close();
+  crew["ann"].read_until("* dan has left");
+  for (const std::string& line : crew["ann"].transcript()) {
+    BOOST_TEST(line.find("psst") == std::string::npos, line);
+  }
+  BOOST_TEST(Peer::answer_to(crew.room.port(), "login", "dan,ann: psst") == "* hello dan");
+}
+
+BOOST_AUTO_TEST_CASE(a_ban_and_a_mute_are_over_when_their_time_is) {
+  Crew crew;
+  crew["ann"].say("/ban ben 0\n/mute dan 0");
+  crew["ann"].read_until("* dan can say nothing");
+  crew["ann"].say("/bans");
+  crew["ann"].read_until("* nobody is banned");
+  crew["dan"].read_until("* ben has left");
+  BOOST_TEST(Peer::answer_to(crew.room.port(), "register", "ben,pw") == "* hello ben");
+  crew["dan"].say("I can speak");
+  BOOST_TEST(crew["dan"].read_until("dan: ") == "dan: I can speak");
+}
+
+// By `resume`, as after a lost connection.
+BOOST_AUTO_TEST_CASE(who_resumes_is_still_muted_away_and_deaf_to_whom_they_ignore) {
+  Crew crew;
+  crew["ben"].say("/ignore dan\n/away at lunch\n/quiet");
+  crew["ben"].read_until("* you do not see any more");
+  crew["ann"].say("/mute ben\n/msg ben psst");
+  crew["ben"].read_until("ann -> ben: psst");
+  Peer again(crew.room.port());
+  BOOST_TEST(again.answer("resume", "ben,pw") == "* hello ben");
+  again.say("hello");
+  BOOST_TEST(again.read_until("! ").starts_with("! you are muted until"));
+  crew["dan"].say("unheard");
+  crew["ann"].say("/unmute ben\n/whois ben");
+  BOOST_TEST(crew["ann"].read_until("* ben: here").ends_with("away: at lunch"));
+  again.read_until("* ann has unmuted ben");
+  again.say("/reply yes");
+  BOOST_TEST(again.read_line() == "ben -> ann: yes");
+  for (const std::string& line : again.transcript()) BOOST_TEST(line != "dan: unheard");
+  crew["dan"].say("/msg ben psst");
+  BOOST_TEST(crew["dan"].read_until("! ") == "! ben ignores you");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,242 @@
+#include "chat/broadcast.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <future>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+
+namespace chat {
+namespace {
+
+constexpr std::chrono::seconds kWait{10};
+
+// A member of which the test holds the far end. `narrow`: its socket takes only some KiB at a time.
+struct Hearer {
+  explicit Hearer(bool narrow = false) {
+    std::array<int, 2> ends{};
+    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    near = Socket(Descriptor(ends[0]));
+    far = Socket(Descriptor(ends[1]));
+    const int least = 1;  // the kernel makes of it what it needs
+    if (narrow) (void)::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+  }
+
+  // What comes, up to and including `last`; less, where that does not come.
+  std::string read_until(const std::string& last) {
+    const auto deadline = Clock::now() + kWait;
+    std::array<char, 4096> part;
+    while (!text.ends_with(last)) {
+      const IoResult received = far.receive_until(part, deadline);
+      if (received.io != Io::kDone) return text + "(no more)";
+      text.append(part.data(), received.bytes);
+    }
+    return std::exchange(text, {});
+  }
+
+  Socket near;
+  Socket far;
+  Broadcast::Member member{near};
+  std::string text;
+};
+
+Broadcast::Filter ignoring(const std::string& name) {
+  return std::make_shared<const LineFilter>(LineFilter{"cid", {name}, false});
+}
+
+// ann and ben talk, cid hears.
+struct Trio {
+  explicit Trio(Rendering rendering = Rendering::kPlain) {
+    for (Hearer* one : {&ann, &ben}) {
+      BOOST_REQUIRE(
+          broadcast.enter(one->member, Rendering::kPlain, {}, one == &ann ? "ann" : "ben"));
+    }
+    BOOST_REQUIRE(broadcast.enter(cid.member, rendering, {}, "cid"));
+    (void)cid.read_until("has entered the chat\n");
+  }
+
+  bool says(Hearer& who, const std::string& text) {
+    return broadcast.say(who.member, &who == &ann ? "ann" : "ben", text);
+  }
+  bool switches(const Broadcast::Filter& filter, const std::string& answer) {
+    return broadcast.filter(cid.member, filter, answer);
+  }
+
+  // So much that cid's socket is full, and the round that found it so is over.
+  std::string fill(Hearer& talker) {
+    std::string lines;
+    const std::string name = &talker == &ann ? "ann: " : "ben: ";
+    for (const char c : {'1', '2', '3'}) {
+      BOOST_REQUIRE(says(talker, std::string(4000, c)));
+      lines += name + std::string(4000, c) + "\n";
+    }
+    const auto deadline = Clock::now() + kWait;
+    while (broadcast.figures().slow == 0) {
+      BOOST_REQUIRE((Clock::now() < deadline));
+      std::this_thread::yield();
+    }
+    return lines;
+  }
+
+  Hearer ann;
+  Hearer ben;
+  Hearer cid{true};
+  Broadcast broadcast;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(broadcast)
+
+// Were it left at that, the round would go on for ever.
+BOOST_AUTO_TEST_CASE(a_replay_of_which_all_is_hidden_is_nothing_and_the_room_goes_on) {
+  Trio room;
+  BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
+  BOOST_REQUIRE(room.says(room.ben, "hidden"));
+  BOOST_TEST(room.cid.read_until("* ignored\n") == "* ignored\n");
+  const std::uint64_t last = room.broadcast.last_number();
+  BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last, last}));
+  BOOST_REQUIRE(room.says(room.ann, "heard"));
+  BOOST_TEST(room.cid.read_until("heard\n") == "ann: heard\n");
+}
+
+// Nothing else happens in the room that could bring them along.
+BOOST_AUTO_TEST_CASE(a_letter_behind_nothing_but_hidden_lines_comes_at_once) {
+  const auto with_letter = [](const auto& send, const std::string& letter) {
+    Trio room;
+    BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
+    BOOST_REQUIRE(room.cid.read_until("* ignored\n") == "* ignored\n");
+    const std::string heard = room.fill(room.ann);
+    BOOST_REQUIRE(room.says(room.ben, "hidden"));
+    BOOST_REQUIRE(send(room));
+    BOOST_TEST((room.cid.read_until(letter) == heard + letter));
+  };
+  with_letter([](Trio& room) { return room.switches(nullptr, "* heard again\n"); },
+              "* heard again\n");
+  with_letter([](Trio& room) { return room.broadcast.tell(room.cid.member, "* told\n"); },
+              "* told\n");
+  with_letter([](Trio& room) { return room.broadcast.tag(room.cid.member, "-\ttagged\n"); },
+              "-\ttagged\n");
+  with_letter(
+      [](Trio& room) {
+        return room.broadcast.replay(room.cid.member, {1000, 1000}) &&
+               room.switches(ignoring("ann"), "* others\n");
+      },
+      "* others\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_holds_from_its_answer_on_also_amid_a_line_that_was_sent_in_part) {
+  Trio room;
+  const std::string before = room.fill(room.ben);
+  BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
+  BOOST_REQUIRE(room.says(room.ben, "hidden"));
+  BOOST_REQUIRE(room.says(room.ann, "heard"));
+  BOOST_TEST((room.cid.read_until("heard\n") == before + "* ignored\nann: heard\n"));
+}
+
+BOOST_AUTO_TEST_CASE(the_goodbye_comes_behind_a_hidden_line) {
+  for (const Rendering rendering : {Rendering::kPlain, Rendering::kTagged}) {
+    Trio room(rendering);
+    BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
+    BOOST_REQUIRE(room.says(room.ben, "hidden"));
+    room.broadcast.close("* bye\n");
+    const std::string all = room.cid.read_until("bye\n");
+    const std::string plain = "* ignored\n* bye\n";
+    if (rendering == Rendering::kPlain) BOOST_TEST(all == plain);
+    if (rendering == Rendering::kTagged) {
+      BOOST_TEST((all.find("\thidden\t-\t\n-\t") != std::string::npos));
+    }
+  }
+}
+
+namespace {
+
+// `line` of the room, and what comes of it where it is hidden; without time, which the test does
+// not know.
+std::string expected(Rendering rendering, std::uint64_t number, bool hidden, bool replayed,
+                     const std::string& from, const std::string& text) {
+  if (rendering == Rendering::kPlain) {
+    return hidden ? "" : (replayed ? "- " : "") + from + ": " + text + "\n";
+  }
+  return std::to_string(number) + "\t" + (hidden ? "hidden" : "say") + (replayed ? "+" : "") +
+         (hidden ? "\t-\t" : "\t" + from + "\t" + text) + "\n";
+}
+
+// Takes the times out of `lines`.
+std::string without_times(const std::string& lines) {
+  std::string text;
+  for (std::size_t i = 0; i < lines.size();) {
+    const std::size_t end = lines.find('\n', i) + 1;
+    std::string line = lines.substr(i, end - i);
+    const std::size_t tab = line.find('\t');
+    if (line.starts_with("- 20")) line.erase(2, line.find(' ', 2) - 1);
+    if (!line.starts_with("-\t") && tab != std::string::npos) {
+      line.erase(tab, line.find('\t', tab + 1) - tab);
+    }
+    text += line;
+    i = end;
+  }
+  return text;
+}
+
+// Many lines, filters and letters at random, to one whose socket is nearly always full.
+void check_at_random(unsigned seed, Rendering rendering) {
+  std::mt19937 random(seed);
+  Trio room(rendering);
+  const std::string end = rendering == Rendering::kPlain ? "* end\n" : "-\tend\n";
+  auto heard = std::async(std::launch::async, [&] { return room.cid.read_until(end); });
+  std::vector<std::pair<std::string, std::string>> said(3);  // who came in, not replayed here
+  std::string all;
+  std::string ignored;
+  for (int i = 0; i < 600; ++i) {
+    const unsigned what = static_cast<unsigned>(random() % 16);
+    const std::string mark =
+        (rendering == Rendering::kPlain ? "* " : "-\t") + std::to_string(i) + "\n";
+    if (what < 10) {
+      const std::string from = random() % 2 == 0 ? "ann" : "ben";
+      const std::string text = std::to_string(i) + std::string(random() % 400, 'x');
+      BOOST_REQUIRE(room.says(from == "ann" ? room.ann : room.ben, text));
+      said.emplace_back(from, text);
+      all += expected(rendering, said.size(), from == ignored, false, from, text);
+    } else if (what < 12) {
+      BOOST_REQUIRE(room.broadcast.tell(room.cid.member, mark));
+      all += mark;
+    } else if (what < 15) {
+      ignored = std::array{"ann", "ben", ""}[random() % 3];
+      BOOST_REQUIRE(room.switches(ignored.empty() ? nullptr : ignoring(ignored), mark));
+      all += mark;
+    } else {
+      const std::uint64_t last = said.size();
+      const std::uint64_t first =
+          std::max<std::uint64_t>(4, last - std::min<std::uint64_t>(last, random() % 50));
+      BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {first, last}));
+      for (std::uint64_t n = first; n <= last; ++n) {
+        const auto& [from, text] = said[n - 1];
+        all += expected(rendering, n, from == ignored, true, from, text);
+      }
+    }
+  }
+  BOOST_REQUIRE(room.broadcast.tell(room.cid.member, end));
+  const std::string got = without_times(heard.get());
+  const auto at = std::mismatch(got.begin(), got.end(), all.begin(), all.end()).first - got.begin();
+  BOOST_TEST((got == all + end), "seed " << seed << " at " << at << ": "
+                                         << got.substr(static_cast<std::size_t>(at), 100));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(of_lines_filters_and_letters_each_comes_in_its_place_and_numbers_have_no_gap) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    for (const Rendering rendering : {Rendering::kPlain, Rendering::kTagged}) {
+      check_at_random(seed, rendering);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat
