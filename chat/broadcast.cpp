@@ -86,10 +86,15 @@ void Broadcast::see_off(Member& member, Letters last) {
   const bool dismissed = member.dismissed_.exchange(true);
   if (!member.released_ && !dismissed) {
     post(std::move(last));
-    member.departs_at_ = log_.end();
-    member.next_departure_ = std::exchange(next_.departures, &member);
+    depart(member, log_.end());
   }
   turn_.notify_all();  // it may wait for its turn
+}
+
+// It hears no more than up to there.
+void Broadcast::depart(Member& member, Place at) {
+  member.departs_at_ = at;
+  member.next_departure_ = std::exchange(next_.departures, &member);
 }
 
 void Broadcast::leave(Member& member, std::string_view name, bool flush) noexcept {
@@ -99,10 +104,8 @@ void Broadcast::leave(Member& member, std::string_view name, bool flush) noexcep
     wait_until_fits(lock, kLeft.size());
     if (closed_) return;
     append(Kind::kLeave, name, kLeft);
-    if (!member.released_) {
-      member.departs_at_ = flush ? log_.end() : Place{};
-      member.next_departure_ = std::exchange(next_.departures, &member);
-    }
+    // One who was dismissed is on its way out already, up to the farewell.
+    if (!member.released_ && !member.dismissed_) depart(member, flush ? log_.end() : Place{});
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
@@ -316,8 +319,7 @@ void Broadcast::restore(Member& member, const Handover::Connection& connection) 
     post(std::move(letters));
     ++members_;
     if (connection.phase == Handover::Phase::kLeaving) {
-      member.departs_at_ = log_.end();
-      member.next_departure_ = std::exchange(next_.departures, &member);
+      depart(member, log_.end());
     }
     wake = claim_wake_up();
   }

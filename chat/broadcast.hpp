@@ -90,8 +90,8 @@ class Broadcast {
   void dismiss(Member& member, std::string_view farewell);
 
   // Everyone hears that `name` has left, which is the last that `member` hears. With `flush` all up
-  // to there is still sent, as long as the member takes it; without, nothing more is.
-  // Needs no memory.
+  // to there is still sent, as long as the member takes it; without, nothing more is. One that was
+  // dismissed gets no more than its farewell. Needs no memory.
   void leave(Member& member, std::string_view name, bool flush) noexcept;
   // After leave(): blocks until the broadcaster has let go of `member`.
   void wait_until_released(Member& member);
@@ -230,6 +230,7 @@ class Broadcast {
   void admit(Member& member, Rendering rendering, Greeting greeting, Filter filter)
       REQUIRES(mutex_);
   void see_off(Member& member, Letters last) REQUIRES(mutex_);
+  void depart(Member& member, Place at) REQUIRES(mutex_);
   void add_letter(Letters& letters, Member& member, Letter::What what, std::string text,
                   MessageLog::Range lines = {}) const REQUIRES(mutex_);
   void post(Letters letters) REQUIRES(mutex_);

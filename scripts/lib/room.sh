@@ -203,9 +203,9 @@ is_refused() {
   ends "$1" 1
 }
 
-# Keeps an account in the room's password storage.
+# add_account NAME PASSWORD [--operator]: keeps an account in the room's password storage.
 add_account() {
   printf '%s\n' "$2" "$2" |
-    "$bin/server" --accounts "$dir/password_storage" --add-account "$1" ||
+    "$bin/server" --accounts "$dir/password_storage" --add-account "$1" "${@:3}" ||
     fail "the account $1 was not added"
 }

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -274,6 +275,157 @@ BOOST_AUTO_TEST_CASE(whoever_was_in_a_room_that_closed_can_leave) {
   room.broadcast.close({});
   room.registry.leave(room.guests.back().member, true);
   BOOST_TEST(room.registry.online().empty());
+}
+
+// Between members
+
+BOOST_AUTO_TEST_CASE(a_private_line_reaches_who_is_there_and_says_why_it_does_not) {
+  using Outcome = Registry::Posted::Outcome;
+  Room room(9, {"Dan"});
+  BOOST_REQUIRE((room.registers("ann") == Entry::kIn));
+  Guest& ann = room.guests.back();
+  BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_REQUIRE((room.logs_in("Dan") == Entry::kIn));
+  const auto post = [&](const std::string& to) { return room.registry.post(ann.member, to, "hi"); };
+  for (const char* name : {"cid", "B3n", "Ben_", "", "a b", "dan "}) {
+    BOOST_TEST((post(name).outcome == Outcome::kNobody), name);
+  }
+  BOOST_TEST((post("ANN").outcome == Outcome::kYourself));
+  BOOST_TEST(room.registry.last_to_write_to(ben.member) == "");
+  BOOST_TEST((post("bEN").outcome == Outcome::kSent));
+  BOOST_TEST(post("dan").to == "Dan");
+  BOOST_TEST(room.registry.last_to_write_to(ben.member) == "ann");
+  BOOST_TEST(!post("ben").away.has_value());
+  room.registry.set_away(ben.member, "at lunch");
+  BOOST_TEST(post("ben").away.value_or("") == "at lunch");
+  BOOST_TEST(room.registry.profile("BEN")->away.value_or("") == "at lunch");
+  room.registry.set_filter(ben.member, {"ben", {"ann"}, false});
+  BOOST_TEST((post("ben").outcome == Outcome::kIgnored));
+  room.registry.set_filter(ben.member, {});
+  room.registry.dismiss([](const Profile& one) { return one.name == "Ben"; }, "! go\n");
+  BOOST_TEST((post("ben").outcome == Outcome::kNotReading));
+  room.registry.leave(ben.member, true);
+  BOOST_TEST((post("ben").outcome == Outcome::kNobody));
+  room.registry.leave(ann.member, true);
+  BOOST_TEST((post("dan").outcome == Outcome::kNobody));  // who is not here says nothing
+}
+
+// Nobody is waited for.
+BOOST_AUTO_TEST_CASE(a_private_line_to_one_who_does_not_read_is_refused) {
+  using Outcome = Registry::Posted::Outcome;
+  Room room(2, {});
+  BOOST_REQUIRE((room.registers("ann") == Entry::kIn));
+  Guest& ann = room.guests.back();
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  const std::string line(kMaxLine, 'x');
+  auto outcome = Outcome::kSent;
+  for (int i = 0; i < 1000 && outcome == Outcome::kSent; ++i) {
+    outcome = room.registry.post(ann.member, "ben", line).outcome;
+  }
+  BOOST_TEST((outcome == Outcome::kNotReading));
+}
+
+// Order
+
+BOOST_AUTO_TEST_CASE(who_is_dismissed_gets_the_farewell_and_is_there_until_it_has_left) {
+  Room room(3, {"dan"});
+  for (const char* name : {"ann", "ben"}) BOOST_REQUIRE((room.registers(name) == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  const auto not_ann = [](const Profile& one) { return one.name != "ann"; };
+  Names gone = room.registry.dismiss(not_ann, "! go\n");
+  std::sort(gone.begin(), gone.end());
+  BOOST_TEST((gone == Names{"ben", "dan"}));
+  BOOST_TEST(ben.member.was_dismissed());
+  BOOST_TEST(!room.guests.front().member.was_dismissed());
+  BOOST_TEST(heard(ben).ends_with("* dan has entered the chat\n! go\n"));
+  BOOST_TEST((room.registers("ben") == Entry::kNameUsed));
+  room.registry.leave(ben.member, true);
+  BOOST_TEST((room.registers("ben") == Entry::kIn));
+}
+
+// Were it on its way out twice, the round would go on for ever.
+BOOST_AUTO_TEST_CASE(who_is_dismissed_just_as_it_leaves_has_left_once_and_the_room_goes_on) {
+  for (const bool flush : {false, true}) {
+    for (int round = 0; round < kRounds; ++round) {
+      Room room(2, {});
+      BOOST_REQUIRE((room.registers("ann") == Entry::kIn));
+      Guest& ann = room.guests.back();
+      BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+      Guest& ben = room.guests.back();
+      const auto is_ben = [](const Profile& one) { return one.name == "ben"; };
+      BOOST_TEST(room.registry.dismiss(is_ben, "! go\n").size() == 1u);
+      BOOST_TEST(room.registry.leave(ben.member, flush));
+      room.broadcast.wait_until_released(ben.member);
+      BOOST_TEST(heard(ben).ends_with("* ben has entered the chat\n! go\n"));
+      room.broadcast.close("* bye\n");
+      BOOST_TEST(heard(ann).ends_with("* ben has left the chat\n* bye\n"));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_mute_is_a_names_also_when_it_comes_back) {
+  Room room(9, {"dan"});
+  BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  Guest& dan = room.guests.back();
+  const WallTime until = std::chrono::system_clock::now() + std::chrono::hours(1);
+  BOOST_TEST(room.registry.mute("BEN", until).value_or("") == "Ben");
+  BOOST_TEST(!room.registry.mute("cid", until).has_value());
+  BOOST_TEST((ben.member.muted_until() == until));
+  BOOST_TEST((dan.member.muted_until() == WallTime()));
+  // Others' mutes do not make it forgotten.
+  room.registry.mute("dan", until);
+  room.registry.mute("dan", WallTime());
+  room.registry.leave(ben.member, true);
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  BOOST_TEST((room.guests.back().member.muted_until() == until));
+  std::string name = "ben";
+  Guest& again = room.guests.emplace_back();
+  BOOST_REQUIRE((room.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
+  BOOST_TEST((again.member.muted_until() == until));
+  room.registry.mute("ben", WallTime());
+  BOOST_TEST((again.member.muted_until() == WallTime()));
+}
+
+// Other accounts
+
+BOOST_AUTO_TEST_CASE(other_accounts_fit_as_long_as_who_is_registered_keeps_a_seat) {
+  Room room(3, {"dan"});
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  BOOST_CHECK_NO_THROW(room.registry.check_fit(accounts_named({"dan", "eve"})));
+  BOOST_CHECK_EXCEPTION(
+      room.registry.check_fit(accounts_named({"dan", "eve", "fay"})), std::runtime_error,
+      [](const auto& error) {
+        BOOST_TEST(error.what() == "3 accounts and 1 who are registered now are more than 3 users");
+        return true;
+      });
+  BOOST_CHECK_THROW(room.registry.check_fit(accounts_named({"a", "b", "c", "d"})),
+                    std::runtime_error);
+  room.registry.adopt(accounts_named({"dan", "eve"}), "! no more\n");
+  BOOST_TEST((room.registers("cid") == Entry::kFull));
+  BOOST_TEST((room.registers("eve") == Entry::kNameUsed));
+  BOOST_TEST((room.logs_in("eve") == Entry::kIn));
+  room.registry.adopt(accounts_named({"dan"}), "! no more\n");
+  BOOST_TEST(heard(room.guests.back()).ends_with("! no more\n"));
+  BOOST_TEST((room.registers("eve") == Entry::kNameUsed));  // it is still there
+  room.registry.leave(room.guests.back().member, true);
+}
+
+BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_user_has_left) {
+  Room room(3, {"dan"});
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  Guest& dan = room.guests.back();
+  room.registry.adopt(PasswordStorage(), "! no more\n");
+  for (const char* name : {"dan", "DAN"}) BOOST_TEST((room.registers(name) == Entry::kNameUsed));
+  BOOST_TEST((room.registry.online() == Names{"dan"}));
+  room.registry.leave(dan.member, true);
+  BOOST_TEST((room.registers("Dan") == Entry::kIn));
+  BOOST_TEST((room.registry.online() == Names{"Dan"}));
+  BOOST_TEST((room.registry.seats().registered == 1u));
+  BOOST_TEST((room.registry.seats().accounts == 0u));
 }
 
 // Coming back
