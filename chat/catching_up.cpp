@@ -57,6 +57,8 @@ void CatchingUp::type(std::string_view line) {
 bool CatchingUp::answer(std::string_view secret) {
   if (secrets_to_come_ > 0) --secrets_to_come_;
   if (secrets_due_ == 0 && asking_ != Asking::kQuestion && !waits_to_ask()) return false;
+  // To a line that is none the server would say so, and still take the next one for the answer.
+  if (secret.size() > kMaxLine || !is_utf8(secret)) secret = {};
   unheard_.push_back({std::string(secret), std::nullopt, Line::State::kWaits, 0, true});
   unheard_bytes_ += secret.size() + 1;
   if (caught_up()) send_waiting();
@@ -71,10 +73,12 @@ std::optional<std::string> CatchingUp::secret_asked() const {
   return std::nullopt;
 }
 
-// What is sent and brings no echo is forgotten: it is lost, or answered.
+// Secrets go ahead of what waits for their end. What is sent and brings no echo is forgotten: it is
+// lost, or answered.
 void CatchingUp::send_waiting() {
   for (auto line = unheard_.begin(); line != unheard_.end();) {
     if (line->state == Line::State::kSent || !may_send(*line)) {
+      if (line->secrets_after > 0) return;  // what is behind it belongs to it
       ++line;
       continue;
     }
@@ -100,6 +104,7 @@ void CatchingUp::send(const Line& line) {
     secrets_due_ = line.secrets_after;
   } else if (line.secret) {
     asking_ = Asking::kAnswer;
+    last_secret_ = line.text;
     secrets_due_ = line.text.empty() || secrets_due_ == 0 ? 0 : secrets_due_ - 1;
   }
   outgoing_.append(line.text).append("\n");

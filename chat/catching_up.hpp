@@ -40,9 +40,11 @@ class CatchingUp {
 
   // How many secrets the server asks for after this line.
   static std::size_t secrets_after(std::string_view line);
-  // A secret that is typed; an empty one gives up. False: the server does not want it, or not any
-  // more, and it is dropped.
+  // A secret that is typed; an empty one gives up, and so does one that the server could not take.
+  // False: the server does not want it, or not any more, and it is dropped.
   bool answer(std::string_view secret);
+  // The last one that was sent.
+  const std::string& last_secret() const { return last_secret_; }
   // What the user is to type a secret for, if anything: the server's question; empty: that is still
   // to come.
   std::optional<std::string> secret_asked() const;
@@ -129,6 +131,7 @@ class CatchingUp {
   };
   Asking asking_ = Asking::kNo;
   std::string question_;
+  std::string last_secret_;
   std::size_t secrets_due_ = 0;      // that the server has not got
   std::size_t secrets_to_come_ = 0;  // that the user has not typed
   bool asks_later_ = false;          // lines are missing, and this is not the time to ask for them

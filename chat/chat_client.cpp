@@ -38,6 +38,8 @@ std::string first_line_of(const std::string& file) {
   return line;
 }
 
+constexpr const char* kNotAsked = "(press Enter)";
+
 bool is_quit(std::string_view line) {
   const auto command = protocol::parse_command(line);
   return command && lowercase(command->name) == "/quit";
@@ -182,7 +184,7 @@ void ChatClient::lose() {
     socket_.reset();
     news = catching_up_.lose();
   }
-  ask_for_secret();
+  ask_for_secret(false);
   if (!news.empty()) tell(news);
 }
 
@@ -267,7 +269,7 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
   if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
   if (!follow(parsed) || parsed.kind == ServerLine::Kind::kHidden) return;
-  ask_for_secret();
+  ask_for_secret(false);
   if (!in_room_ && was_in_) return;  // the greeting is for who comes
   if (terminal_.has_screen()) {      // where prompts ask for what the server asks for
     const bool notice = parsed.kind == ServerLine::Kind::kNotice && parsed.number == 0;
@@ -302,7 +304,7 @@ bool ChatClient::follow(ServerLine& line) {
       folded_name(line.from) == folded_name(credentials_.substr(0, credentials_.find(',')));
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
   if (line.number == 0 && is_line(line.plain, protocol::kPasswordChanged)) {
-    remember(credentials_.substr(0, credentials_.find(',') + 1) + secret_);
+    remember(credentials_.substr(0, credentials_.find(',') + 1) + catching_up_.last_secret());
   }
   const bool shown = catching_up_.take(line);
   // Without a screen lines come unasked: where there is none for it, the answer is to give up.
@@ -341,8 +343,9 @@ void ChatClient::refuse(std::string_view reason) {
 }
 
 // Where the user is asked for a password, or soon will be, what is typed is hidden: from the moment
-// on at which the command is.
-void ChatClient::ask_for_secret() {
+// on at which the command is. Where nobody asks any more while the user may be typing it, blindly,
+// the row stays hidden until that is `typed`: its other half would be said in the room.
+void ChatClient::ask_for_secret(bool typed) {
   if (!terminal_.has_screen() || !was_in_) return;
   MutexLock asking(asking_);
   std::optional<std::string> secret;
@@ -350,12 +353,15 @@ void ChatClient::ask_for_secret() {
     MutexLock lock(mutex_);
     secret = catching_up_.secret_asked();
   }
+  if (!secret && !typed && secret_asked_ && (!secret_asked_->empty() || screen_.has_typed())) {
+    secret = kNotAsked;
+  }
   if (secret == secret_asked_) return;
   secret_asked_ = secret;
   LineEditor::Question question;
   if (secret) {
-    question = {(secret->empty() ? "(hidden)" : *secret) + " ", LineEditor::Mask::kAll, false,
-                true};
+    const std::string prompt = secret->empty() ? "(hidden)" : *secret;
+    question = {prompt + " ", LineEditor::Mask::kAll, false, true};
   }
   screen_.ask(question);
 }
@@ -435,7 +441,7 @@ void ChatClient::take_typed(const LineEditor::Event& typed) {
   }
   left_ = is_quit(line);  // then it is no failure that the server closes the connection
   if (full) screen_.remark("not sent: too much waits for the server already");
-  ask_for_secret();
+  ask_for_secret(true);
 }
 
 void ChatClient::take_secret(const std::string& secret) {
@@ -443,10 +449,9 @@ void ChatClient::take_secret(const std::string& secret) {
   {
     MutexLock lock(mutex_);
     wanted = catching_up_.answer(secret);
-    secret_ = secret;
   }
-  if (!wanted) screen_.remark("not sent: nobody asks for it any more");
-  ask_for_secret();
+  if (!wanted && !secret.empty()) screen_.remark("not sent: nobody asks for it any more");
+  ask_for_secret(true);
 }
 
 // An answer on the way in.
@@ -536,7 +541,6 @@ void ChatClient::take_piped(const LineReader::Line& line) {
   MutexLock lock(mutex_);
   if (catching_up_.secrets_to_come() > 0) {
     (void)catching_up_.answer(line.text);
-    secret_ = line.text;
     return;
   }
   quit_ = is_quit(line.text);

@@ -68,7 +68,7 @@ class ChatClient {
   void tell(std::string_view news);
 
   // Both.
-  void ask_for_secret() EXCLUDES(asking_) EXCLUDES(mutex_);
+  void ask_for_secret(bool typed) EXCLUDES(asking_) EXCLUDES(mutex_);
 
   // The thread of run().
   void begin();
@@ -106,7 +106,6 @@ class ChatClient {
   std::shared_ptr<ProxyCommand> proxy_ GUARDED_BY(mutex_);  // where that is the way
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
-  std::string secret_ GUARDED_BY(mutex_);       // the last that was asked for in the room
 
   // Whoever looks later what is asked for says so later on the screen. Before mutex_, which is not
   // held while writing.

@@ -47,11 +47,13 @@ void LineEditor::put_aside(bool secret) {
   cycle_.reset();
 }
 
-// An ESC that comes alone is the key, or a sequence that a slow line has torn apart: where a secret
+// An ESC that comes last is the key, or a sequence that a slow line has torn apart: where a secret
 // is asked for, nothing is lost by taking it for the key.
 void LineEditor::feed(std::string_view bytes) {
-  if (question_.secret && bytes == "\x1B") return keys_.push_back({Key::Kind::kCancel});
+  const bool gives_up = question_.secret && bytes.ends_with('\x1B');
+  if (gives_up) bytes.remove_suffix(1);
   for (Key& key : reader_.feed(bytes)) keys_.push_back(std::move(key));
+  if (gives_up) keys_.push_back({Key::Kind::kCancel});
 }
 
 std::optional<LineEditor::Event> LineEditor::next() {

@@ -69,6 +69,8 @@ class LineEditor {
   void feed(std::string_view bytes);
   std::optional<Event> next();
 
+  bool empty() const { return text_.empty(); }
+
   // The row to paint, at most `columns` - 1 wide.
   LineView view(std::size_t columns) const;
 

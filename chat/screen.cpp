@@ -74,6 +74,11 @@ void Screen::ask(LineEditor::Question question) {
   repaint({});
 }
 
+bool Screen::has_typed() {
+  const MutexLock lock(mutex_);
+  return !editor_.empty();
+}
+
 void Screen::show(std::span<const ServerLine> lines) {
   if (lines.empty()) return;
   const MutexLock lock(mutex_);

@@ -49,6 +49,9 @@ class Screen {
   // What the line being typed is an answer to.
   void ask(LineEditor::Question question) EXCLUDES(mutex_);
 
+  // Whether there is something in the row.
+  bool has_typed() EXCLUDES(mutex_);
+
   // What the server sent, neutralised.
   void show(std::span<const ServerLine> lines) EXCLUDES(mutex_);
 

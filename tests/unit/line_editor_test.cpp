@@ -410,6 +410,42 @@ BOOST_AUTO_TEST_CASE(what_was_typed_ahead_is_shown_once_it_is_no_secret) {
   BOOST_TEST(person.line() == "well, hello|");
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_in_the_room_leaves_nothing_and_gives_the_draft_back) {
+  const LineEditor::Question secret{"? ", LineEditor::Mask::kAll, false, true};
+  for (const std::string end : {"\r", "\x1B", "\x07"}) {
+    Typist person;
+    person.type("said\rdraft");
+    person.editor.ask(secret);
+    BOOST_TEST(person.row() == "? ");
+    person.type("XYQ" + end);
+    BOOST_TEST(person.lines == Lines({"said", end == "\r" ? "XYQ" : ""}));
+    person.type("half");
+    person.editor.ask({});
+    BOOST_TEST(person.line() == "draft|");
+    person.type("\x19\x1B[A");
+    BOOST_TEST(person.line() == "said|");
+    person.type("\x1B[A\x12X");
+    BOOST_TEST(person.row().find("XYQ") == std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pasted_lines_answer_the_question_that_the_one_before_brought_up) {
+  LineEditor editor;
+  editor.feed(pasted("/password\nXYQ\n") + "y");
+  BOOST_TEST((editor.next()->kind == Kind::kPasted));
+  BOOST_TEST(!editor.next()->secret);
+  editor.ask({"? ", LineEditor::Mask::kAll, false, true});
+  const auto event = editor.next();
+  BOOST_TEST(event->text == "XYQ");
+  BOOST_TEST(event->secret);
+  BOOST_TEST(event->row == "? ");
+  BOOST_TEST(!editor.next());
+  editor.ask({});
+  editor.feed("\x1B[A");
+  BOOST_TEST(!editor.next());
+  BOOST_TEST(editor.view(80).row == "> /password");
+}
+
 // The question may change between two lines that came at once.
 BOOST_AUTO_TEST_CASE(keys_wait_until_the_event_before_them_is_taken) {
   LineEditor editor;
