@@ -44,6 +44,8 @@ std::optional<minutes> take_minutes(std::string_view& text) {
   return minutes(*number);
 }
 
+std::string minutes_text(minutes time) { return std::to_string(time.count()) + " min"; }
+
 std::string with_reason(std::string text, std::string_view reason) {
   if (!reason.empty()) text.append(": ").append(reason);
   return text;
@@ -87,8 +89,8 @@ std::string mute(const Operator& by, std::string_view arguments) {
   const minutes time = take_minutes(arguments).value_or(kMuteTime);
   if (!arguments.empty()) throw std::runtime_error("it is /mute NAME [MINUTES]");
   (void)by.room.registry.mute(whom.name, now() + time);
-  announce(by, "mute", "has muted " + whom.name + " for " + duration_text(time));
-  return "* " + whom.name + " can say nothing for " + duration_text(time) + "\n";
+  announce(by, "mute", "has muted " + whom.name + " for " + minutes_text(time));
+  return "* " + whom.name + " can say nothing for " + minutes_text(time) + "\n";
 }
 
 std::string unmute(const Operator& by, std::string_view name) {
@@ -255,7 +257,7 @@ std::string shutdown(const Operator& by, std::string_view arguments) {
     return "* the server goes on\n";
   }
   const minutes left = take_minutes(arguments).value_or(minutes(0));
-  note(by, "shutdown", with_reason("in " + duration_text(left), arguments));
+  note(by, "shutdown", with_reason("in " + minutes_text(left), arguments));
   by.room.countdown.begin(by.name, left, std::string(arguments));
   return "* as you say\n";
 }

@@ -9,11 +9,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "chat/command_table.hpp"
 #include "chat/text.hpp"
 #include "tests/support/peer.hpp"
+#include "tests/support/rounds.hpp"
 #include "tests/support/running_room.hpp"
 #include "tests/support/served.hpp"
 
@@ -317,6 +320,12 @@ BOOST_AUTO_TEST_CASE(a_ban_and_a_mute_are_over_when_their_time_is) {
   BOOST_TEST(crew["dan"].read_until("dan: ") == "dan: I can speak");
 }
 
+BOOST_AUTO_TEST_CASE(a_time_is_told_as_it_was_given) {
+  Crew crew;
+  BOOST_TEST(answer(crew["ann"], "/mute ben 90") == "* ann has muted ben for 90 min");
+  BOOST_TEST(crew["ann"].read_line() == "* ben can say nothing for 90 min");
+}
+
 // By `resume`, as after a lost connection.
 BOOST_AUTO_TEST_CASE(who_resumes_is_still_muted_away_and_deaf_to_whom_they_ignore) {
   Crew crew;
@@ -337,6 +346,57 @@ BOOST_AUTO_TEST_CASE(who_resumes_is_still_muted_away_and_deaf_to_whom_they_ignor
   for (const std::string& line : again.transcript()) BOOST_TEST(line != "dan: unheard");
   crew["dan"].say("/msg ben psst");
   BOOST_TEST(crew["dan"].read_until("! ") == "! ben ignores you");
+}
+
+// Who goes anyhow, just as it is made to.
+BOOST_AUTO_TEST_CASE(kicks_of_who_leaves_at_the_same_time_are_nobodys_trouble) {
+  Crew crew;
+  Peer& ann = crew["ann"];
+  for (int round = 0; round < rounds(10, 100); ++round) {
+    Lines names;
+    std::vector<Peer> guests;
+    for (int i = 0; i < 5; ++i) {
+      names.push_back("guest" + std::to_string(i));
+      guests.push_back(Peer::registered(crew.room.port(), names.back()));
+    }
+    std::thread leaving([&] {
+      for (Peer& guest : guests) guest.say("/quit");
+    });
+    for (const std::string& name : names) ann.say("/kick " + name);
+    leaving.join();
+    int left = 0;
+    while (left < 5) left += ann.read_until("* guest").ends_with("has left the chat") ? 1 : 0;
+    for (Peer& guest : guests) (void)guest.read_all();
+  }
+  for (auto& [name, peer] : crew.people) {
+    peer->say("still here");
+    peer->read_until(name + ": still here");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_are_sent_away_at_once) {
+  constexpr std::size_t kMembers = 1000;
+  chat::PasswordStorage accounts;
+  accounts.add("ann", cheap_hash("pw"), true);
+  RunningRoom room(std::move(accounts), RunningRoom::config_of(kMembers + 2));
+  Peer ann = Peer::logged_in(room.port(), "ann", "pw");
+  Peer ben = Peer::registered(room.port(), "ben");
+  std::vector<Peer> members;
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    members.push_back(Peer::from("127.0.0.2", room.port()));
+    members.back().send("register\nm" + std::to_string(i) + ",pw\n/quiet\n");
+    members.back().read_until("* you do not see");
+  }
+  ann.say("/quiet\n/ban 127.0.0.2 flood");
+  for (Peer& member : members) {
+    BOOST_TEST(member.read_until("! ") == "! you are banned: flood");
+    BOOST_TEST(member.ends());
+  }
+  for (std::size_t left = 0; left < kMembers;) {
+    left += ben.read_until("* m").ends_with("has left the chat") ? 1U : 0U;
+  }
+  ann.say("/stats");
+  BOOST_TEST(ann.read_until("* online 2: 1 of 1 accounts, 1 of ") != "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
