@@ -101,19 +101,19 @@ class Temporary {
 };
 
 // An administrator may change the files of a server that runs as a user of its own; that user has
-// to be able to read them afterwards.
+// to be able to read them afterwards. A new file of root's is the folder's owner's: best effort,
+// since a root that may give nothing away can be the server's user itself.
 void keep_owner(const std::string& file, const Temporary& temporary) {
-  struct stat old {};
-  if (::stat(file.c_str(), &old) != 0) {
-    if (errno == ENOENT) return;
-    throw_errno("cannot examine " + file);
-  }
+  struct stat owner {};
+  const bool is_new = ::stat(file.c_str(), &owner) != 0;
+  if (is_new && errno != ENOENT) throw_errno("cannot examine " + file);
+  if (is_new && (::geteuid() != 0 || ::stat(folder_of(file).c_str(), &owner) != 0)) return;
   struct stat now {};
   if (::fstat(temporary.descriptor().get(), &now) != 0) {
     throw_errno("cannot examine " + temporary.path());
   }
-  if (old.st_uid == now.st_uid && old.st_gid == now.st_gid) return;
-  if (::fchown(temporary.descriptor().get(), old.st_uid, old.st_gid) != 0) {
+  if (owner.st_uid == now.st_uid && owner.st_gid == now.st_gid) return;
+  if (::fchown(temporary.descriptor().get(), owner.st_uid, owner.st_gid) != 0 && !is_new) {
     throw_errno("cannot keep the owner of " + file + " (fchown)");
   }
 }

@@ -443,6 +443,16 @@ BOOST_AUTO_TEST_CASE(the_file_keeps_its_owner) {
   BOOST_TEST(status.st_gid == 4321u);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_file_that_root_makes_is_its_folders_owners) {
+  if (::geteuid() != 0) return;
+  BOOST_REQUIRE(::chown(folder.file("").c_str(), 4321, 4322) == 0);
+  add("ann");
+  struct stat status {};
+  BOOST_REQUIRE(::stat(file.c_str(), &status) == 0);
+  BOOST_TEST(status.st_uid == 4321u);
+  BOOST_TEST(status.st_gid == 4322u);
+}
+
 BOOST_AUTO_TEST_CASE(processes_that_add_accounts_at_the_same_time_lose_none) {
   constexpr int kProcesses = 8;
   constexpr int kEach = 5;
