@@ -162,15 +162,15 @@ scripts/completion/chatroom.bash:share/bash-completion/completions/chatroom-serv
 scripts/completion/_chatroom:share/zsh/site-functions/_chatroom:644
 scripts/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom.fish:644
 scripts/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom-server.fish:644
+scripts/systemd/chatroom.socket:lib/systemd/system/chatroom.socket:644
+scripts/systemd/sysusers.conf:lib/sysusers.d/chatroom.conf:644
 endef
 
 .PHONY: install uninstall dist deb
 install: all ## install under PREFIX (/usr/local): programs, manual pages, completion, systemd's unit
 	$(foreach entry,$(INSTALLED),$(call install_entry,$(subst :, ,$(entry))))
-	install -d '$(DESTDIR)$(PREFIX)/lib/systemd/system'
-	sed 's|@PREFIX@|$(PREFIX)|' scripts/systemd/chatroom.service \
-	  >'$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service'
-	install -m 644 scripts/systemd/chatroom.socket '$(DESTDIR)$(PREFIX)/lib/systemd/system'
+	sed 's|@PREFIX@|$(PREFIX)|' scripts/systemd/chatroom.service | \
+	  install -m 644 /dev/stdin '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service'
 
 define install_entry
 install -D -m $(word 3,$(1)) $(word 1,$(1)) '$(DESTDIR)$(PREFIX)/$(word 2,$(1))'
@@ -179,14 +179,13 @@ endef
 
 uninstall: ## remove what was installed
 	$(foreach entry,$(INSTALLED),rm -f '$(DESTDIR)$(PREFIX)/$(word 2,$(subst :, ,$(entry)))' && ) true
-	rm -f '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service' \
-	  '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.socket'
+	rm -f '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service'
 
 dist: ## pack the sources into build/chatroom-VERSION.tar.gz
 	mkdir -p build
 	git archive --prefix=chatroom-$(VERSION)/ -o build/chatroom-$(VERSION).tar.gz HEAD
 
-deb: ## pack build/chatroom_VERSION_ARCHITECTURE.deb
+deb: all ## pack build/chatroom_VERSION_ARCHITECTURE.deb
 	scripts/deb.sh $(VERSION)
 
 .PHONY: tidy format clean
