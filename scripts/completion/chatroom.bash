@@ -1,19 +1,31 @@
 # shellcheck shell=bash
-# bash completion for chatroom and chatroom-server: the options that --help lists, and files.
+# bash completion for chatroom and chatroom-server: the options that --help lists, what they take, and
+# hosts.
 _chatroom() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  case $before in
-    --bell) mapfile -t COMPREPLY < <(compgen -W 'mention all never' -- "$word") ;;
-    --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word") ;;
-    --transcript-sync) mapfile -t COMPREPLY < <(compgen -W 'always second never' -- "$word") ;;
-    --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning info' -- "$word") ;;
-    --accounts | --transcript | --unix | --password-file | --log)
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} help
+  help=$("$1" --help 2>/dev/null)
+  # --option=value comes as three words.
+  if [[ $word == = ]]; then
+    word=
+  elif [[ $before == = ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  COMPREPLY=()
+  case ${1##*/}$before in
+    *--bell) mapfile -t COMPREPLY < <(compgen -W 'mention all never' -- "$word") ;;
+    *--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word") ;;
+    *--transcript-sync) mapfile -t COMPREPLY < <(compgen -W 'always second never' -- "$word") ;;
+    *--log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning info' -- "$word") ;;
+    chatroom-server--log) mapfile -t COMPREPLY < <(compgen -W 'plain json' -- "$word") ;;
+    *--accounts | *--transcript | *--unix | *--password-file | *--log)
+      compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
+    *--ssh) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") ;;
     *)
       if [[ $word == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$("$1" --help | grep -oE '^ +--[a-z-]+')" -- "$word")
-      else
+        mapfile -t COMPREPLY < <(compgen -W "$(grep -oE '^ +--[a-z-]+' <<<"$help")" -- "$word")
+      elif [[ ${1##*/} == chatroom ]] && ! grep -qE -- "^ +$before [[A-Z]" <<<"$help"; then
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
       fi
       ;;

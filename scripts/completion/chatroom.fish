@@ -1,5 +1,31 @@
-# fish completion for chatroom and chatroom-server: the options that --help lists, and files.
+# fish completion for chatroom and chatroom-server: the options that --help lists, what they take, and
+# hosts.
 for program in chatroom chatroom-server
-    complete -c $program -n 'string match -q -- "-*" (commandline -ct)' -f \
-        -a "($program --help | string match -r -g '^ +(--[a-z-]+)')"
+    complete -c $program -f
+    for line in ($program --help 2>/dev/null)
+        set -l part (string match -r '^ +--([a-z-]+)((?: [[A-Z][^ ]*)?) *(.*)' -- $line)
+        or continue
+        set -l does -l $part[2] -d "$part[4]"
+        switch $program--$part[2]
+            case '*--bell'
+                set -a does -x -a 'mention all never'
+            case '*--color'
+                set -a does -x -a 'auto always never'
+            case '*--transcript-sync'
+                set -a does -x -a 'always second never'
+            case '*--log-level'
+                set -a does -x -a 'error warning info'
+            case 'chatroom-server--log'
+                set -a does -x -a 'plain json'
+            case '*--accounts' '*--transcript' '*--unix' '*--password-file' '*--log'
+                set -a does -r -F
+            case '*--ssh'
+                set -a does -x -a '(__fish_print_hostnames)'
+            case '*'
+                test -n "$part[3]"
+                and set -a does -x
+        end
+        complete -c $program $does
+    end
 end
+complete -c chatroom -a '(__fish_print_hostnames)'
