@@ -228,7 +228,7 @@ std::string server_usage() {
          "  --version              which one this is\n"
          "  --help                 this text\n"
          "SIGUSR2 starts the program anew, as it is by then, with nobody's connection lost.\n"
-         "Accounts, instead of serving (a running server reads them at its next start):\n"
+         "Accounts, instead of serving (a running server reads them on SIGHUP):\n"
          "  --add-account NAME     asks for the password, twice\n"
          "  --operator             with --add-account: one who keeps order in the room\n"
          "  --remove-account NAME\n"
