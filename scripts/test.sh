@@ -88,7 +88,7 @@ replay() {
 }
 
 if ! install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux \
-  iproute2 stunnel4 openssl python3; then
+  iproute2 stunnel4 openssl python3 mandoc zsh fish; then
   failed=1
   finish
 fi

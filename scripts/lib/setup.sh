@@ -30,6 +30,9 @@ have() {
     stunnel4) command -v stunnel ;;
     openssl) command -v openssl ;;
     python3) command -v python3 ;;
+    mandoc) command -v mandoc ;;
+    zsh) command -v zsh ;;
+    fish) command -v fish ;;
     libboost-test-dev) links_with boost_unit_test_framework ;;
   esac &>/dev/null
 }

@@ -111,10 +111,19 @@ BOOST_AUTO_TEST_CASE(help_needs_no_host) {
   BOOST_TEST(options.error == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_version_needs_no_host) {
+  const auto options = parse_client_options({"--version"});
+  BOOST_TEST(options.version);
+  BOOST_TEST(options.error == "");
+  BOOST_TEST(!parse_client_options({"a"}).version);
+  BOOST_TEST(parse_client_options({"--version=1"}).error == "unknown option --version=1");
+}
+
 BOOST_AUTO_TEST_CASE(the_usage_names_every_option) {
-  for (const auto* word : {"HOST", "--port N", "--login NAME", "--register NAME",
-                           "--password-file FILE", "--send TEXT", "--log FILE", "--json",
-                           "--bell WHEN", "--color WHEN", "--no-time", "--no-status", "--help"}) {
+  for (const auto* word :
+       {"HOST", "--port N", "--login NAME", "--register NAME", "--password-file FILE",
+        "--send TEXT", "--log FILE", "--json", "--bell WHEN", "--color WHEN", "--no-time",
+        "--no-status", "--version", "--help"}) {
     BOOST_TEST(client_usage().find(word) != std::string_view::npos);
   }
 }
@@ -123,7 +132,8 @@ BOOST_AUTO_TEST_CASE(the_way_may_be_a_program) {
   const auto by_ssh = parse_client_options({"--ssh", "ann@example.org", "--port", "4000"});
   BOOST_TEST(by_ssh.error == "");
   BOOST_TEST(by_ssh.host == "ann@example.org");
-  BOOST_TEST(by_ssh.proxy_command == "exec ssh -o BatchMode=yes -W localhost:4000 -- 'ann@example.org'");
+  BOOST_TEST(by_ssh.proxy_command ==
+             "exec ssh -o BatchMode=yes -W localhost:4000 -- 'ann@example.org'");
   const auto by_program = parse_client_options({"--proxy-command", "nc example.org 3490"});
   BOOST_TEST(by_program.error == "");
   BOOST_TEST(by_program.host == "nc");

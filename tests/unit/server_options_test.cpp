@@ -118,10 +118,17 @@ BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
   BOOST_TEST((parse({"--help"}).action == Action::kHelp));
   for (const char* option :
        {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
-        "--stall-timeout N", "--max-pending N", "--max-pending-per-address N", "--rate N", "--help",
-        "--add-account NAME", "--operator", "--remove-account NAME", "--list-accounts"}) {
+        "--stall-timeout N", "--max-pending N", "--max-pending-per-address N", "--rate N",
+        "--version", "--help", "--add-account NAME", "--operator", "--remove-account NAME",
+        "--list-accounts"}) {
     BOOST_TEST(server_usage().find(option) != std::string::npos, option);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_an_action_of_its_own) {
+  BOOST_TEST((parse({"--version"}).action == Action::kVersion));
+  BOOST_TEST((parse({"--max-users", "4", "--version"}).action == Action::kVersion));
+  check_refused({"--version=1"}, "--version=1 is not an option");
 }
 
 BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_range) {
