@@ -300,6 +300,10 @@ std::string answer_of(const std::function<std::string()>& command) {
   }
 }
 
+void adopt_accounts(Room& room, const PasswordStorage& accounts) {
+  room.registry.adopt(accounts, "! your account is no more\n");
+}
+
 // A lone - stands for none.
 std::string text_or_none(std::string_view text) { return text == "-" ? "" : std::string(text); }
 
@@ -342,15 +346,18 @@ std::string add_account(const Operator& by, const std::string& account, const st
 }
 
 void change_accounts(Room& room, const std::function<void(PasswordStorage& accounts)>& change) {
-  room.accounts.change([&](PasswordStorage& accounts) {
-    change(accounts);
-    room.registry.check_fit(accounts);
-  });
-  adopt_accounts(room);
+  room.accounts.change(
+      [&](PasswordStorage& accounts) {
+        change(accounts);
+        room.registry.claim_seats(accounts);
+      },
+      [&](const PasswordStorage& accounts) { adopt_accounts(room, accounts); });
 }
 
-void adopt_accounts(Room& room) {
-  room.registry.adopt(*room.accounts.current(), "! your account is no more\n");
+void reload_accounts(Room& room) {
+  room.accounts.reload(
+      [&](const PasswordStorage& accounts) { room.registry.claim_seats(accounts); },
+      [&](const PasswordStorage& accounts) { adopt_accounts(room, accounts); });
 }
 
 void adopt_bans(Room& room) {

@@ -33,13 +33,13 @@ std::string set_motd(const Operator& by, std::string_view text);
 std::optional<std::string> new_account(const Room& room, std::string_view arguments);
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash);
 
-// A change of the accounts, with which whatever else stands in their file by now comes along: all
-// of them must fit. Throws what Stored::change() does, and std::runtime_error where they do not.
+// A change of the accounts, with which whatever else stands in their file by now comes along, or
+// only that: all of them must fit. Who has no account any more is sent away. Throws what Stored
+// does, and std::runtime_error where they do not fit.
 void change_accounts(Room& room, const std::function<void(PasswordStorage& accounts)>& change);
+void reload_accounts(Room& room);
 
-// What has to follow once other accounts or bans are in the files: who is not to be there any more
-// is sent away.
-void adopt_accounts(Room& room);
+// Who is banned by what is in the files by now is sent away.
 void adopt_bans(Room& room);
 
 // The line that one who is banned gets.

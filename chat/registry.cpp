@@ -301,10 +301,13 @@ void Registry::apply_mute(Broadcast::Member& member, const std::string& name) {
   if (found != mutes_.end()) member.mute_until(found->second);
 }
 
-void Registry::check_fit(const PasswordStorage& accounts) const {
+void Registry::claim_seats(const PasswordStorage& accounts) {
   const std::size_t seats = seats_beside(accounts, max_users_);
   MutexLock lock(mutex_);
-  if (registered_.size() <= seats) return;
+  if (registered_.size() <= seats) {
+    registered_seats_ = std::min(registered_seats_, seats);
+    return;
+  }
   throw std::runtime_error(std::to_string(accounts.login_users()) + " accounts and " +
                            std::to_string(registered_.size()) +
                            " who are registered now are more than " + std::to_string(max_users_) +

@@ -124,10 +124,11 @@ class Registry {
   // Also where `name` leaves and comes back meanwhile. Nothing: nobody of that name is online.
   std::optional<std::string> mute(std::string_view name, WallTime until);
 
-  // Other accounts. fit() throws std::runtime_error where their seats, and those of who is
-  // registered now, are more than there are. adopt() sends whoever has no account any more away,
-  // with `farewell`.
-  void check_fit(const PasswordStorage& accounts) const;
+  // Other accounts. claim_seats(), before they are stored, throws std::runtime_error where their
+  // seats, and those of who is registered now, are more than there are; otherwise nobody registers
+  // on theirs from here on. adopt(), with what is valid then, sends whoever has no account any more
+  // away, with `farewell`.
+  void claim_seats(const PasswordStorage& accounts);
   void adopt(const PasswordStorage& accounts, std::string_view farewell);
 
   struct Seats {

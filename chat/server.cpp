@@ -105,10 +105,7 @@ void Server::reload() noexcept {
       log_.write("not-reloaded", error.what());
     }
   };
-  attempt("accounts", [&] {
-    room_.accounts.reload([&](const PasswordStorage& next) { registry_.check_fit(next); });
-    adopt_accounts(room_);
-  });
+  attempt("accounts", [&] { reload_accounts(room_); });
   attempt("bans, topic and message of the day", [&] {
     room_.storage.reload([](const RoomStorage&) {});
     adopt_bans(room_);

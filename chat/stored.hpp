@@ -33,11 +33,36 @@ class Stored {
   }
 
   using Change = std::function<void(T& value)>;
+  using Look = std::function<void(const T& value)>;
 
   // Lets `change` have its way with what is in the file by now. What it throws, or saving does,
-  // gets through, and then nothing has changed.
-  void change(const Change& change) {
+  // gets through, and then nothing has changed. In either case `settle`, where there is one, is
+  // told at the end what is valid then: of several changes at a time, in their order.
+  void change(const Change& change, const Look& settle = {}) {
     MutexLock changing(changing_);
+    try {
+      make(change);
+    } catch (...) {
+      if (settle) settle(*current());
+      throw;
+    }
+    if (settle) settle(*current());
+  }
+
+  // Takes what is in the file by now, unless `check` throws; `settle` as above.
+  void reload(const Change& check, const Look& settle = {}) {
+    MutexLock changing(changing_);
+    try {
+      if (!path_.empty()) load(check);
+    } catch (...) {
+      if (settle) settle(*current());
+      throw;
+    }
+    if (settle) settle(*current());
+  }
+
+ private:
+  void make(const Change& change) REQUIRES(changing_) {
     if (path_.empty()) {
       T value = *current();
       change(value);
@@ -50,17 +75,13 @@ class Stored {
     set(std::move(value));
   }
 
-  // Takes what is in the file by now, unless `check` throws.
-  void reload(const Change& check) {
-    MutexLock changing(changing_);
-    if (path_.empty()) return;
+  void load(const Change& check) REQUIRES(changing_) {
     T value = T::load(path_);
     check(value);
     set(std::move(value));
   }
 
- private:
-  void set(T value) {
+  void set(T value) REQUIRES(changing_) {
     auto next = std::make_shared<const T>(std::move(value));
     MutexLock lock(mutex_);
     current_ = std::move(next);

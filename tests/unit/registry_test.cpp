@@ -395,14 +395,14 @@ BOOST_AUTO_TEST_CASE(a_mute_is_a_names_also_when_it_comes_back) {
 BOOST_AUTO_TEST_CASE(other_accounts_fit_as_long_as_who_is_registered_keeps_a_seat) {
   Room room(3, {"dan"});
   BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
-  BOOST_CHECK_NO_THROW(room.registry.check_fit(accounts_named({"dan", "eve"})));
+  BOOST_CHECK_NO_THROW(room.registry.claim_seats(accounts_named({"dan", "eve"})));
   BOOST_CHECK_EXCEPTION(
-      room.registry.check_fit(accounts_named({"dan", "eve", "fay"})), std::runtime_error,
+      room.registry.claim_seats(accounts_named({"dan", "eve", "fay"})), std::runtime_error,
       [](const auto& error) {
         BOOST_TEST(error.what() == "3 accounts and 1 who are registered now are more than 3 users");
         return true;
       });
-  BOOST_CHECK_THROW(room.registry.check_fit(accounts_named({"a", "b", "c", "d"})),
+  BOOST_CHECK_THROW(room.registry.claim_seats(accounts_named({"a", "b", "c", "d"})),
                     std::runtime_error);
   room.registry.adopt(accounts_named({"dan", "eve"}), "! no more\n");
   BOOST_TEST((room.registers("cid") == Entry::kFull));
@@ -412,6 +412,17 @@ BOOST_AUTO_TEST_CASE(other_accounts_fit_as_long_as_who_is_registered_keeps_a_sea
   BOOST_TEST(heard(room.guests.back()).ends_with("! no more\n"));
   BOOST_TEST((room.registers("eve") == Entry::kNameUsed));  // it is still there
   room.registry.leave(room.guests.back().member, true);
+}
+
+BOOST_AUTO_TEST_CASE(
+    seats_are_claimed_before_their_accounts_are_stored_and_given_back_if_they_are_not) {
+  Room room(2, {"dan"});
+  room.registry.claim_seats(accounts_named({"dan", "eve"}));
+  BOOST_TEST((room.registers("ben") == Entry::kFull));
+  room.registry.claim_seats(PasswordStorage());  // what it gives back is not stored yet either
+  BOOST_TEST((room.registers("ben") == Entry::kFull));
+  room.registry.adopt(accounts_named({"dan"}), "! no more\n");
+  BOOST_TEST((room.registers("ben") == Entry::kIn));
 }
 
 BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_user_has_left) {

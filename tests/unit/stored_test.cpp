@@ -1,7 +1,9 @@
 #include "chat/stored.hpp"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -45,6 +47,46 @@ BOOST_AUTO_TEST_CASE(what_is_refused_changes_nothing) {
   BOOST_TEST(stored.current()->topic() == "");
   stored.reload([](const RoomStorage&) {});
   BOOST_TEST(stored.current()->topic() == "birds");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_valid_in_the_end_is_told_also_where_nothing_has_changed) {
+  Stored<RoomStorage> stored(RoomStorage{});
+  std::vector<std::string> topics;
+  const auto settle = [&](const RoomStorage& storage) { topics.push_back(storage.topic()); };
+  const auto refuse = [](RoomStorage& storage) {
+    storage.set_topic("dogs");
+    throw std::runtime_error("no");
+  };
+  stored.change([](RoomStorage& storage) { storage.set_topic("cats"); }, settle);
+  BOOST_CHECK_THROW(stored.change(refuse, settle), std::runtime_error);
+  stored.reload(refuse, settle);  // there is no file
+  BOOST_TEST(topics == std::vector<std::string>(3, "cats"));
+}
+
+// Otherwise what was valid before could be taken for the last.
+BOOST_AUTO_TEST_CASE(no_change_begins_before_the_one_before_it_is_told) {
+  Stored<RoomStorage> stored(RoomStorage{});
+  std::atomic<int> under_way = 0;
+  std::atomic<bool> one_at_a_time = true;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 200; ++k) {
+        stored.change(
+            [&](RoomStorage& storage) {
+              if (++under_way > 1) one_at_a_time = false;
+              storage.set_topic(storage.topic() + "x");
+            },
+            [&](const RoomStorage&) {
+              std::this_thread::yield();  // the others may try
+              --under_way;
+            });
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(one_at_a_time);
+  BOOST_TEST(stored.current()->topic().size() == 800u);
 }
 
 BOOST_AUTO_TEST_CASE(of_changes_at_the_same_time_none_is_lost) {
