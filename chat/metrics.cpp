@@ -154,7 +154,11 @@ void MetricsServer::run() {
     AcceptError error = AcceptError::kNone;
     auto client = listener_.accept(error);
     if (!client) {
-      if (error == AcceptError::kOutOfResources) std::this_thread::sleep_for(kAcceptPause);
+      if (error == AcceptError::kOutOfResources) {
+        poller.remove(listener_.descriptor());  // a short rest instead of a spin
+        (void)poller.wait(kAcceptPause);
+        poller.add_readable(listener_.descriptor(), &listener_);
+      }
       continue;
     }
     try {
