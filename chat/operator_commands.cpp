@@ -188,9 +188,13 @@ std::string remove_account(const Operator& by, std::string_view name) {
     }
     accounts.remove(name);
   });
-  by.room.storage.change(
-      [&](RoomStorage& storage) { storage.set_settings(std::string(name), {}); });
   note(by, "account", "removed " + std::string(name));
+  try {
+    by.room.storage.change(
+        [&](RoomStorage& storage) { storage.set_settings(std::string(name), {}); });
+  } catch (const std::exception& error) {  // what is left there is the next such account's
+    note(by, "not-stored", error.what());
+  }
   return "* there is no account " + std::string(name) + " any more\n";
 }
 
