@@ -318,7 +318,8 @@ void Broadcast::restore(Member& member, const Handover::Connection& connection) 
     }
     post(std::move(letters));
     ++members_;
-    if (connection.phase == Handover::Phase::kLeaving) {
+    member.dismissed_ = connection.dismissed;
+    if (connection.dismissed || connection.phase == Handover::Phase::kLeaving) {
       depart(member, log_.end());
     }
     wake = claim_wake_up();

@@ -16,7 +16,7 @@ namespace chat {
 namespace {
 
 // To be changed with anything that is written.
-constexpr std::string_view kForm = "chatroom handover 2\n";
+constexpr std::string_view kForm = "chatroom handover 3\n";
 constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
@@ -76,8 +76,8 @@ template <typename Archive>
 void parts(Archive& archive, Handover::Connection& connection) {
   archive(connection.socket, connection.peer, connection.phase, connection.mode,
           connection.rendering, connection.input, connection.input_ended, connection.login_left,
-          connection.seat, connection.question, connection.asked_about, connection.sent,
-          connection.unsent);
+          connection.seat, connection.question, connection.asked_about, connection.dismissed,
+          connection.sent, connection.unsent);
 }
 
 template <typename Archive>

@@ -77,6 +77,7 @@ struct Handover {
     Seat seat;
     Question question = Question::kNone;
     std::string asked_about;             // the account
+    bool dismissed = false;              // sent away: its worker does not know yet
     Rendering sent = Rendering::kPlain;  // with which `unsent` begins
     std::vector<Unsent> unsent;
   };

@@ -106,6 +106,7 @@ Handover::Connection Session::describe() const {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(login_deadline_ - Clock::now());
   connection.login_left = std::max(left, std::chrono::milliseconds(0));
   if (phase_ == Phase::kIn || phase_ == Phase::kLeaving) {
+    connection.dismissed = member_.was_dismissed();
     room_.broadcast.describe_unsent(member_, connection);
   }
   return connection;

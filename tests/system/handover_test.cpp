@@ -420,6 +420,26 @@ BOOST_AUTO_TEST_CASE(whose_place_was_taken_still_gets_its_farewell) {
   check_they_talk(again, "ann", talker, "here");
 }
 
+BOOST_AUTO_TEST_CASE(who_was_sent_away_and_does_not_read_still_has_to_leave) {
+  TemporaryFolder folder;
+  chat::PasswordStorage accounts = accounts_of({{"talker", "pw"}});
+  accounts.set_operator("talker", true);
+  accounts.save(folder.file("accounts"));
+  Served room(options({"--history", "0", "--accounts", folder.file("accounts")}));
+  Peer talker = Peer::logged_in(room.port, "talker", "pw");
+  Peer ben = slow(room.port, "ben");
+  say_lines(talker, 0, 400);
+  talker.say("/kick ben spam");
+  talker.read_until("* ben has to leave");
+  hand_over(room);
+  read_lines(ben, 0, 399);
+  BOOST_TEST(ben.read_line() == "* talker has kicked ben: spam");
+  BOOST_TEST(ben.read_line() == "! you were kicked by talker: spam");
+  BOOST_TEST(ben.ends());
+  ben.close();
+  talker.read_until("* ben has left the chat");
+}
+
 BOOST_AUTO_TEST_CASE(of_what_thirty_say_meanwhile_nothing_is_lost_or_doubled) {
   constexpr std::size_t kTalkers = 30;
   Served room(options({"--history", "0"}));

@@ -38,6 +38,7 @@ Handover example() {
                  "dan"};
   member.question = Handover::Question::kNewPassword;
   member.asked_about = "ann";
+  member.dismissed = true;
   member.unsent = {{What::kText, "ann: hello\n", 1, 0},
                    {What::kTag, "-\t", 1, 0},
                    {What::kReplay, {}, 1, ~std::uint64_t{0}},
@@ -84,6 +85,7 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.seat.last_to_write == b.seat.last_to_write);
   BOOST_TEST((a.question == b.question));
   BOOST_TEST(a.asked_about == b.asked_about);
+  BOOST_TEST(a.dismissed == b.dismissed);
   BOOST_TEST((a.sent == b.sent));
   BOOST_REQUIRE(a.unsent.size() == b.unsent.size());
   for (std::size_t i = 0; i < a.unsent.size(); ++i) check_equal(a.unsent[i], b.unsent[i]);
