@@ -126,15 +126,12 @@ std::shared_ptr<Socket> ChatClient::new_connection() {
   if (options_.proxy_command.empty()) {
     return std::make_shared<Socket>(Socket::connect(options_.host, options_.port));
   }
-  {
-    MutexLock lock(mutex_);
-    proxy_.reset();
-  }
-  auto proxy = std::make_shared<ProxyCommand>(options_.proxy_command);
-  auto socket = std::make_shared<Socket>(proxy->take_socket());
+  std::shared_ptr<ProxyCommand> old;
   MutexLock lock(mutex_);
-  proxy_ = std::move(proxy);
-  return socket;
+  old.swap(proxy_);
+  // Nobody abandons one that has begun and is not known yet.
+  proxy_ = std::make_shared<ProxyCommand>(options_.proxy_command);
+  return std::make_shared<Socket>(proxy_->take_socket());
 }
 
 // Where the user did not come in because of it: what it says is why.
@@ -635,10 +632,8 @@ void ChatClient::fail(const std::string& reason) {
 void ChatClient::abandon(std::string_view reason) {
   screen_.end_typing();
   terminal_.restore();
-  {
-    MutexLock lock(mutex_);
-    if (proxy_) proxy_->interrupt();
-  }
+  MutexLock lock(mutex_);  // to the end: no other program is begun meanwhile
+  if (proxy_) proxy_->interrupt();
   if (!reason.empty()) std::cerr << "client: " << reason << std::endl;
   std::_Exit(reason.empty() ? 0 : 1);
 }

@@ -95,6 +95,7 @@ inline constexpr std::size_t kMaxUnheard = 64 * 1024;  // typed, not heard back:
 inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the server to close
 inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
 inline constexpr std::chrono::duration<int, std::milli> kLastWordsWait{100};  // of a proxy command
+inline constexpr std::chrono::duration<int, std::milli> kProxyGrace{1000};    // to end by itself
 inline constexpr std::chrono::milliseconds kFirstReconnect{1000};  // after a connection is lost
 inline constexpr std::chrono::milliseconds kLongestReconnect{30'000};
 inline constexpr std::chrono::seconds kLateArrival{10};  // of what an earlier connection has sent

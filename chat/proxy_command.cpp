@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,9 @@ ProxyCommand::ProxyCommand(const std::string& command) {
 ProxyCommand::~ProxyCommand() {
   if (pid_ < 0) return;
   interrupt();
+  const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  pollfd entry{process.get(), POLLIN, 0};
+  if (::poll(&entry, 1, kProxyGrace.count()) != 1) (void)::kill(-pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

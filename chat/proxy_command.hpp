@@ -17,7 +17,7 @@ class ProxyCommand {
   // Runs `command` by the shell, in a session of its own: keys of the terminal are not for it, and
   // it cannot ask there. Throws std::system_error.
   explicit ProxyCommand(const std::string& command);
-  ~ProxyCommand();  // ends it
+  ~ProxyCommand();  // ends it, within kProxyGrace
   ProxyCommand(const ProxyCommand&) = delete;
   ProxyCommand& operator=(const ProxyCommand&) = delete;
 

@@ -8,11 +8,13 @@
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "chat/socket.hpp"
 #include "tests/support/peer.hpp"
+#include "tests/support/program.hpp"
 
 class FakeServer {
  public:
@@ -28,6 +30,16 @@ class FakeServer {
     auto socket = listener_.accept(error);
     if (!socket) throw std::runtime_error("accept");
     return Peer(std::move(*socket));
+  }
+
+  // The connection of a client that registers as `name` and is let in; it is alone.
+  Peer let_in(Program& client, const std::string& name) {
+    client.type("register\n" + name + ",pw\n");
+    Peer connection = accept();
+    connection.read_until(name + ",pw");
+    connection.say("* online (1): " + name);
+    client.read_until("(1): " + name + "\n");
+    return connection;
   }
 
  private:

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -232,3 +233,10 @@ class Program {
   std::string errors_;
   std::size_t errors_consumed_ = 0;
 };
+
+// The arguments of a client that goes to this port of this machine.
+inline std::vector<std::string> to(std::uint16_t port, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words{"127.0.0.1", "--port", std::to_string(port)};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}

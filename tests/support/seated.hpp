@@ -26,18 +26,11 @@ class Seated {
   explicit Seated(std::uint16_t port, const Words& options = {"--no-time"},
                   const Program::Seat& seat = {},
                   ScreenModel::Resize resize = ScreenModel::Resize::kBreaks)
-      : program("client", arguments(port, options), seat),
-        screen(seat.rows, seat.columns, resize) {}
+      : program("client", to(port, options), seat), screen(seat.rows, seat.columns, resize) {}
 
   // Another program, which runs the client.
   Seated(const std::string& path, const Words& words, const Program::Seat& seat)
       : program(path, words, seat), screen(seat.rows, seat.columns) {}
-
-  static Words arguments(std::uint16_t port, const Words& options) {
-    Words words{"127.0.0.1", "--port", std::to_string(port)};
-    words.insert(words.end(), options.begin(), options.end());
-    return words;
-  }
 
   // Registers, guided, and has seen the arrival.
   void come_in(const std::string& name) {

@@ -17,12 +17,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Words to(std::uint16_t port, const Words& more = {}) {
-  Words words{"127.0.0.1", "--port", std::to_string(port)};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }

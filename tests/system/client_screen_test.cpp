@@ -624,7 +624,7 @@ BOOST_AUTO_TEST_CASE(ctrl_c_ctrl_d_and_quit_log_out_and_leave_the_terminal_as_it
 BOOST_AUTO_TEST_CASE(alt_and_a_key_is_an_escape_sequence_while_the_client_is_there) {
   RunningRoom room(4);
   std::string command = Program::path_of("client");
-  for (const auto& word : Seated::arguments(room.port(), {"--no-time"})) command += " " + word;
+  for (const auto& word : to(room.port(), {"--no-time"})) command += " " + word;
   Seated ann("/bin/bash", {"-c", "set -m; " + command + "; echo stopped; read; fg; read"},
              {40, 100, {"TERM=xterm"}});
   ann.come_in("ann");
@@ -751,7 +751,7 @@ BOOST_AUTO_TEST_CASE(ctrl_z_stops_it_and_fg_brings_everything_back) {
   RunningRoom room(4);
   Peer ben = Peer::registered(room.port(), "ben");
   std::string command = Program::path_of("client");
-  for (const auto& word : Seated::arguments(room.port(), {"--no-time"})) command += " " + word;
+  for (const auto& word : to(room.port(), {"--no-time"})) command += " " + word;
   Seated ann("/bin/bash", {"-c", "set -m; " + command + "; stty -a; fg >/dev/null; echo over"},
              {40, 100, {"TERM=xterm"}});
   ann.come_in("ann");

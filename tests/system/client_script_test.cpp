@@ -19,12 +19,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Words to(std::uint16_t port, const Words& more) {
-  Words words{"127.0.0.1", "--port", std::to_string(port)};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 // Whether `text` is as `pattern`, where a 0 stands for any digit.
 bool has_form(std::string_view text, std::string_view pattern) {
   return std::equal(

@@ -18,12 +18,6 @@ using Words = std::vector<std::string>;
 
 constexpr std::string_view kTagged = "* lines are tagged from here on";
 
-Words to(std::uint16_t port, const Words& more = {}) {
-  Words words{"127.0.0.1", "--port", std::to_string(port)};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 // The server's end of a client that has just come in.
 Peer came_in(FakeServer& server) {
   Peer peer = server.accept();

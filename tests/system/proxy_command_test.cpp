@@ -58,19 +58,28 @@ BOOST_AUTO_TEST_CASE(a_refusal_reads_as_ever) {
 BOOST_AUTO_TEST_CASE(where_it_ends_the_client_comes_back_by_another) {
   FakeServer server;
   Program ann("client", {"--proxy-command", between(server.port())});
-  ann.type("register\nann,pw\n");
-  {
-    Peer first = server.accept();
-    first.read_until("ann,pw");
-    first.say("* online (1): ann");
-    ann.read_until("ann\n");
-    first.close();
-  }
+  server.let_in(ann, "ann").close();
   Peer second = server.accept();
   BOOST_TEST(second.read_until("resume") == "resume");
   second.say("! you were kicked by ben");
   second.close();
   BOOST_TEST(ann.status() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_does_not_want_to_end_is_ended) {
+  RunningRoom room(2);
+  const TemporaryFolder folder;
+  const std::string stubborn = "trap '' TERM; echo $$ > " + folder.file("pid") + "; " +
+                               between(room.port()) + "; sleep 1000";
+  Program ann("client", {"--proxy-command", stubborn});
+  ann.type("register\nann,pw\n");
+  ann.read_until("* ann has entered the chat\n");
+  pid_t shell = 0;
+  std::istringstream(folder.read("pid")) >> shell;
+  BOOST_REQUIRE(shell > 0);
+  ann.signal(SIGINT);
+  BOOST_TEST(ann.status() == 0);
+  BOOST_TEST(::kill(shell, 0) != 0);
 }
 
 BOOST_AUTO_TEST_CASE(ctrl_c_ends_both_while_it_connects) {

@@ -20,12 +20,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Words to(std::uint16_t port, const Words& more = {}) {
-  Words words{"127.0.0.1", "--port", std::to_string(port)};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 // A client on pipes behind a proxy, in the room.
 struct Cut {
   Cut(std::uint16_t port, const std::string& own_name)
@@ -157,14 +151,7 @@ BOOST_AUTO_TEST_CASE(what_others_say_meanwhile_is_seen_in_order_and_the_status_l
 BOOST_AUTO_TEST_CASE(a_refusal_ends_it_with_status_1) {
   FakeServer server;
   Program ann("client", to(server.port()));
-  ann.type("register\nann,pw\n");
-  {
-    Peer first = server.accept();
-    first.read_until("ann,pw");
-    first.say("* online (1): ann");
-    ann.read_until("ann\n");
-    first.reset();
-  }
+  server.let_in(ann, "ann").reset();
   Peer second = server.accept();
   for (const char* line : {"/tagged", "resume", "ann,pw", "/since 0", "/tagged"}) {
     BOOST_TEST(second.read_line() == line);
@@ -209,14 +196,7 @@ BOOST_AUTO_TEST_CASE(who_is_banned_hears_it_instead_of_the_welcome_and_meanwhile
   BOOST_TEST(ben.status() == 1);
   BOOST_TEST(ben.read_errors() == "client: you are banned until 12:00\n");
   Program ann("client", to(server.port()));
-  ann.type("register\nann,pw\n");
-  {
-    Peer first = server.accept();
-    first.read_until("ann,pw");
-    first.say("* online (1): ann");
-    ann.read_until("ann\n");
-    first.reset();
-  }
+  server.let_in(ann, "ann").reset();
   server.accept().say("! you are banned until 12:00");
   BOOST_TEST(ann.status() == 1);
   BOOST_TEST(lines_with(ann.read_errors(), "you are banned until 12:00").size() == 1u);
@@ -271,14 +251,7 @@ BOOST_AUTO_TEST_CASE(what_one_does_is_said_again_where_the_room_has_not_heard_it
 BOOST_AUTO_TEST_CASE(whose_session_is_taken_right_after_it_came_back_comes_back_once_more) {
   FakeServer server;
   Program ann("client", to(server.port()));
-  ann.type("register\nann,pw\n");
-  {
-    Peer first = server.accept();
-    first.read_until("ann,pw");
-    first.say("* online (1): ann");
-    ann.read_until("ann\n");
-    first.reset();
-  }
+  server.let_in(ann, "ann").reset();
   {
     Peer second = server.accept();
     second.read_until("/since 0");
