@@ -268,7 +268,7 @@ void Broadcast::describe_unsent(const Member& member, Handover::Connection& conn
     if (at < place) take(What::kText, heard(filter.get(), rendering, at, place));
     at = place;
   };
-  const Place& end = member.leaving_ ? member.last_ : end_;
+  const Place& end = end_of(member);
   for (const Letter& letter : member.letters_) {
     if (letter.place.in(rendering) > end.in(rendering)) break;
     take_log_until(letter.place.in(rendering));
@@ -722,10 +722,9 @@ void Broadcast::pop_letter(Member& member) {
   member.letter_sent_ = 0;
 }
 
-Broadcast::Position Broadcast::limit_of(const Member& member) const {
-  const Rendering rendering = slot_of(member).rendering;
-  const Position end = end_.in(rendering);
-  return member.leaving_ ? std::min(end, member.last_.in(rendering)) : end;
+// Where it stops hearing in this round: for one who leaves that may be before the goodbye.
+const Broadcast::Place& Broadcast::end_of(const Member& member) const {
+  return member.leaving_ ? member.last_ : end_;
 }
 
 // Makes a letter of what the filter leaves of the log up to the next letter, or of a part of that;
@@ -733,19 +732,20 @@ Broadcast::Position Broadcast::limit_of(const Member& member) const {
 void Broadcast::filter_log(Member& member) {
   Slot& slot = slot_of(member);
   Letters& letters = member.letters_;
+  const Place& end = end_of(member);
   while (true) {
-    Position stop = limit_of(member);
+    Position stop = end.in(slot.rendering);
     if (!letters.empty()) stop = std::min(stop, letters.front().place.in(slot.rendering));
     if (slot.cursor >= stop) return;
-    const auto first = kept_.first_from(slot.rendering, slot.cursor, readable_, end_);
-    const auto behind = kept_.first_from(slot.rendering, stop, readable_, end_);
+    const auto first = kept_.first_from(slot.rendering, slot.cursor, readable_, end);
+    const auto behind = kept_.first_from(slot.rendering, stop, readable_, end);
     MessageLog::Range lines{first, behind - 1};
     // What is left of a line that it has in part already comes as it is.
-    Place place = kept_.after(first - 1, end_);
+    Place place = kept_.after(first - 1, end);
     std::string text = kept_.bytes(slot.rendering, slot.cursor, place.in(slot.rendering));
     if (place.in(slot.rendering) < stop) {
-      kept_.filter(lines, slot.rendering, *member.filter_, end_, kReplayChunk, text);
-      place = kept_.after(lines.first - 1, end_);
+      kept_.filter(lines, slot.rendering, *member.filter_, end, kReplayChunk, text);
+      place = kept_.after(lines.first - 1, end);
     }
     slot.cursor = place.in(slot.rendering);
     if (text.empty()) continue;
@@ -762,7 +762,7 @@ void Broadcast::gather(const Member& member) {
   pieces_.clear();
   const Rendering rendering = slot_of(member).rendering;
   Position position = slot_of(member).cursor;
-  const Position limit = member.filter_ ? position : limit_of(member);
+  const Position limit = member.filter_ ? position : end_of(member).in(rendering);
   std::size_t skip = member.letter_sent_;
   for (const Letter& letter : member.letters_) {
     const Position place = letter.place.in(rendering);

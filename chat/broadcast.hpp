@@ -260,7 +260,7 @@ class Broadcast {
   void open_letter(Member& member);
   static bool is_closed(const Letter& letter);
   void pop_letter(Member& member);
-  Position limit_of(const Member& member) const;
+  const Place& end_of(const Member& member) const;
   void count_lines(Rendering rendering, Position from, Position to);
   void filter_log(Member& member);
   void gather(const Member& member);

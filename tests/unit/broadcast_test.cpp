@@ -104,6 +104,22 @@ BOOST_AUTO_TEST_CASE(a_replay_of_which_all_is_hidden_is_nothing_and_the_room_goe
   BOOST_TEST(room.cid.read_until("heard\n") == "ann: heard\n");
 }
 
+// Otherwise the goodbye, which has no number, would be taken for a part of its last line.
+BOOST_AUTO_TEST_CASE(who_has_left_when_the_room_ends_hears_no_more_than_that_also_with_a_filter) {
+  for (const bool filtered : {false, true}) {
+    Trio room;
+    const std::string answer = "* as you say\n";
+    BOOST_REQUIRE(room.switches(filtered ? ignoring("ben") : nullptr, answer));
+    const std::string lines = answer + room.fill(room.ann);
+    room.broadcast.leave(room.cid.member, "cid", true);
+    const auto end = std::async(std::launch::async, [&] { room.broadcast.close("* bye\n"); });
+    const std::string last = "* cid has left the chat\n";
+    BOOST_TEST(room.ann.read_until("* bye\n").ends_with(last + "* bye\n"));
+    BOOST_TEST(room.cid.read_until(last) == lines + last);
+    room.broadcast.wait_until_released(room.cid.member);
+  }
+}
+
 // Nothing else happens in the room that could bring them along.
 BOOST_AUTO_TEST_CASE(a_letter_behind_nothing_but_hidden_lines_comes_at_once) {
   const auto with_letter = [](const auto& send, const std::string& letter) {
