@@ -40,7 +40,7 @@ Session::Session(Room& room, Connection& connection, const Handover::Connection&
       rendering_(begun.rendering),
       input_ended_(begun.input_ended),
       name_(begun.seat.name),
-      speaker_(room, member_, name_, connection.peer, standing_) {
+      speaker_(room, member_, name_, connection.peer, standing_, [this] { return drop_line(); }) {
   speaker_.begin(begun);
   reader_.restore(begun.input);
   if (phase_ == Phase::kIn) room_.registry.restore(member_, begun);
@@ -457,16 +457,19 @@ Session::End Session::talk() {
     }
     const auto space = reader_.space();
     if (room_.standstill.is_wanted()) continue;
-    const IoResult received = socket_.receive(space);
-    if (received.io == Io::kDone) reader_.received(received.bytes);
-    if (received.io == Io::kFailed) return End::kLost;
-    if (received.io == Io::kEnd) {
-      // A reset that the broadcaster's send ran into looks like this here: then what lacks its end
-      // is the beginning of something, not a last line.
-      if (!socket_.wait_while_open(Clock::now())) return End::kLost;
-      input_ended_ = true;
-    }
+    if (!take_in(socket_.receive(space))) return End::kLost;
   }
+}
+
+// False: the connection is lost.
+bool Session::take_in(const IoResult& received) {
+  if (received.io == Io::kDone) reader_.received(received.bytes);
+  if (received.io != Io::kEnd) return received.io != Io::kFailed;
+  // A reset that the broadcaster's send ran into looks like this here: then what lacks its end is
+  // the beginning of something, not a last line.
+  if (!socket_.wait_while_open(Clock::now())) return false;
+  input_ended_ = true;
+  return true;
 }
 
 bool Session::take(const LineReader::Line& line) {
@@ -474,6 +477,17 @@ bool Session::take(const LineReader::Line& line) {
   const bool goes_on = speaker_.take(line);
   line_in_hand_ = false;
   return goes_on;
+}
+
+// The next line, if it has come.
+bool Session::drop_line() {
+  while (true) {
+    if (reader_.next()) return true;
+    if (input_ended_) return reader_.rest().has_value();
+    if (reader_.overflowed()) return false;
+    const IoResult received = socket_.receive_until(reader_.space(), Clock::now());
+    if (received.io == Io::kWouldBlock || !take_in(received)) return false;
+  }
 }
 
 // Whether what could not be said was not because of this member, but of a standstill, which may be

@@ -84,7 +84,9 @@ class Session {
   End stay();
   End talk();
   std::string_view reason(End end) const;
+  bool take_in(const IoResult& received);
   bool take(const LineReader::Line& line);
+  bool drop_line();
   bool wait_for_rate();
   bool is_held_up();
   void close_politely();

@@ -32,6 +32,13 @@ std::string profile_line(const Profile& profile, WallTime now) {
   return line + "\n";
 }
 
+// How many lines that it asks for follow a command.
+int answers_to(const CommandEntry& entry, std::string_view arguments) {
+  if (entry.command == Command::kPassword) return 2;
+  const bool adds = lowercase(arguments.substr(0, arguments.find_first_of(" \t"))) == "add";
+  return entry.command == Command::kAccount && adds ? 1 : 0;
+}
+
 }  // namespace
 
 void Speaker::begin(bool login, Rendering rendering) noexcept {
@@ -78,6 +85,15 @@ bool Speaker::report(std::string lines) {
   return true;
 }
 
+// The same of a command that would have asked for so many lines, had it not been refused. Who has
+// sent them along with it, and not waited, has sent secrets: they are nothing to say.
+bool Speaker::refuse(std::string lines, int answers) {
+  bool any = false;
+  for (; answers > 0 && drop_line_(); --answers) any = true;
+  if (any) lines += "* what you sent along with it was not said\n";
+  return report(std::move(lines));
+}
+
 bool Speaker::may(Access access) const {
   switch (access) {
     case Access::kEveryone:
@@ -92,10 +108,12 @@ bool Speaker::may(Access access) const {
 
 bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
   if (room_.standstill.is_wanted()) return false;
+  const int answers = answers_to(entry, arguments);
   if (!may(entry.access)) {
     const bool operators = entry.access == Access::kOperators;
-    return tell("! " + std::string(entry.name) + " is for " +
-                (operators ? "operators" : "accounts") + "\n");
+    std::string why =
+        "! " + std::string(entry.name) + " is for " + (operators ? "operators" : "accounts") + "\n";
+    return answers == 0 ? tell(std::move(why)) : refuse(std::move(why), answers);
   }
   // /since has words of its own for that.
   const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[' &&
@@ -150,7 +168,7 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
     default:
       break;
   }
-  return report(run_operator_command({room_, name_, peer_}, entry, argument));
+  return refuse(run_operator_command({room_, name_, peer_}, entry, argument), answers);
 }
 
 bool Speaker::is_muted() const { return member_.muted_until() > std::chrono::system_clock::now(); }
@@ -355,6 +373,7 @@ bool Speaker::ask(Question question, std::string_view about) {
 // more, then it is used up, whoever hears of that.
 bool Speaker::answer(std::string_view text) {
   if (room_.standstill.is_wanted()) return false;
+  const bool old = question_ == Question::kOldPassword;
   std::string outcome;
   try {
     outcome = outcome_of_answer(text);
@@ -362,7 +381,7 @@ bool Speaker::answer(std::string_view text) {
     outcome = "! " + neutralised(error.what()) + ": nothing was changed\n";
     question_ = Question::kNone;
   }
-  return report(std::move(outcome));
+  return refuse(std::move(outcome), old && question_ == Question::kNone ? 1 : 0);
 }
 
 std::string Speaker::outcome_of_answer(std::string_view text) {

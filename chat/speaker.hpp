@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "chat/broadcast.hpp"
 #include "chat/command_table.hpp"
@@ -19,10 +20,16 @@ namespace chat {
 class Speaker {
  public:
   // All must outlive it. `name` is the member's, once it is in. `standing` is the worker's: it may
-  // wait for its turn to hash.
+  // wait for its turn to hash. `drop_line` drops the line behind the one that is taken, if it has
+  // come: false, it has not.
   Speaker(Room& room, Broadcast::Member& member, const std::string& name, const PeerAddress& peer,
-          Standstill::Standing& standing)
-      : room_(room), member_(member), name_(name), peer_(peer), standing_(standing) {}
+          Standstill::Standing& standing, std::function<bool()> drop_line)
+      : room_(room),
+        member_(member),
+        name_(name),
+        peer_(peer),
+        standing_(standing),
+        drop_line_(std::move(drop_line)) {}
 
   // The member is in the room, and gets its lines so.
   void begin(bool login, Rendering rendering) noexcept;
@@ -46,6 +53,7 @@ class Speaker {
   bool answer(std::string_view text);
   bool run(const CommandEntry& entry, std::string_view arguments);
   bool report(std::string lines);
+  bool refuse(std::string lines, int answers);
   bool may(Access access) const;
   bool is_muted() const;
 
@@ -77,6 +85,7 @@ class Speaker {
   const std::string& name_;
   const PeerAddress& peer_;
   Standstill::Standing& standing_;
+  const std::function<bool()> drop_line_;
   bool login_ = false;
   bool quit_ = false;
   Rendering rendering_ = Rendering::kPlain;

@@ -213,6 +213,34 @@ BOOST_AUTO_TEST_CASE(a_password_is_changed_by_who_knows_the_old_one_and_never_he
   BOOST_TEST(refusal(room.room.port(), "login", "dan,new, word") == "* hello dan");
 }
 
+// By who sends all of it at once, such as a script that does not wait to be asked.
+BOOST_AUTO_TEST_CASE(answers_to_what_is_refused_are_not_said) {
+  Company room;
+  Peer dan = Peer::logged_in(room.room.port(), "dan", "word");
+  const std::string dropped = "* what you sent along with it was not said";
+  dan.send("/password\nwrong\nsecret\nfirst\n");
+  BOOST_TEST(dan.read_line() == "* old password?");
+  BOOST_TEST(dan.read_line() == "! wrong password: nothing was changed");
+  BOOST_TEST(dan.read_line() == dropped);
+  BOOST_TEST(dan.read_line() == "dan: first");
+  dan.send("/account add eve\nsecret\nsecond\n");
+  BOOST_TEST(dan.read_line() == "! /account is for operators");
+  BOOST_TEST(dan.read_line() == dropped);
+  BOOST_TEST(dan.read_line() == "dan: second");
+  room.ann->send("/account ADD DAN\nsecret\nthird\n");
+  BOOST_TEST(room.ann->read_until("! ") == "! there is such an account already");
+  BOOST_TEST(room.ann->read_line() == dropped);
+  BOOST_TEST(room.ann->read_line() == "Ann: third");
+  room.ben->send("/password\nsecret\nsecret\n");
+  room.ben->half_close();
+  for (const char* line : {"* dan has entered the chat", "dan: first", "dan: second", "Ann: third",
+                           "! /password is for accounts", dropped.c_str()}) {
+    BOOST_TEST(room.ben->read_line() == line);
+  }
+  BOOST_TEST(room.ann->read_line() == "* ben has left the chat");
+  BOOST_TEST(dan.read_until("* ben has") == "* ben has left the chat");
+}
+
 BOOST_AUTO_TEST_CASE(topic_and_motd_greet_who_comes) {
   Company room;
   BOOST_TEST(room.answer(room.ben, "/topic") == "* there is no topic");
