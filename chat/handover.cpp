@@ -68,8 +68,13 @@ void parts(Archive& archive, LineFilter& filter) {
 
 template <typename Archive>
 void parts(Archive& archive, Handover::Seat& seat) {
-  archive(seat.name, seat.login, seat.password, seat.filter, seat.since, seat.spoke,
-          seat.muted_until, seat.away, seat.last_to_write);
+  archive(seat.name, seat.login, seat.password, seat.filter, seat.since, seat.spoke, seat.away,
+          seat.last_to_write);
+}
+
+template <typename Archive>
+void parts(Archive& archive, Handover::Mute& mute) {
+  archive(mute.name, mute.until);
 }
 
 template <typename Archive>
@@ -88,7 +93,7 @@ void parts(Archive& archive, Handover::Shutdown& shutdown) {
 template <typename Archive>
 void parts(Archive& archive, Handover& handover) {
   archive(handover.max_users, handover.shutdown, handover.listeners, handover.lines,
-          handover.in_transcript, handover.connections);
+          handover.in_transcript, handover.mutes, handover.connections);
 }
 
 template <typename T>

@@ -60,7 +60,6 @@ struct Handover {
     LineFilter filter;     // what it does not want to hear
     WallTime since;
     WallTime spoke;
-    WallTime muted_until;
     std::optional<std::string> away;
     std::string last_to_write;  // to whom it would reply
   };
@@ -82,6 +81,12 @@ struct Handover {
     std::vector<Unsent> unsent;
   };
 
+  // Who can say nothing until when, in the room or not.
+  struct Mute {
+    std::string name;  // folded
+    WallTime until;
+  };
+
   // That an operator has ordered the end.
   struct Shutdown {
     bool ordered = false;
@@ -94,8 +99,9 @@ struct Handover {
   std::size_t max_users = 0;
   Shutdown shutdown;
   std::vector<int> listeners;
-  std::string lines;                    // of the room that are kept, tagged
-  std::uint64_t in_transcript = 0;      // the number of the last line that is written there
+  std::string lines;                // of the room that are kept, tagged
+  std::uint64_t in_transcript = 0;  // the number of the last line that is written there
+  std::vector<Mute> mutes;
   std::vector<Connection> connections;  // those in the room in the order in which they came
 
   // A new file in memory that holds all of this; closed when a program is executed. Throws

@@ -336,12 +336,23 @@ std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> Registry::stays
   std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> seats;
   for (const std::string& name : online_) {
     const auto& [member, stay] = by_name.at(name);
-    seats.push_back(
-        {member,
-         {stay->name, &stay->keys == &logged_in_, stay->password, stay->filter, stay->since,
-          member->spoke(), member->muted_until(), stay->away, stay->last_to_write}});
+    seats.push_back({member,
+                     {stay->name, &stay->keys == &logged_in_, stay->password, stay->filter,
+                      stay->since, member->spoke(), stay->away, stay->last_to_write}});
   }
   return seats;
+}
+
+std::vector<Handover::Mute> Registry::mutes() const {
+  MutexLock lock(mutex_);
+  std::vector<Handover::Mute> mutes;
+  for (const auto& [name, until] : mutes_) mutes.push_back({name, until});
+  return mutes;
+}
+
+void Registry::restore_mutes(const std::vector<Handover::Mute>& mutes) {
+  MutexLock lock(mutex_);
+  for (const Handover::Mute& mute : mutes) mutes_[mute.name] = mute.until;
 }
 
 // There may be fewer seats than before, and other accounts: who is in stays.
@@ -362,8 +373,7 @@ void Registry::restore(Broadcast::Member& member, const Handover::Connection& co
   keys.emplace(stay.key, &member);
   stays_.emplace(&member, stay);
   online_.push_back(seat.name);
-  member.mute_until(seat.muted_until);
-  if (seat.muted_until != WallTime{}) mutes_[folded_name(seat.name)] = seat.muted_until;
+  apply_mute(member, seat.name);
   broadcast_.restore(member, connection);
 }
 

@@ -139,8 +139,11 @@ class Registry {
   };
   Seats seats() const;
 
-  // Handing over: who is in, in the order in which they came; and taken over.
+  // Handing over: who can say nothing, and who is in, in the order in which they came; and taken
+  // over, in that order.
+  std::vector<Handover::Mute> mutes() const;
   std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> stays() const;
+  void restore_mutes(const std::vector<Handover::Mute>& mutes);
   void restore(Broadcast::Member& member, const Handover::Connection& connection);
 
  private:

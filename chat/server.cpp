@@ -63,6 +63,7 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
   poller_.add_event(wake_, nullptr);
   if (taken_over != nullptr) {
     countdown_.restore(taken_over->shutdown);
+    registry_.restore_mutes(taken_over->mutes);
     // All are in before the first of them can say something.
     for (const Handover::Connection& begun : taken_over->connections) take_up(begun);
     for (const Workers::iterator worker : all_running()) start_thread(worker);
@@ -223,6 +224,7 @@ Handover Server::describe() {
   }
   broadcast_.describe(handover);
   handover.shutdown = countdown_.left(Clock::now());
+  handover.mutes = registry_.mutes();
   MutexLock lock(mutex_);
   std::unordered_map<const Broadcast::Member*, Handover::Connection> connections;
   for (const Worker& worker : running_) {

@@ -157,10 +157,13 @@ BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
   Peer cid = Peer::registered(room.served->port, "cid");
   ben.say("/away at lunch\n/ignore cid\n/quiet");
   ben.read_until("* you do not see");
-  ann.say("/mute cid\n/msg ben psst\n/shutdown 60");
+  Peer eve = Peer::registered(room.served->port, "eve");
+  ann.say("/mute cid\n/mute eve\n/msg ben psst\n/shutdown 60");
   ann.read_until("* as you say");
   ben.read_until("ann -> ben: psst");
   ben.read_until("* ann stops the server");
+  eve.half_close();
+  ann.read_until("* eve has left");
   dan.say("/password");
   dan.read_until("* old password?");
   room.program().signal(SIGUSR2);
@@ -169,6 +172,9 @@ BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
   dan.read_until("* new password?");
   cid.say("hello");
   BOOST_TEST(cid.read_until("! ").starts_with("! you are muted until"));
+  Peer again = Peer::registered(room.served->port, "eve");
+  again.say("hello");
+  BOOST_TEST(again.read_until("! ").starts_with("! you are muted until"));
   ben.say("/reply yes");
   BOOST_TEST(ann.read_until("ben -> ") == "ben -> ann: yes");
   ann.say("/unmute cid\n/whois ben\n/shutdown off");
