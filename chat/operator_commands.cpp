@@ -100,11 +100,18 @@ std::string unmute(const Operator& by, std::string_view name) {
   return "* " + whom.name + " can speak again\n";
 }
 
-std::optional<AddressRange> range_of(std::string_view target) {
+// 192.0.2.300 would do for a name, but is hardly meant as one, unless somebody has it.
+bool is_meant_as_address(std::string_view target) {
+  return target.find_first_not_of("0123456789.") == std::string_view::npos &&
+         std::count(target.begin(), target.end(), '.') == 3;
+}
+
+std::optional<AddressRange> range_of(const Operator& by, std::string_view target) {
   try {
     return AddressRange::parse(target);
   } catch (const std::invalid_argument&) {
-    if (is_name(target)) return std::nullopt;
+    const bool named = by.room.registry.profile(target).has_value();
+    if (is_name(target) && (named || !is_meant_as_address(target))) return std::nullopt;
     throw std::runtime_error("it is neither a name nor an address");
   }
 }
@@ -135,7 +142,7 @@ void check_ban(const Operator& by, const Ban& ban) {
 
 std::string ban(const Operator& by, std::string_view arguments) {
   const std::string target(take_word(arguments));
-  Ban ban{target, range_of(target), {}, by.name, {}};
+  Ban ban{target, range_of(by, target), {}, by.name, {}};
   if (ban.range) ban.name.clear();
   if (const auto time = take_minutes(arguments)) ban.until = now() + *time;
   ban.reason = arguments;

@@ -73,6 +73,18 @@ BOOST_AUTO_TEST_CASE(a_ban_that_would_hold_for_an_operator_is_refused_however_it
   BOOST_TEST(answer(crew["ann"], "/bans") == "* nobody is banned");
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_address_is_no_name_unless_somebody_has_it) {
+  Crew crew;
+  for (const char* target : {"192.0.2.300", "192.0.2.1/33", "1.2.3.4.5/8", "2001:db8::/x", "::g"}) {
+    const std::string line = answer(crew["ann"], "/ban " + std::string(target));
+    BOOST_TEST(line == "! it is neither a name nor an address", target);
+  }
+  crew.check_nothing_was_told();
+  crew.come_in("register", "192.0.2.300");
+  crew["ann"].say("/ban 192.0.2.300");
+  BOOST_TEST(crew["192.0.2.300"].read_until("! ") == "! you are banned");
+}
+
 BOOST_AUTO_TEST_CASE(who_is_banned_does_not_become_an_operator) {
   Crew crew;
   Peer& ann = crew["ann"];
