@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What run.sh, test.sh and demo.sh share: the packages the chatroom needs, and the build.
+# What run.sh, join.sh, test.sh and demo.sh share: the packages the chatroom needs, and the build.
 
 # The compiler and its options, as make would take them from the environment.
 read -ra compiler <<<"${CXX:-g++}"
