@@ -143,7 +143,14 @@ void ChatClient::blame_proxy() {
     proxy = proxy_;
   }
   const std::string words = proxy ? proxy->last_words() : "";
-  if (!words.empty()) throw std::runtime_error("cannot connect to " + options_.host + ": " + words);
+  if (words.empty()) return;
+  const bool has_asked = words.find("Permission denied (") != std::string::npos ||
+                         words.find("Host key verification failed") != std::string::npos;
+  throw std::runtime_error("cannot connect to " + options_.host + ": " + words +
+                           (options_.ssh.empty() || !has_asked
+                                ? ""
+                                : " It cannot ask here: first make `ssh " + options_.ssh +
+                                      "` work without a question."));
 }
 
 void ChatClient::connect() {

@@ -20,6 +20,13 @@
 namespace chat {
 namespace {
 
+// ssh's last line where it gets no connection; why is in the line before.
+constexpr std::string_view kForwardingFailed = "stdio forwarding failed";
+
+void drop_line_ends(std::string& text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+}
+
 [[noreturn]] void fail(int error) {
   throw std::system_error(error, std::generic_category(), "the proxy command");
 }
@@ -87,7 +94,11 @@ std::string ProxyCommand::last_words() {
     if (n <= 0) break;
     words.append(part.data(), static_cast<std::size_t>(n));
   }
-  while (!words.empty() && (words.back() == '\n' || words.back() == '\r')) words.pop_back();
+  drop_line_ends(words);
+  if (words.size() > kForwardingFailed.size() && words.ends_with(kForwardingFailed)) {
+    words.resize(words.size() - kForwardingFailed.size());
+    drop_line_ends(words);
+  }
   return neutralised(words.substr(words.rfind('\n') + 1));
 }
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -18,6 +19,17 @@ namespace {
 std::string between(std::uint16_t port) {
   return "bash -c 'exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(port) +
          "; cat <&0 >&3 & cat <&3; kill $!'";
+}
+
+// In place of ssh: says this, and fails.
+std::string said_with_ssh(const std::string& words) {
+  const TemporaryFolder folder;
+  folder.write("ssh", "#!/bin/sh\nprintf '" + words + "' >&2\nexit 255\n");
+  std::filesystem::permissions(folder.file("ssh"), std::filesystem::perms::owner_all);
+  Program ann("/usr/bin/env", {"PATH=" + folder.file("") + ":/usr/bin:/bin",
+                               Program::path_of("client"), "--ssh", "ann@far"});
+  BOOST_TEST(ann.status() == 1);
+  return ann.read_errors();
 }
 
 }  // namespace
@@ -44,6 +56,15 @@ BOOST_AUTO_TEST_CASE(what_it_says_is_why_one_does_not_come_in) {
   Program ben("client", {"--proxy-command", "/nowhere/at/all"});
   BOOST_TEST(ben.status() == 1);
   BOOST_TEST(ben.read_errors().find("/nowhere/at/all") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(why_ssh_does_not_lead_there_is_said_and_what_to_do) {
+  BOOST_TEST(said_with_ssh("ann@far: Permission denied (publickey).\\r\\n") ==
+             "client: cannot connect to ann@far: ann@far: Permission denied (publickey). It cannot "
+             "ask here: first make `ssh ann@far` work without a question.\n");
+  BOOST_TEST(said_with_ssh("channel 0: open failed: Connection refused\\r\\n"
+                           "stdio forwarding failed\\r\\n") ==
+             "client: cannot connect to ann@far: channel 0: open failed: Connection refused\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_reads_as_ever) {
