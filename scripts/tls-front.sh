@@ -52,4 +52,5 @@ if $service; then
   systemctl enable stunnel@chatroom
   exec systemctl restart stunnel@chatroom
 fi
+echo "TLS on port ${3:-6697}, for the server on port ${4:-3490}; Ctrl+C ends it" >&2
 exec stunnel -fd 0 <<<"$(configuration "$@")"

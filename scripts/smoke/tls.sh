@@ -27,5 +27,10 @@ step "with a certificate that nobody vouches for she does not"
 gives_status 1 "$bin/client" --proxy-command \
   "openssl s_client -quiet -verify_return_error -connect localhost:$tls_port" </dev/null
 
+step "and with one of another host she does not"
+gives_status 1 "$bin/client" --proxy-command \
+  "openssl s_client -quiet -verify_return_error -CAfile $dir/certificate -verify_hostname other.example \
+    -connect localhost:$tls_port" </dev/null
+
 kill "${process[front]}"
 stop_room
