@@ -11,26 +11,41 @@
 
 #include "chat/limits.hpp"
 #include "chat/protocol.hpp"
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
 
-constexpr std::string_view kContentType =
-    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+constexpr std::string_view kOpenMetrics = "application/openmetrics-text";
 
+std::string_view content_type(MetricsForm form) {
+  return form == MetricsForm::kOpenMetrics
+             ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+             : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+// As OpenMetrics wants bounds to be written: 0.0001, 1.0.
 std::string decimal(double value) {
-  std::array<char, 32> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return {text.data(), end};
+  std::array<char, 64> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
+  const std::string result(text.data(), end);
+  return result.find('.') == std::string::npos ? result + ".0" : result;
 }
 
 // Writes the text, a family of samples after the other.
 class Families {
  public:
+  explicit Families(MetricsForm form) : open_(form == MetricsForm::kOpenMetrics) {}
+
   void begin(std::string_view name, std::string_view type, std::string_view help) {
     name_ = "chatroom_" + std::string(name);
-    text_.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
     text_.append("# HELP ").append(name_).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(name_).append(" ").append(type).append("\n");
+  }
+  // Its samples are called NAME_total; only in OpenMetrics the family is not.
+  void begin_counter(const std::string& name, std::string_view help) {
+    begin(open_ ? name : name + "_total", "counter", help);
   }
   // `labels` come with their braces.
   void sample(std::string_view suffix, std::string_view labels, const std::string& value) {
@@ -40,13 +55,18 @@ class Families {
     begin(name, "gauge", help);
     sample("", "", std::to_string(value));
   }
-  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
-    begin(name, "counter", help);
-    sample("_total", "", std::to_string(value));
+  void counter(const std::string& name, std::string_view help, std::uint64_t value) {
+    begin_counter(name, help);
+    counter_sample("", value);
   }
+  void counter_sample(std::string_view labels, std::uint64_t value) {
+    sample(open_ ? "_total" : "", labels, std::to_string(value));
+  }
+  // In the older form that is a comment.
   std::string end() { return std::move(text_) + "# EOF\n"; }
 
  private:
+  const bool open_;
   std::string name_;
   std::string text_;
 };
@@ -98,12 +118,21 @@ void send(Socket& client, std::string_view status, std::string_view type, const 
                         "\r\nConnection: close\r\n\r\n" + body);
 }
 
+// That of OpenMetrics where its name stands in the line Accept.
+MetricsForm form_wanted(std::string_view request) {
+  const std::string lines = lowercase(request);
+  const auto accept = lines.find("\naccept:");
+  if (accept == std::string::npos) return MetricsForm::kPrometheus;
+  const bool named = lines.find(kOpenMetrics, accept) < lines.find('\n', accept + 1);
+  return named ? MetricsForm::kOpenMetrics : MetricsForm::kPrometheus;
+}
+
 }  // namespace
 
-std::string metrics_text(const Room& room) {
+std::string metrics_text(const Room& room, MetricsForm form) {
   const Registry::Seats seats = room.registry.seats();
   const Broadcast::Figures figures = room.broadcast.figures();
-  Families families;
+  Families families(form);
   families.gauge("members", "Users in the room", seats.logged_in + seats.registered);
   families.begin("seats", "gauge", "Users that the room can have, by how they come in");
   families.sample("", label("kind", "account"), std::to_string(seats.accounts));
@@ -116,9 +145,9 @@ std::string metrics_text(const Room& room) {
   families.gauge("hash_queue", "Of these, who waits for a password to be looked at",
                  room.hash_gate.waiting());
   families.counter("joins", "Users that came in", room.joins);
-  families.begin("refused", "counter", "Connections that did not come in, by reason");
+  families.begin_counter("refused", "Connections that did not come in, by reason");
   for (const auto& [reason, count] : room.refused.all()) {
-    families.sample("_total", label("reason", reason), std::to_string(count));
+    families.counter_sample(label("reason", reason), count);
   }
   families.counter("lines", "Lines of the room", figures.last_number);
   families.counter("delivered_lines", "Lines handed to the kernel, for each member",
@@ -132,7 +161,7 @@ std::string metrics_text(const Room& room) {
   return families.end();
 }
 
-MetricsServer::MetricsServer(const std::string& where, std::function<std::string()> text)
+MetricsServer::MetricsServer(const std::string& where, Text text)
     : unix_path_(unix_path_in(where)),
       listener_(listener_at(where)),
       text_(std::move(text)),
@@ -184,7 +213,8 @@ void MetricsServer::answer(Socket& client) const {
   if (!line.starts_with("GET ")) return send(client, "405 Method Not Allowed", "text/plain", "");
   const std::string_view path = line.substr(4, line.substr(4).find_first_of(" ?"));
   if (path != "/metrics") return send(client, "404 Not Found", "text/plain", "see /metrics\n");
-  send(client, "200 OK", kContentType, text_());
+  const MetricsForm form = form_wanted(request);
+  send(client, "200 OK", content_type(form), text_(form));
 }
 
 }  // namespace chat

@@ -1,6 +1,6 @@
-// The room's figures for a monitoring system: OpenMetrics text at /metrics, by HTTP, on an address
-// or Unix socket of its own. One thread of its own answers one request after the other; all it
-// takes of the room is a look at its counters.
+// The room's figures for a monitoring system: text at /metrics, by HTTP, on an address or Unix
+// socket of its own. One thread of its own answers one request after the other; all it takes of the
+// room is a look at its counters.
 #pragma once
 
 #include <atomic>
@@ -13,14 +13,20 @@
 
 namespace chat {
 
+// OpenMetrics is for who asks for it, as Prometheus does. Anybody else gets the older form, which
+// promtool and the like read: no text is right in both, since they differ in what a counter's
+// family is called.
+enum class MetricsForm { kPrometheus, kOpenMetrics };
+
 // Thread safe.
-std::string metrics_text(const Room& room);
+std::string metrics_text(const Room& room, MetricsForm form);
 
 class MetricsServer {
  public:
   // `where` is ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; `text` is called for each request, by the
   // thread that is made here. Throws where that is not to be had.
-  MetricsServer(const std::string& where, std::function<std::string()> text);
+  using Text = std::function<std::string(MetricsForm)>;
+  MetricsServer(const std::string& where, Text text);
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
@@ -33,7 +39,7 @@ class MetricsServer {
 
   const std::string unix_path_;  // empty: it is none
   Listener listener_;
-  const std::function<std::string()> text_;
+  const Text text_;
   std::atomic<bool> stopping_{false};
   WakeEvent wake_;
   std::thread thread_;

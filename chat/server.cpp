@@ -69,7 +69,8 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
     for (const Workers::iterator worker : all_running()) start_thread(worker);
   }
   if (!config.metrics.empty()) {
-    metrics_.emplace(config.metrics, [this] { return metrics_text(room_); });
+    metrics_.emplace(config.metrics,
+                     [this](MetricsForm form) { return metrics_text(room_, form); });
   }
   accept_thread_ = std::thread([this] { accept_connections(); });
 }
