@@ -71,6 +71,7 @@ inline constexpr std::chrono::seconds kReadyTimeout{10};       // for the progra
 inline constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: breathe
 
 inline constexpr std::chrono::seconds kMetricsPatience{2};  // with one who asks for figures
+inline constexpr std::size_t kMaxScrapers = 16;  // at a time: one more, and the oldest makes room
 inline constexpr std::size_t kMaxMetricsRequest = 8 * 1024;
 
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things

@@ -112,10 +112,14 @@ Listener listener_at(const std::string& where) {
   return std::move(Listener::open(address, static_cast<std::uint16_t>(*port)).front());
 }
 
-void send(Socket& client, std::string_view status, std::string_view type, const std::string& body) {
-  (void)client.send_all("HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " +
-                        std::string(type) + "\r\nContent-Length: " + std::to_string(body.size()) +
-                        "\r\nConnection: close\r\n\r\n" + body);
+std::string response(std::string_view status, std::string_view type, const std::string& body) {
+  return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + std::string(type) +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+         body;
+}
+
+bool is_whole(const std::string& request) {
+  return request.find("\r\n\r\n") != std::string::npos || request.find("\n\n") != std::string::npos;
 }
 
 // That of OpenMetrics where its name stands in the line Accept.
@@ -162,10 +166,11 @@ std::string metrics_text(const Room& room, MetricsForm form) {
 }
 
 MetricsServer::MetricsServer(const std::string& where, Text text)
-    : unix_path_(unix_path_in(where)),
-      listener_(listener_at(where)),
-      text_(std::move(text)),
-      thread_([this] { run(); }) {}
+    : unix_path_(unix_path_in(where)), listener_(listener_at(where)), text_(std::move(text)) {
+  poller_.add_readable(listener_.descriptor(), &listener_);
+  poller_.add_event(wake_, nullptr);
+  thread_ = std::thread([this] { run(); });
+}
 
 MetricsServer::~MetricsServer() {
   stopping_ = true;
@@ -175,46 +180,85 @@ MetricsServer::~MetricsServer() {
 }
 
 void MetricsServer::run() {
-  Poller poller;
-  poller.add_readable(listener_.descriptor(), &listener_);
-  poller.add_event(wake_, nullptr);
   while (!stopping_) {
-    (void)poller.wait(std::nullopt);
-    AcceptError error = AcceptError::kNone;
-    auto client = listener_.accept(error);
-    if (!client) {
-      if (error == AcceptError::kOutOfResources) {
-        poller.remove(listener_.descriptor());  // a short rest instead of a spin
-        (void)poller.wait(kAcceptPause);
-        poller.add_readable(listener_.descriptor(), &listener_);
-      }
-      continue;
-    }
     try {
-      answer(*client);
-    } catch (const std::exception&) {  // out of memory: it asks again
+      let_go();
+      wait();
+    } catch (const std::exception&) {  // out of memory: whoever it was asks again
     }
   }
 }
 
-// A scraper that dawdles is let go.
-void MetricsServer::answer(Socket& client) const {
-  client.limit_sending(kMetricsPatience);
-  const auto deadline = Clock::now() + kMetricsPatience;
-  std::string request;
-  std::array<char, 1024> part;
-  while (request.find("\r\n\r\n") == std::string::npos &&
-         request.find("\n\n") == std::string::npos) {
-    const IoResult received = client.receive_until(part, deadline);
-    if (received.io != Io::kDone || request.size() > kMaxMetricsRequest) return;
-    request.append(part.data(), received.bytes);
+// Whoever is answered, or dawdles.
+void MetricsServer::let_go() {
+  const auto now = Clock::now();
+  for (Scraper& scraper : scrapers_) {
+    if (now >= scraper.deadline) scraper.done = true;
+    if (scraper.done) poller_.remove(scraper.socket.descriptor());
   }
-  const std::string_view line = std::string_view(request).substr(0, request.find_first_of("\r\n"));
-  if (!line.starts_with("GET ")) return send(client, "405 Method Not Allowed", "text/plain", "");
+  scrapers_.remove_if([](const Scraper& scraper) { return scraper.done; });
+}
+
+void MetricsServer::wait() {
+  std::optional<std::chrono::milliseconds> left;
+  if (!scrapers_.empty()) {
+    left = std::chrono::ceil<std::chrono::milliseconds>(scrapers_.front().deadline - Clock::now());
+  }
+  bool somebody_comes = false;
+  for (void* tag : poller_.wait(left)) {
+    if (tag == &listener_) {
+      somebody_comes = true;
+    } else if (tag != nullptr) {
+      hear(*static_cast<Scraper*>(tag));
+    }
+  }
+  if (somebody_comes) accept();
+}
+
+void MetricsServer::accept() {
+  AcceptError error = AcceptError::kNone;
+  auto client = listener_.accept(error);
+  const bool too_many = client && scrapers_.size() == kMaxScrapers;
+  if (!scrapers_.empty() && (too_many || error == AcceptError::kOutOfResources)) {
+    poller_.remove(scrapers_.front().socket.descriptor());  // the oldest makes room
+    scrapers_.pop_front();
+  } else if (error == AcceptError::kOutOfResources) {
+    poller_.remove(listener_.descriptor());  // a short rest instead of a spin
+    (void)poller_.wait(kAcceptPause);
+    poller_.add_readable(listener_.descriptor(), &listener_);
+  }
+  if (!client) return;
+  client->configure_accepted();
+  Scraper& scraper = scrapers_.emplace_back();
+  scraper.socket = std::move(*client);
+  poller_.add_readable(scraper.socket.descriptor(), &scraper);
+}
+
+// Takes what has come of a request, and answers it when it is whole. A new connection's buffer
+// holds the answer; so nobody is waited for.
+void MetricsServer::hear(Scraper& scraper) const {
+  std::array<char, 1024> part;
+  const IoResult received = scraper.socket.receive_until(part, Clock::now());
+  if (received.io == Io::kWouldBlock) return;
+  scraper.done = true;
+  if (received.io != Io::kDone || scraper.request.size() > kMaxMetricsRequest) return;
+  scraper.request.append(part.data(), received.bytes);
+  if (is_whole(scraper.request)) {
+    std::string answer = answer_to(scraper.request);
+    const iovec piece{answer.data(), answer.size()};
+    (void)scraper.socket.send_some({&piece, 1});
+  } else {
+    scraper.done = false;
+  }
+}
+
+std::string MetricsServer::answer_to(std::string_view request) const {
+  const std::string_view line = request.substr(0, request.find_first_of("\r\n"));
+  if (!line.starts_with("GET ")) return response("405 Method Not Allowed", "text/plain", "");
   const std::string_view path = line.substr(4, line.substr(4).find_first_of(" ?"));
-  if (path != "/metrics") return send(client, "404 Not Found", "text/plain", "see /metrics\n");
+  if (path != "/metrics") return response("404 Not Found", "text/plain", "see /metrics\n");
   const MetricsForm form = form_wanted(request);
-  send(client, "200 OK", content_type(form), text_(form));
+  return response("200 OK", content_type(form), text_(form));
 }
 
 }  // namespace chat

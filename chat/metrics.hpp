@@ -1,13 +1,16 @@
 // The room's figures for a monitoring system: text at /metrics, by HTTP, on an address or Unix
-// socket of its own. One thread of its own answers one request after the other; all it takes of the
-// room is a look at its counters.
+// socket of its own. One thread of its own answers all requests, and waits for nobody in
+// particular; all it takes of the room is a look at its counters.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <string>
+#include <string_view>
 #include <thread>
 
+#include "chat/limits.hpp"
 #include "chat/room.hpp"
 #include "chat/socket.hpp"
 
@@ -34,14 +37,28 @@ class MetricsServer {
   std::uint16_t port() const { return listener_.port(); }  // 0: a Unix socket
 
  private:
+  // One who asks.
+  struct Scraper {
+    Socket socket;
+    Clock::time_point deadline = Clock::now() + kMetricsPatience;
+    std::string request;  // what has come of it
+    bool done = false;
+  };
+
   void run();
-  void answer(Socket& client) const;
+  void let_go();
+  void wait();
+  void accept();
+  void hear(Scraper& scraper) const;
+  std::string answer_to(std::string_view request) const;
 
   const std::string unix_path_;  // empty: it is none
   Listener listener_;
   const Text text_;
   std::atomic<bool> stopping_{false};
   WakeEvent wake_;
+  Poller poller_;
+  std::list<Scraper> scrapers_;  // the thread's; the oldest first
   std::thread thread_;
 };
 

@@ -311,12 +311,6 @@ void Socket::shutdown_write() { (void)::shutdown(fd_.get(), SHUT_WR); }  // the 
 
 void Socket::shutdown() { (void)::shutdown(fd_.get(), SHUT_RDWR); }  // the peer may be gone
 
-void Socket::limit_sending(std::chrono::milliseconds time) {
-  timeval limit{};
-  limit.tv_sec = std::chrono::floor<std::chrono::seconds>(time).count();
-  (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
 void Socket::configure_accepted() {
   set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   // Left alone, the kernel lets the send buffer of a peer who does not read grow to megabytes.

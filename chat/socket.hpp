@@ -128,9 +128,6 @@ class Socket {
   // Whether receive() would return at once.
   bool has_input() const;
 
-  // From here on what cannot be sent within `time` fails. Best effort.
-  void limit_sending(std::chrono::milliseconds time);
-
   // The server's settings for a connection it accepted. Best effort.
   void configure_accepted();
 

@@ -177,6 +177,17 @@ BOOST_AUTO_TEST_CASE(open_metrics_is_for_who_asks_for_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(one_more_than_there_may_be_takes_the_place_of_the_oldest) {
+  MetricsServer server("127.0.0.1:0", [](MetricsForm) { return std::string("figures\n"); });
+  const auto start = Clock::now();
+  std::vector<Peer> silent;
+  for (std::size_t i = 0; i <= kMaxScrapers; ++i) silent.emplace_back(server.port());
+  BOOST_TEST(silent.front().ends());
+  BOOST_TEST((Clock::now() - start < kMetricsPatience / 2));
+  silent.back().send("GET /metrics HTTP/1.1\r\n\r\n");
+  BOOST_TEST(silent.back().read_line() == "HTTP/1.1 200 OK\r");
+}
+
 BOOST_AUTO_TEST_CASE(where_it_is_to_be_has_to_make_sense) {
   for (const char* where : {"", "9100", "127.0.0.1:x", "127.0.0.1:70000"}) {
     BOOST_CHECK_THROW(MetricsServer(where, [](MetricsForm) { return std::string(); }),
