@@ -467,7 +467,9 @@ bool Broadcast::has_work() const {
 void Broadcast::make_lent_round(Work work) noexcept {
   start(std::move(work));
   walk();
+  count_slow();
   MutexLock lock(mutex_);
+  tell_figures();
   const bool done = blocked_.empty() && !has_work();
   round_ = done ? Round::kFree : Round::kTaken;
   if (!done) wake_.signal();
@@ -497,14 +499,14 @@ void Broadcast::run() {
     if (closed && slots_.empty()) return;
     if (idle || !blocked_.empty()) wait_for_sockets(idle);
     drop_stalled();
+    count_slow();
   }
 }
 
 Broadcast::Work Broadcast::take_work() {
   const bool anything = has_work();
   floor_ = lowest_;  // the round before is over, and has left nobody behind it
-  if (sent_ > 0) bytes_.add(std::exchange(sent_, 0), Clock::now());
-  told_ = tally_;
+  tell_figures();
   Work work = std::exchange(next_, {});
   work.end = round_end_ = log_.end();
   work.oldest = std::exchange(oldest_, std::nullopt);
@@ -589,14 +591,22 @@ void Broadcast::walk() noexcept {
     // One that is gone has left its place to the last one.
     if (i < slots_.size() && slots_[i].member == member) ++i;
   }
+  if (oldest_in_round_) {
+    tally_.to_kernel.add(Clock::now() - *oldest_in_round_, end_.number - begin_.number);
+  }
+}
+
+void Broadcast::count_slow() noexcept {
   tally_.slow = blocked_.size();
   tally_.lag = 0;
   for (const Member* member : blocked_) {
     tally_.lag = std::max(tally_.lag, member->stuck_at_.load(std::memory_order_relaxed).lag(end_));
   }
-  if (oldest_in_round_) {
-    tally_.to_kernel.add(Clock::now() - *oldest_in_round_, end_.number - begin_.number);
-  }
+}
+
+void Broadcast::tell_figures() {
+  if (sent_ > 0) bytes_.add(std::exchange(sent_, 0), Clock::now());
+  told_ = tally_;
 }
 
 // All members that keep up are at the same place, so that is the rule.

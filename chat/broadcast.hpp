@@ -242,6 +242,7 @@ class Broadcast {
   bool claim_wake_up() REQUIRES(mutex_);
   bool has_work() const REQUIRES(mutex_);
   Work take_work() REQUIRES(mutex_);
+  void tell_figures() REQUIRES(mutex_);
   void make_lent_round(Work work) noexcept;
 
   void rest_while_frozen(MutexLock& lock) REQUIRES(mutex_);
@@ -252,6 +253,7 @@ class Broadcast {
   void start(Work work) noexcept;
   void write_transcript(Position end) noexcept;
   void walk() noexcept;
+  void count_slow() noexcept;
   bool deliver_log(Slot& slot);
   void wait_for_sockets(bool idle);
   void try_or_drop(Member& member, void (Broadcast::*step)(Member& member));
