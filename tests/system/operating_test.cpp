@@ -1,5 +1,6 @@
 // What the one who runs the server does: files that change while it runs, a check beforehand, an
 // ordered end, sockets and figures for other programs; with the real server.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -272,6 +273,58 @@ BOOST_AUTO_TEST_CASE(a_service_manager_hears_how_it_goes) {
   server.program.signal(SIGTERM);
   hear("STOPPING=1");
   BOOST_TEST(server.program.status() == 0);
+}
+
+// Listening sockets that were opened ahead of the server, as a service manager hands them over:
+// from descriptor 3 on. `pid` is a shell's word for whom they are meant.
+struct Opened {
+  Opened()
+      : tcp(std::move(chat::Listener::open("127.0.0.1", 0).front())),
+        unix_socket(chat::Listener::open_unix(path)) {}
+
+  Served::Words handed_over(const std::string& pid) const {
+    return {"/bin/bash", "-c",
+            "LISTEN_PID=" + pid + " LISTEN_FDS=2 exec \"$0\" \"$@\" 3<&" + inherited(tcp_copy) +
+                " 4<&" + inherited(unix_copy),
+            Program::path_of("server")};
+  }
+  static std::string inherited(const chat::Descriptor& fd) { return std::to_string(fd.get()); }
+
+  TemporaryFolder folder;
+  const std::string path = folder.file("socket");
+  const chat::Listener tcp, unix_socket;
+  // Out of the way of 3 and 4, and not closed by exec().
+  const chat::Descriptor tcp_copy{::fcntl(tcp.descriptor().get(), F_DUPFD, 10)};
+  const chat::Descriptor unix_copy{::fcntl(unix_socket.descriptor().get(), F_DUPFD, 10)};
+};
+
+BOOST_AUTO_TEST_CASE(it_serves_at_sockets_that_were_opened_for_it) {
+  const Opened opened;
+  Served server({"--max-users", "9"}, opened.handed_over("$$"));
+  BOOST_TEST(server.port == opened.tcp.port());
+  BOOST_TEST(server.line.find("unix:" + opened.path) != std::string::npos);
+  Peer ann = Peer::registered(server.port, "ann");
+  const auto come_in_by_the_other = [&](const std::string& name) {
+    Peer peer(0, "unix:" + opened.path);
+    BOOST_TEST(peer.answer("register", name + ",pw") == "* hello " + name);
+    ann.read_until("* " + name + " has entered");
+  };
+  come_in_by_the_other("ben");
+  server.program.signal(SIGUSR2);  // and so does the program that takes its place
+  server.program.read_until("port " + std::to_string(server.port));
+  come_in_by_the_other("cid");
+  BOOST_TEST(Peer::answer_to(server.port, "register", "dan,pw") == "* hello dan");
+  server.program.signal(SIGTERM);
+  BOOST_TEST(server.program.status() == 0);
+  BOOST_TEST(std::filesystem::exists(opened.path));  // it is whose it was
+}
+
+BOOST_AUTO_TEST_CASE(sockets_that_were_opened_for_another_process_are_none_of_its_business) {
+  const Opened opened;
+  const Served server({"--max-users", "3"}, opened.handed_over("$PPID"));
+  BOOST_TEST(server.port != opened.tcp.port());
+  BOOST_TEST(server.line.find("unix:") == std::string::npos);
+  BOOST_TEST(Peer::answer_to(server.port, "register", "ann,pw") == "* hello ann");
 }
 
 BOOST_AUTO_TEST_CASE(events_are_json_where_that_is_wanted_and_only_those_that_matter) {
