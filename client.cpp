@@ -7,6 +7,7 @@
 #include "chat/chat_client.hpp"
 #include "chat/client_options.hpp"
 #include "chat/columns.hpp"
+#include "chat/program_name.hpp"
 #include "chat/terminal.hpp"
 #include "chat/version.hpp"
 
@@ -16,7 +17,7 @@ int main(int argc, char** argv) {
     chat::use_utf8_locale();
     const auto options = chat::parse_client_options({argv + 1, argv + argc});
     if (!options.error.empty()) {
-      std::cerr << "client: " << options.error << '\n' << chat::client_usage();
+      std::cerr << chat::program_name() << ": " << options.error << '\n' << chat::client_usage();
       return 2;
     }
     if (options.version) {
@@ -31,7 +32,7 @@ int main(int argc, char** argv) {
     client.run();
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << "client: " << error.what() << '\n';
+    std::cerr << chat::program_name() << ": " << error.what() << '\n';
     return 1;
   }
 }

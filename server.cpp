@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "chat/account_commands.hpp"
+#include "chat/program_name.hpp"
 #include "chat/server_options.hpp"
 #include "chat/serving.hpp"
 #include "chat/terminal.hpp"
@@ -42,10 +43,10 @@ int main(int argc, char** argv) {
     chat::reserve_standard_descriptors();
     return run(chat::parse_server_options(argc, argv), argv);
   } catch (const chat::UsageError& error) {
-    std::cerr << "server: " << error.what() << "\n(--help lists the options)\n";
+    std::cerr << chat::program_name() << ": " << error.what() << "\n(--help lists the options)\n";
     return 2;
   } catch (const std::exception& error) {
-    std::cerr << "server: " << error.what() << '\n';
+    std::cerr << chat::program_name() << ": " << error.what() << '\n';
     return 1;
   }
 }

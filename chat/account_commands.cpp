@@ -9,6 +9,7 @@
 #include "chat/password_hash.hpp"
 #include "chat/password_prompt.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/program_name.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -20,7 +21,7 @@ int exit_status_of(const std::function<void()>& command) {
     if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << "server: " << error.what() << '\n';
+    std::cerr << program_name() << ": " << error.what() << '\n';
     return 1;
   }
 }

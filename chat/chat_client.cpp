@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/program_name.hpp"
 #include "chat/protocol.hpp"
 #include "chat/server_line.hpp"
 #include "chat/text.hpp"
@@ -195,7 +196,7 @@ void ChatClient::lose() {
 // One try, after a while. False: it has failed, or is not wanted any more.
 bool ChatClient::come_back(unsigned failed) {
   if (failed == 0 && !terminal_.has_screen()) {
-    std::cerr << "client: the connection was lost; coming back" << std::endl;
+    std::cerr << program_name() << ": the connection was lost; coming back" << std::endl;
   }
   lose();
   terminal_.wake();
@@ -336,13 +337,13 @@ void ChatClient::show(const std::vector<ServerLine>& lines) {
 
 void ChatClient::tell(std::string_view news) {
   screen_.remark(news);
-  if (!terminal_.has_screen()) std::cerr << "client: " << news << std::endl;
+  if (!terminal_.has_screen()) std::cerr << program_name() << ": " << news << std::endl;
 }
 
 void ChatClient::refuse(std::string_view reason) {
   std::string text(reason);
   const std::string_view advice = advice_after(reason);
-  if (!advice.empty()) text.append("\nclient: ").append(advice);
+  if (!advice.empty()) text.append("\n" + program_name() + ": ").append(advice);
   throw std::runtime_error(text);
 }
 
@@ -641,7 +642,7 @@ void ChatClient::abandon(std::string_view reason) {
   terminal_.restore();
   MutexLock lock(mutex_);  // to the end: no other program is begun meanwhile
   if (proxy_) proxy_->interrupt();
-  if (!reason.empty()) std::cerr << "client: " << reason << std::endl;
+  if (!reason.empty()) std::cerr << program_name() << ": " << reason << std::endl;
   std::_Exit(reason.empty() ? 0 : 1);
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <system_error>
 
+#include "chat/program_name.hpp"
 #include "chat/proxy_command.hpp"
 #include "chat/text.hpp"
 
@@ -200,8 +201,9 @@ ClientOptions parse_client_options(const std::vector<std::string>& arguments) {
   return options;
 }
 
-std::string_view client_usage() {
-  return "usage: client HOST [OPTION]...\n"
+std::string client_usage() {
+  return "usage: " + program_name() +
+         " HOST [OPTION]...\n"
          "\n"
          "Enters the chatroom that runs on HOST, or at the Unix socket unix:PATH.\n"
          "\n"

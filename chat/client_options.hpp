@@ -38,6 +38,6 @@ struct ClientOptions {
 ClientOptions parse_client_options(const std::vector<std::string>& arguments);
 
 // How the client is called, for --help and for whoever called it wrongly.
-std::string_view client_usage();
+std::string client_usage();
 
 }  // namespace chat

@@ -10,6 +10,7 @@
 #include <ostream>
 
 #include "chat/limits.hpp"
+#include "chat/program_name.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -195,7 +196,8 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
 }
 
 std::string server_usage() {
-  return "usage: server [OPTION]...\n"
+  return "usage: " + program_name() +
+         " [OPTION]...\n"
          "Serves one chatroom.\n"
          "  --max-users N          how many users the room can have, 1 to 1000000;\n"
          "                         asked for on standard input where it is not given\n"

@@ -15,6 +15,7 @@
 
 #include "chat/event_log.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/program_name.hpp"
 #include "chat/registry.hpp"
 #include "chat/room_storage.hpp"
 #include "chat/server.hpp"
@@ -103,7 +104,8 @@ std::string microseconds_now() {
 void warn_about_descriptors(std::size_t max_users) {
   const std::size_t descriptors = raise_descriptor_limit();
   if (max_users + kReservedDescriptors <= descriptors) return;
-  std::cerr << "server: note: this process may open " << descriptors << " files (ulimit -n), "
+  std::cerr << program_name() << ": note: this process may open " << descriptors
+            << " files (ulimit -n), "
             << "too few for " << max_users << " users\n";
 }
 

@@ -72,6 +72,19 @@ PATH=$to/usr/bin:$PATH
 [[ $(chatroom-server --version) == "chatroom-server $version" ]] || fail "the server does not"
 [[ $(chatroom --version) == "chatroom $version" ]] || fail "the client does not"
 
+step "and go by the names that they have here"
+says() {
+  local expected=$1 said
+  shift
+  said=$("$@" 2>&1) || true
+  [[ ${said%%$'\n'*} == "$expected"* ]] || fail "\"$*\" says \"$said\""
+}
+for program in chatroom-server chatroom; do
+  says "usage: $program " "$program" --help
+  says "$program: " "$program" --nonsense
+done
+says "chatroom: " chatroom unix:"$dir/nobody"
+
 step "the manual has the options of --help, and no others"
 for page in man8/chatroom-server.8 man1/chatroom.1; do
   program=$(basename "${page%.*}")

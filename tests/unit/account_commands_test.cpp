@@ -19,6 +19,7 @@
 
 #include "chat/password_hash.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/program_name.hpp"
 #include "chat/socket.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -97,7 +98,7 @@ struct Fixture {
 void check_refused(const Outcome& outcome, const std::string& reason) {
   BOOST_TEST(outcome.status == 1);
   BOOST_TEST(outcome.out == "");
-  BOOST_TEST(outcome.err == "server: " + reason + "\n");
+  BOOST_TEST(outcome.err == program_name() + ": " + reason + "\n");
 }
 
 void check_done(const Outcome& outcome, const std::string& out) {
@@ -297,7 +298,7 @@ BOOST_FIXTURE_TEST_CASE(a_mistake_on_a_terminal_gives_the_echo_back, TerminalFix
   type("secret\n");
   see("Password again: ");
   type("other\n");
-  see("server: the two passwords differ\r\n");
+  see(program_name() + ": the two passwords differ\r\n");
   const int status = wait_status_of(child);
   BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 1));
   BOOST_TEST(echoes());

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(for_every_common_refusal_there_is_advice) {
         protocol::kTimedOut, protocol::kOutOfResources}) {
     const std::string_view advice = advice_after(refusal.substr(2));
     BOOST_TEST(advice != "");
-    BOOST_TEST(advice.size() <= 80 - std::string_view("client: ").size());
+    BOOST_TEST(advice.size() <= 80 - std::string_view("chatroom: ").size());
   }
   BOOST_TEST(advice_after("something else") == "");
 }
