@@ -187,6 +187,7 @@ void ChatClient::lose() {
     MutexLock lock(mutex_);
     if (!socket_) return;
     socket_.reset();
+    reset_seen_ = false;
     news = catching_up_.lose();
   }
   ask_for_secret(false);
@@ -229,7 +230,8 @@ void ChatClient::receive_lines() {
     const IoResult result = receive_some(reader);
     if (result.io == Io::kWouldBlock) continue;
     if (result.io != Io::kDone) {
-      lost_ = result.io == Io::kFailed;
+      MutexLock lock(mutex_);
+      lost_ = result.io == Io::kFailed || reset_seen_;
       break;
     }
     reader.received(result.bytes);
@@ -591,7 +593,8 @@ void ChatClient::send_outgoing() {
   const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // it is not written to
   const IoResult result = socket_->send_some({&piece, 1});
   if (result.io == Io::kWouldBlock) return;
-  // A connection that is gone takes no more; why it went, the socket thread sees.
+  // A connection that is gone takes no more. The kernel tells one thread only that it was reset.
+  if (result.io == Io::kFailed) reset_seen_ = true;
   catching_up_.sent(result.io == Io::kFailed ? bytes.size() : result.bytes);
 }
 

@@ -104,6 +104,7 @@ class ChatClient {
   Condition changed_;  // the socket thread, which waits to come back, looks whether it still should
   std::shared_ptr<Socket> socket_ GUARDED_BY(mutex_);
   std::shared_ptr<ProxyCommand> proxy_ GUARDED_BY(mutex_);  // where that is the way
+  bool reset_seen_ GUARDED_BY(mutex_) = false;  // by the thread of run(), which could not send
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
 

@@ -74,6 +74,7 @@ inline constexpr std::chrono::seconds kMetricsPatience{2};  // with one who asks
 inline constexpr std::size_t kMaxScrapers = 16;  // at a time: one more, and the oldest makes room
 inline constexpr std::size_t kMaxMetricsRequest = 8 * 1024;
 
+inline constexpr int kPortTries = 10;    // where the kernel chooses a port for two families
 inline constexpr int kAcceptBatch = 32;  // connections accepted between two looks at other things
 inline constexpr int kDefaultRate = 5;   // lines a second and member; bursts of twice that
 inline constexpr int kMaxHashes = 2;     // password hashes computed at the same time

@@ -318,7 +318,18 @@ void Socket::configure_accepted() {
   notice_a_silent_end(fd_.get());
 }
 
+// A port that the kernel has chosen for one family may be taken in the other: then another one.
 std::vector<Listener> Listener::open(const std::string& address, std::uint16_t port) {
+  for (int tries = port == 0 ? kPortTries : 1;; --tries) {
+    try {
+      return open_once(address, port);
+    } catch (const std::system_error& error) {
+      if (tries == 1 || error.code() != std::errc::address_in_use) throw;
+    }
+  }
+}
+
+std::vector<Listener> Listener::open_once(const std::string& address, std::uint16_t port) {
   std::vector<Listener> listeners;
   const Addresses addresses = resolve(address, port);
   for (const int family : {AF_INET6, AF_INET}) {

@@ -171,6 +171,8 @@ class Listener {
   const Descriptor& descriptor() const { return fd_; }
 
  private:
+  static std::vector<Listener> open_once(const std::string& address, std::uint16_t port);
+
   Descriptor fd_;
   std::string address_;
   std::uint16_t port_ = 0;
