@@ -65,6 +65,7 @@ Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member
                                       const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
+  if (!accounts_.contains(key)) return Entry::kWrongPassword;
   if (logged_in_.contains(key)) return Entry::kAlreadyIn;
   return log_in_anew(name, member, visit, key);
 }
@@ -89,6 +90,7 @@ Registry::Entry Registry::resume_login(const std::string& name, Broadcast::Membe
                                        const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
+  if (!accounts_.contains(key)) return Entry::kWrongPassword;
   const auto found = logged_in_.find(key);
   if (found != logged_in_.end()) return take_over(*found->second, member, visit);
   return log_in_anew(name, member, visit, key);

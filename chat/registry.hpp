@@ -69,7 +69,8 @@ class Registry {
     kAlreadyIn,     // login: this user is online
     kClosed,        // the room is closing
     kResumed,
-    kWrongPassword,  // resume: not the one with which that name was registered
+    kWrongPassword,  // resume: not the one with which that name was registered; login, resume: the
+                     // account was removed while its password was looked at
     kGone,           // resume: the connection is dead already, and takes nobody's place
   };
 

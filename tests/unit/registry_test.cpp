@@ -439,6 +439,18 @@ BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_use
   BOOST_TEST((room.registry.seats().accounts == 0u));
 }
 
+// Passwords are looked at outside of all this, by the accounts as they were when that began.
+BOOST_AUTO_TEST_CASE(an_account_that_was_removed_meanwhile_does_not_come_in_any_more) {
+  Room room(2, {"dan", "eve"});
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  room.registry.adopt(PasswordStorage(), "! no more\n");
+  BOOST_TEST((room.logs_in("eve") == Entry::kWrongPassword));
+  Guest& again = room.guests.emplace_back();
+  BOOST_TEST((room.registry.resume_login("eve", again.member) == Entry::kWrongPassword));
+  BOOST_TEST((room.registry.resume_login("dan", again.member) == Entry::kWrongPassword));
+  BOOST_TEST((room.registry.online() == Names{"dan"}));
+}
+
 // Coming back
 
 BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
