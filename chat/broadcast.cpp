@@ -153,6 +153,10 @@ bool Broadcast::tell(Member& member, std::string lines) {
   return send_letter(member, Letter::What::kText, std::move(lines));
 }
 
+bool Broadcast::report(Member& member, std::string lines) {
+  return send_letter(member, Letter::What::kText, std::move(lines), {}, nullptr, true);
+}
+
 bool Broadcast::post(Member& member, std::string lines) {
   bool wake = false;
   {
@@ -181,11 +185,11 @@ bool Broadcast::replay(Member& member, MessageLog::Range lines) {
 }
 
 bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
-                            MessageLog::Range lines, Filter filter) {
+                            MessageLog::Range lines, Filter filter, bool also_held) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
-    if (!wait_for_turn(lock, member, 0)) return false;
+    if (!wait_for_turn(lock, member, 0) && !(also_held && held_ && is_in(member))) return false;
     Letters letters;
     add_letter(letters, member, what, std::move(text), lines);
     if (!letters.empty()) letters.back().filter = std::move(filter);
@@ -437,17 +441,19 @@ void Broadcast::wait_until_fits(MutexLock& lock, std::size_t text_size) {
 
 bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) {
   ++waiting_;
-  const auto is_in = [&]() REQUIRES(mutex_) {
-    return !closed_ && !held_ && !member.released_ && !member.dismissed_;
-  };
-  while (is_in() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
+  const auto may = [&]() REQUIRES(mutex_) { return !held_ && is_in(member); };
+  while (may() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
   --waiting_;
-  return is_in();
+  return may();
+}
+
+bool Broadcast::is_in(const Member& member) const {
+  return !closed_ && !member.released_ && !member.dismissed_;
 }
 
 bool Broadcast::hears(const Member& member) const {
   MutexLock lock(mutex_);
-  return !closed_ && !member.released_ && !member.dismissed_;
+  return is_in(member);
 }
 
 // One of those who publish while the broadcaster sleeps wakes it; the others need not.

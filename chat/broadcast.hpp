@@ -107,6 +107,10 @@ class Broadcast {
   // As say() otherwise.
   bool tell(Member& member, std::string lines);
 
+  // The same of something that is done already, and cannot be done once more by who goes on: also
+  // while the room is held, and then without waiting.
+  bool report(Member& member, std::string lines);
+
   // Plain `lines` for another `member`, without waiting. False: it does not read, or is gone.
   bool post(Member& member, std::string lines);
 
@@ -148,7 +152,7 @@ class Broadcast {
   bool hears(const Member& member) const;
 
   // Handing over, for one thread. hold(): from here on say() and its like do nothing, and are
-  // false. freeze(): when nobody calls anything else any more, blocks until all that can be sent
+  // false, report() aside. freeze(): when nobody calls anything else any more, blocks until all that can be sent
   // without waiting was sent; then describe() and describe_unsent() say what is to be handed over.
   // go_on(): nothing was.
   void hold();
@@ -235,7 +239,8 @@ class Broadcast {
                   MessageLog::Range lines = {}) const REQUIRES(mutex_);
   void post(Letters letters) REQUIRES(mutex_);
   bool send_letter(Member& member, Letter::What what, std::string text,
-                   MessageLog::Range lines = {}, Filter filter = nullptr);
+                   MessageLog::Range lines = {}, Filter filter = nullptr, bool also_held = false);
+  bool is_in(const Member& member) const REQUIRES(mutex_);
   bool may_talk(const Member& member) const REQUIRES(mutex_);
   void wait_until_fits(MutexLock& lock, std::size_t text_size) REQUIRES(mutex_);
   bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) REQUIRES(mutex_);

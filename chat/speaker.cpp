@@ -81,7 +81,8 @@ bool Speaker::tell(std::string lines) {
 
 // Of something that is done already: whether this gets through makes no difference.
 bool Speaker::report(std::string lines) {
-  (void)tell(std::move(lines));
+  (void)room_.broadcast.report(
+      member_, rendered(std::move(lines), rendering_, std::chrono::system_clock::now()));
   return true;
 }
 

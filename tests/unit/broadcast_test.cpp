@@ -104,6 +104,19 @@ BOOST_AUTO_TEST_CASE(a_replay_of_which_all_is_hidden_is_nothing_and_the_room_goe
   BOOST_TEST(room.cid.read_until("heard\n") == "ann: heard\n");
 }
 
+// Such as that an answer was right, and what is asked next: without it the next line, whatever it
+// is, would be the answer to a question that nobody has seen.
+BOOST_AUTO_TEST_CASE(what_is_done_already_is_reported_also_while_the_room_is_held) {
+  Trio room;
+  room.broadcast.hold();
+  BOOST_TEST(!room.broadcast.tell(room.cid.member, "* not now\n"));
+  BOOST_TEST(room.broadcast.report(room.cid.member, "* done\n"));
+  BOOST_TEST(room.cid.read_until("* done\n") == "* done\n");
+  room.broadcast.go_on();
+  BOOST_TEST(room.broadcast.tell(room.cid.member, "* now\n"));
+  BOOST_TEST(room.cid.read_until("* now\n") == "* now\n");
+}
+
 // Otherwise the goodbye, which has no number, would be taken for a part of its last line.
 BOOST_AUTO_TEST_CASE(who_has_left_when_the_room_ends_hears_no_more_than_that_also_with_a_filter) {
   for (const bool filtered : {false, true}) {
