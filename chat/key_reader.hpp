@@ -51,6 +51,7 @@ struct Key {
 class KeyReader {
  public:
   std::vector<Key> feed(std::string_view bytes);
+  bool is_pasted() const { return escape_ == Escape::kPaste; }  // what comes next
 
  private:
   // Where in an escape sequence the keyboard is.

@@ -48,12 +48,17 @@ void LineEditor::put_aside(bool secret) {
 }
 
 // An ESC that comes last is the key, or a sequence that a slow line has torn apart: where a secret
-// is asked for, nothing is lost by taking it for the key.
+// is asked for, nothing is lost by taking it for the key; but for the end of what is pasted.
 void LineEditor::feed(std::string_view bytes) {
-  const bool gives_up = question_.secret && bytes.ends_with('\x1B');
-  if (gives_up) bytes.remove_suffix(1);
+  const bool escape = question_.secret && bytes.ends_with('\x1B');
+  if (escape) bytes.remove_suffix(1);
   for (Key& key : reader_.feed(bytes)) keys_.push_back(std::move(key));
-  if (gives_up) keys_.push_back({Key::Kind::kCancel});
+  if (!escape) return;
+  if (reader_.is_pasted()) {
+    (void)reader_.feed("\x1B");  // no key yet
+  } else {
+    keys_.push_back({Key::Kind::kCancel});
+  }
 }
 
 std::optional<LineEditor::Event> LineEditor::next() {

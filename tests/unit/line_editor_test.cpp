@@ -429,6 +429,22 @@ BOOST_AUTO_TEST_CASE(a_secret_in_the_room_leaves_nothing_and_gives_the_draft_bac
   }
 }
 
+// Otherwise all that is typed from there on would be taken for more of it.
+BOOST_AUTO_TEST_CASE(a_secret_is_pasted_also_where_the_end_of_the_paste_is_torn_apart) {
+  const std::string all = std::string(kPasteBegin) + "XYQ" + std::string(kPasteEnd);
+  for (std::size_t cut = kPasteBegin.size(); cut < all.size(); ++cut) {
+    LineEditor editor;
+    editor.ask({"? ", LineEditor::Mask::kAll, false, true});
+    editor.feed(all.substr(0, cut));
+    BOOST_TEST(!editor.next());
+    editor.feed(all.substr(cut));
+    editor.feed("\r");
+    BOOST_TEST(editor.next()->text == "XYQ");
+    editor.feed("\x1B");
+    BOOST_TEST(editor.next()->text.empty());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(pasted_lines_answer_the_question_that_the_one_before_brought_up) {
   LineEditor editor;
   editor.feed(pasted("/password\nXYQ\n") + "y");
