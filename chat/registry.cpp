@@ -306,7 +306,8 @@ void Registry::apply_mute(Broadcast::Member& member, const std::string& name) {
 void Registry::claim_seats(const PasswordStorage& accounts) {
   const std::size_t seats = seats_beside(accounts, max_users_);
   MutexLock lock(mutex_);
-  if (registered_.size() <= seats) {
+  // After a handover more can be registered than there are seats: what takes none is no trouble.
+  if (registered_.size() <= seats || registered_seats_ <= seats) {
     registered_seats_ = std::min(registered_seats_, seats);
     return;
   }

@@ -126,9 +126,9 @@ class Registry {
   std::optional<std::string> mute(std::string_view name, WallTime until);
 
   // Other accounts. claim_seats(), before they are stored, throws std::runtime_error where their
-  // seats, and those of who is registered now, are more than there are; otherwise nobody registers
-  // on theirs from here on. adopt(), with what is valid then, sends whoever has no account any more
-  // away, with `farewell`.
+  // seats, and those of who is registered now, are more than there are, unless they take none;
+  // otherwise nobody registers on theirs from here on. adopt(), with what is valid then, sends
+  // whoever has no account any more away, with `farewell`.
   void claim_seats(const PasswordStorage& accounts);
   void adopt(const PasswordStorage& accounts, std::string_view farewell);
 

@@ -566,6 +566,8 @@ BOOST_AUTO_TEST_CASE(who_was_taken_up_stays_though_there_is_no_seat) {
   take_up(after, handed_over(before));
   BOOST_TEST(after.registry.online().size() == 5u);
   BOOST_TEST((after.registers("late") == Entry::kFull));
+  BOOST_CHECK_NO_THROW(after.registry.claim_seats(PasswordStorage()));  // a password, for one
+  BOOST_CHECK_THROW(after.registry.claim_seats(accounts_named({"dan"})), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
