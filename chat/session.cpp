@@ -337,10 +337,13 @@ Visit Session::visit(bool login) const {
   return visit;
 }
 
-// What keeps this name out, if anything does.
+// What keeps this name out, or where it comes from, if anything does: it may have been there before
+// the ban.
 std::optional<std::string> Session::ban() const {
   const auto storage = room_.storage.current();
-  const Ban* const ban = storage->ban_of(name_, std::chrono::system_clock::now());
+  const auto now = std::chrono::system_clock::now();
+  const Ban* ban = storage->ban_of(name_, now);
+  if (ban == nullptr) ban = storage->ban_of(connection_.peer, now);
   if (ban == nullptr) return std::nullopt;
   return banned_line(*ban);
 }

@@ -321,6 +321,8 @@ BOOST_AUTO_TEST_CASE(a_banned_address_gets_no_thread_and_operators_are_not_locke
   Company room;
   Peer cid = Peer::from("127.0.0.2", room.room.port());
   BOOST_TEST(cid.answer("register", "cid,pw") == "* hello cid");
+  Peer waiting = Peer::from("127.0.0.3", room.room.port());
+  BOOST_TEST(waiting.read_line().starts_with("* Welcome"));
   room.ann->say("/ban 127.0.0.1\n/ban 0.0.0.0/0\n/ban 127.0.0.2/31 1 enough");
   room.ann->read_until("! that is this machine");
   room.ann->read_until("! that is this machine");
@@ -330,6 +332,7 @@ BOOST_AUTO_TEST_CASE(a_banned_address_gets_no_thread_and_operators_are_not_locke
   Peer again = Peer::from("127.0.0.3", room.room.port());
   BOOST_TEST(again.read_line().starts_with("! you are banned until 20"));  // and no welcome
   BOOST_TEST(again.ends());
+  BOOST_TEST(waiting.answer("register", "eve,pw").starts_with("! you are banned until 20"));
   room.ann->say("/unban 127.0.0.2/31");
   room.ann->read_until("* 127.0.0.2/31 is let in");
   BOOST_TEST(Peer::from("127.0.0.2", room.room.port()).read_line().starts_with("* Welcome"));
