@@ -152,9 +152,9 @@ class Broadcast {
   bool hears(const Member& member) const;
 
   // Handing over, for one thread. hold(): from here on say() and its like do nothing, and are
-  // false, report() aside. freeze(): when nobody calls anything else any more, blocks until all that can be sent
-  // without waiting was sent; then describe() and describe_unsent() say what is to be handed over.
-  // go_on(): nothing was.
+  // false, report() aside. freeze(): when nobody calls anything else any more, blocks until all
+  // that can be sent without waiting was sent; then describe() and describe_unsent() say what is to
+  // be handed over. go_on(): nothing was.
   void hold();
   void freeze();
   void describe(Handover& handover) const;

@@ -128,8 +128,12 @@ std::shared_ptr<Socket> ChatClient::new_connection() {
     return std::make_shared<Socket>(Socket::connect(options_.host, options_.port));
   }
   std::shared_ptr<ProxyCommand> old;
+  {
+    MutexLock lock(mutex_);
+    old.swap(proxy_);
+  }
+  old.reset();  // which may take a while
   MutexLock lock(mutex_);
-  old.swap(proxy_);
   // Nobody abandons one that has begun and is not known yet.
   proxy_ = std::make_shared<ProxyCommand>(options_.proxy_command);
   return std::make_shared<Socket>(proxy_->take_socket());

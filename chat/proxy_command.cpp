@@ -76,7 +76,8 @@ ProxyCommand::~ProxyCommand() {
   interrupt();
   const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   pollfd entry{process.get(), POLLIN, 0};
-  if (::poll(&entry, 1, kProxyGrace.count()) != 1) (void)::kill(-pid_, SIGKILL);
+  (void)::poll(&entry, 1, kProxyGrace.count());
+  (void)::kill(-pid_, SIGKILL);  // whoever of them is still there
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

@@ -112,9 +112,9 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
   const int answers = answers_to(entry, arguments);
   if (!may(entry.access)) {
     const bool operators = entry.access == Access::kOperators;
-    std::string why =
-        "! " + std::string(entry.name) + " is for " + (operators ? "operators" : "accounts") + "\n";
-    return answers == 0 ? tell(std::move(why)) : refuse(std::move(why), answers);
+    return refuse(
+        "! " + std::string(entry.name) + " is for " + (operators ? "operators" : "accounts") + "\n",
+        answers);
   }
   // /since has words of its own for that.
   const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[' &&
