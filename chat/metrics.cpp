@@ -122,11 +122,11 @@ bool is_whole(const std::string& request) {
   return request.find("\r\n\r\n") != std::string::npos || request.find("\n\n") != std::string::npos;
 }
 
-// That of OpenMetrics where its name stands in the line Accept.
+// OpenMetrics, but for who says what it accepts, in the line Accept, and does not name that.
 MetricsForm form_wanted(std::string_view request) {
   const std::string lines = lowercase(request);
   const auto accept = lines.find("\naccept:");
-  if (accept == std::string::npos) return MetricsForm::kPrometheus;
+  if (accept == std::string::npos) return MetricsForm::kOpenMetrics;
   const bool named = lines.find(kOpenMetrics, accept) < lines.find('\n', accept + 1);
   return named ? MetricsForm::kOpenMetrics : MetricsForm::kPrometheus;
 }

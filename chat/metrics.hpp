@@ -16,9 +16,9 @@
 
 namespace chat {
 
-// OpenMetrics is for who asks for it, as Prometheus does. Anybody else gets the older form, which
-// promtool and the like read: no text is right in both, since they differ in what a counter's
-// family is called.
+// OpenMetrics, unless the one who asks accepts other text only, or just anything, as curl does:
+// then the older form, which promtool and the like read. No text is right in both, since they
+// differ in what a counter's family is called.
 enum class MetricsForm { kPrometheus, kOpenMetrics };
 
 // Thread safe.
