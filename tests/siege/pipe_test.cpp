@@ -19,10 +19,6 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::vector<std::string> to(std::uint16_t port) {
-  return {"127.0.0.1", "--port", std::to_string(port)};
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(pipes)
