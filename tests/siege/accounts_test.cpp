@@ -175,7 +175,8 @@ void check_failure(const TemporaryFolder& folder, const Outcome& outcome, const 
     BOOST_TEST(has(outcome.errors, reason));
     BOOST_TEST(folder.read("password_storage") == old);
     for (const std::string& entry : folder.entries()) {
-      BOOST_TEST((entry == "password_storage" || entry == "filler"));  // no temporary is left
+      const bool known = entry == "password_storage" || entry == "filler" || entry == "server";
+      BOOST_TEST(known, entry);  // no temporary is left
     }
   }
 }
@@ -273,12 +274,12 @@ BOOST_AUTO_TEST_CASE(a_folder_that_may_not_be_written_to_is_told_and_left_alone,
   write_accounts(folder);
   std::filesystem::copy(Program::path_of("server"), folder.file("copy"));
   std::filesystem::rename(folder.file("copy"),
-                          folder.file("filler"));  // where that user reaches it
+                          folder.file("server"));  // where that user reaches it
   BOOST_REQUIRE(::chmod(folder.file("").c_str(), 0555) == 0);
   BOOST_REQUIRE(::chmod(folder.file("password_storage").c_str(), 0644) == 0);
   const std::string old = folder.read("password_storage");
   for (const Change& change : kChanges) {
-    Words words{"--reuid", kUser, "--clear-groups", folder.file("filler")};
+    Words words{"--reuid", kUser, "--clear-groups", folder.file("server")};
     words.insert(words.end(), change.arguments.begin(), change.arguments.end());
     Program program("/usr/bin/setpriv", words, Program::On::kPipes, folder.file(""));
     try {
