@@ -1,6 +1,8 @@
 // The commands of the room, each by itself: what it does, who may not, and what is wrong with it.
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <thread>
@@ -423,6 +425,39 @@ BOOST_AUTO_TEST_CASE(a_thousand_at_once) {
   for (int from = 0; from < 4; ++from) threads.emplace_back(talk, from);
   for (auto& thread : threads) thread.join();
   BOOST_TEST(heard == kMembers);
+}
+
+// All but /me, which is as if they talked, and /quit.
+BOOST_AUTO_TEST_CASE(every_command_by_a_thousand_at_once) {
+  constexpr std::size_t kMembers = 1000;
+  auto config = RunningRoom::config_of(kMembers);
+  config.max_pending = kMembers;
+  RunningRoom room(config, {});
+  std::string all = "/password\nsecret\nsecret\n/account add m1\nsecret\n";
+  std::ptrdiff_t refused = 1;
+  for (const chat::CommandEntry& entry : chat::command_table()) {
+    using chat::Command;
+    const auto same = [&](Command one) { return entry.command == one; };
+    if (same(Command::kMe) || same(Command::kQuit) || same(Command::kPassword)) continue;
+    if (same(Command::kTagged) || same(Command::kQuiet)) continue;
+    all += std::string(entry.name) + " m2 1\n";
+    refused += entry.access == chat::Access::kOperators;
+  }
+  std::vector<Peer> members;
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    members.emplace_back(room.port());
+    members.back().send("register\nm" + std::to_string(i) + ",pw\n/quiet\n");
+  }
+  for (Peer& member : members) member.read_until("* you do not see any more");
+  for (Peer& member : members) member.send(all + "/whois end\n");
+  for (Peer& member : members) member.read_until("! end is not here");
+  for (const Peer& member : members) {
+    const auto& lines = member.transcript();
+    BOOST_TEST(std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+                 return line.ends_with(" is for operators");
+               }) == refused);
+    for (const std::string& line : lines) BOOST_TEST(line.find("secret") == std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
