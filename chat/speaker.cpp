@@ -301,11 +301,14 @@ bool Speaker::quiet(std::string_view arguments) {
 bool Speaker::change_filter(const LineFilter& filter, std::string answer) {
   const auto shared =
       filter.hides_anything() ? std::make_shared<const LineFilter>(filter) : Broadcast::Filter();
+  // Before it is told: then nobody who is ignored writes any more.
+  const LineFilter before = room_.registry.filter_of(member_);
+  room_.registry.set_filter(member_, filter);
   if (!room_.broadcast.filter(member_, shared,
                               rendered(answer, rendering_, std::chrono::system_clock::now()))) {
+    room_.registry.set_filter(member_, before);
     return false;
   }
-  room_.registry.set_filter(member_, filter);
   if (!login_) return true;
   try {
     room_.storage.change([&](RoomStorage& storage) {
