@@ -38,12 +38,7 @@ void CatchingUp::set_own_name(std::string_view name) { own_name_ = folded_name(n
 
 std::size_t CatchingUp::secrets_after(std::string_view line) {
   const auto command = protocol::parse_command(line);
-  if (!command) return 0;
-  const std::string name = lowercase(command->name);
-  if (name == "/password") return 2;
-  const std::string_view what = command->arguments;
-  return name == "/account" && lowercase(what.substr(0, what.find_first_of(" \t"))) == "add" ? 1
-                                                                                             : 0;
+  return command ? protocol::secrets_after(command->name, command->arguments) : 0;
 }
 
 void CatchingUp::type(std::string_view line) {

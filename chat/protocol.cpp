@@ -67,6 +67,13 @@ bool asks_secret(std::string_view notice_text) {
   return false;
 }
 
+std::size_t secrets_after(std::string_view command_name, std::string_view arguments) {
+  const std::string name = lowercase(command_name);
+  if (name == "/password") return 2;
+  const std::string verb = lowercase(arguments.substr(0, arguments.find_first_of(" \t")));
+  return name == "/account" && verb == "add" ? 1 : 0;
+}
+
 std::string_view reason_of(std::string_view refusal) {
   const std::string_view text = refusal.substr(2, refusal.size() - 3);
   const std::string_view banned = "you are banned";

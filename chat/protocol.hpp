@@ -2,6 +2,7 @@
 // Pure, and thread safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -92,6 +93,9 @@ struct Command {
   std::string_view arguments;
 };
 std::optional<Command> parse_command(std::string_view line);
+
+// How many answers to asks_secret() follow a command, a line each.
+std::size_t secrets_after(std::string_view command_name, std::string_view arguments);
 
 // A whole number, and nothing else.
 std::optional<std::uint64_t> parse_number(std::string_view text);

@@ -32,13 +32,6 @@ std::string profile_line(const Profile& profile, WallTime now) {
   return line + "\n";
 }
 
-// How many lines that it asks for follow a command.
-int answers_to(const CommandEntry& entry, std::string_view arguments) {
-  if (entry.command == Command::kPassword) return 2;
-  const bool adds = lowercase(arguments.substr(0, arguments.find_first_of(" \t"))) == "add";
-  return entry.command == Command::kAccount && adds ? 1 : 0;
-}
-
 }  // namespace
 
 void Speaker::begin(bool login, Rendering rendering) noexcept {
@@ -86,11 +79,11 @@ bool Speaker::report(std::string lines) {
   return true;
 }
 
-// The same of a command that would have asked for so many lines, had it not been refused. Who has
-// sent them along with it, and not waited, has sent secrets: they are nothing to say.
-bool Speaker::refuse(std::string lines, int answers) {
+// The same of a command that would have asked for so many secrets, had it not been refused. Who has
+// sent them along with it has not waited to be asked: they are nothing to say.
+bool Speaker::refuse(std::string lines, std::size_t secrets) {
   bool any = false;
-  for (; answers > 0 && drop_line_(); --answers) any = true;
+  for (; secrets > 0 && drop_line_(); --secrets) any = true;
   if (any) lines += "* what you sent along with it was not said\n";
   return report(std::move(lines));
 }
@@ -109,12 +102,12 @@ bool Speaker::may(Access access) const {
 
 bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
   if (room_.standstill.is_wanted()) return false;
-  const int answers = answers_to(entry, arguments);
+  const std::size_t secrets = protocol::secrets_after(entry.name, arguments);
   if (!may(entry.access)) {
     const bool operators = entry.access == Access::kOperators;
     return refuse(
         "! " + std::string(entry.name) + " is for " + (operators ? "operators" : "accounts") + "\n",
-        answers);
+        secrets);
   }
   // /since has words of its own for that.
   const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[' &&
@@ -169,7 +162,7 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
     default:
       break;
   }
-  return refuse(run_operator_command({room_, name_, peer_}, entry, argument), answers);
+  return refuse(run_operator_command({room_, name_, peer_}, entry, argument), secrets);
 }
 
 bool Speaker::is_muted() const { return member_.muted_until() > std::chrono::system_clock::now(); }

@@ -2,6 +2,7 @@
 // It belongs to the member's worker.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -53,7 +54,7 @@ class Speaker {
   bool answer(std::string_view text);
   bool run(const CommandEntry& entry, std::string_view arguments);
   bool report(std::string lines);
-  bool refuse(std::string lines, int answers);
+  bool refuse(std::string lines, std::size_t secrets);
   bool may(Access access) const;
   bool is_muted() const;
 
