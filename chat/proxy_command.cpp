@@ -32,7 +32,7 @@ void drop_line_ends(std::string& text) {
 }
 
 // What the shell takes for one word.
-std::string quoted(std::string_view word) {
+std::string shell_word(std::string_view word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
@@ -105,7 +105,8 @@ std::string ProxyCommand::last_words() {
 
 std::string ssh_command(const std::string& host, std::uint16_t port) {
   // It cannot ask: the terminal is the client's.
-  return "exec ssh -o BatchMode=yes -W localhost:" + std::to_string(port) + " -- " + quoted(host);
+  return "exec ssh -o BatchMode=yes -W localhost:" + std::to_string(port) + " -- " +
+         shell_word(host);
 }
 
 }  // namespace chat
