@@ -13,7 +13,7 @@ source scripts/lib/setup.sh
   exit 2
 }
 install_missing g++ make libcrypt-dev || exit
-build --silent all build/plain/chaos || exit
+build all build/plain/chaos || exit
 
 (($# == 1)) || exec build/plain/chaos 20 1000 "$2"
 

@@ -7,8 +7,7 @@ source "$root/scripts/lib/room.sh"
 
 if [[ ! -x $bin/server || ! -x $bin/client ]]; then
   source "$root/scripts/lib/setup.sh"
-  install_missing g++ make libcrypt-dev
-  (cd "$root" && build WARNINGS= server client)
+  (cd "$root" && build_programs server client)
 fi
 
 # Each scene begins with a headline; on a terminal there is a moment to read the one before.

@@ -15,7 +15,7 @@ source scripts/lib/setup.sh
 seconds=$1
 shift
 install_missing g++ make libcrypt-dev clang libclang-rt-dev
-build --silent fuzzers
+build fuzzers
 
 found=build/fuzz/found
 new=$(mktemp -d)

@@ -6,6 +6,5 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/scripts/lib/setup.sh"
 
-install_missing g++ make libcrypt-dev
-(cd "$root" && build WARNINGS= client)
+(cd "$root" && build_programs client)
 exec "$root/client" "$@"

@@ -6,8 +6,6 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/scripts/lib/setup.sh"
 
-install_missing g++ make libcrypt-dev
-# Warnings are for those who change the code: one that only a newer compiler knows stops no build.
-(cd "$root" && build WARNINGS= server client)
+(cd "$root" && build_programs server client)
 # In the caller's folder: that is where password_storage and relative paths are looked for.
 exec "$root/server" "$@"

@@ -13,7 +13,7 @@ source scripts/lib/setup.sh
   exit 2
 }
 install_missing g++ make libcrypt-dev libboost-test-dev iproute2 || exit
-build --silent churns all build/plain/siege_tests || exit
+build churns all build/plain/siege_tests || exit
 
 failures=()
 run() {

@@ -33,6 +33,9 @@ have() {
     mandoc) command -v mandoc ;;
     zsh) command -v zsh ;;
     fish) command -v fish ;;
+    git) command -v git ;;
+    debootstrap) command -v debootstrap ;;
+    debian-archive-keyring) [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] ;;
     libboost-test-dev) links_with boost_unit_test_framework ;;
   esac &>/dev/null
 }
@@ -59,16 +62,120 @@ install_missing() {
     return 1
   fi
 
-  echo "Installing ${missing[*]}" >&2
+  keep "Installing ${missing[*]} with apt"
   # The lock lets two scripts that start at the same time install one after the other.
   local script='apt-get update && exec "$@"'
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    flock /var/lib/apt/lists sh -c "$script" install "${install[@]}" </dev/null >&2
+  {
+    "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+      flock /var/lib/apt/lists sh -c "$script" install "${install[@]}" </dev/null 2>&1 ||
+      echo "apt-get has failed"
+  } | show_apt
 }
 
-# Runs make with all processors, one script at a time: two that build the same tree at the same
-# time would link each other's half-written objects.
+# Shows a line on standard error: on a terminal, until the next one takes its place.
+show() {
+  if [[ -t 2 ]]; then
+    printf '\r\e[K%.79s' "$1" >&2
+  else
+    printf '%s\n' "$1" >&2
+  fi
+}
+
+# Shows a line that stays.
+keep() {
+  [[ ! -t 2 ]] || printf '\r\e[K' >&2
+  printf '%s\n' "$1" >&2
+}
+
+# Reads what apt-get prints, and shows how far it is. Where it has failed, shows everything and
+# returns 1.
+show_apt() {
+  local line everything='' name new count=0 downloaded=0 unpacked=0 set_up=0 begun=$SECONDS
+  while IFS= read -r line; do
+    everything+=$line$'\n'
+    case $line in
+      *' upgraded, '*' newly installed, '*)
+        read -r count _ new _ <<<"$line"
+        ((count += new)) || true
+        ;;
+      Get:*)
+        read -r _ _ _ _ name _ <<<"$line"
+        if ((count)); then
+          show "downloading package $((++downloaded)) of $count: $name"
+        else
+          show "downloading apt's lists: ${line#* }"
+        fi
+        ;;
+      'Unpacking '*' ...')
+        read -r _ name _ <<<"$line"
+        show "unpacking package $((++unpacked)) of $count: $name"
+        ;;
+      'Setting up '*' ...')
+        read -r _ _ name _ <<<"$line"
+        show "setting up package $((++set_up)) of $count: $name"
+        ;;
+      'Waiting for '*) show "$line" ;;
+      'apt-get has failed')
+        keep "$everything"
+        return 1
+        ;;
+    esac
+  done
+  keep "Installed $count packages in $((SECONDS - begun)) s"
+}
+
+# Runs make with all processors, and shows how far it is.
 build() {
+  one_at_a_time make_shown "$@"
+}
+
+# Builds programs for those who only run them: where they are up to date, neither a compiler nor a
+# package is looked for.
+build_programs() {
+  # Warnings are for those who change the code: one that only a newer compiler knows stops no build.
+  if ! have make || ! one_at_a_time up_to_date WARNINGS= "$@"; then
+    install_missing g++ make libcrypt-dev && build WARNINGS= "$@"
+  fi
+}
+
+# Runs a command while no other script does so in this folder: two that build the same tree at the
+# same time would link each other's half-written objects.
+one_at_a_time() (
   mkdir -p build
-  flock build make --jobs="$(nproc)" "$@" </dev/null >&2
+  exec {lock}<build
+  flock --nonblock "$lock" || {
+    show "waiting for another build in this folder"
+    flock "$lock"
+  }
+  "$@"
+)
+
+up_to_date() {
+  make --question "$@" &>/dev/null
+}
+
+make_shown() {
+  local files
+  files=$(make --dry-run "$@" 2>/dev/null | grep -c -e ' -c -o ') || true
+  { make --jobs="$(nproc)" "$@" </dev/null 2>&1 || echo "make has failed"; } | show_make "$files"
+}
+
+# Reads what make prints while it compiles so many files, and shows how far it is. Messages stay.
+# Returns 1 where make has failed.
+show_make() {
+  local files=$1 line compiled=0 linked=0 begun=$SECONDS
+  while IFS= read -r line; do
+    case $line in
+      *' -c -o '*) show "compiling file $((++compiled)) of $files: ${line##* }" ;;
+      *' -std=c++20 '*' -o '*)
+        line=${line#* -o }
+        ((++linked))
+        show "linking ${line%% *}"
+        ;;
+      'make has failed') return 1 ;;
+      'rm -f '* | 'make '* | make*' is up to date.' | make*' Nothing to be done for '* | make*' directory '*) ;;
+      *) keep "$line" ;;
+    esac
+  done
+  ((compiled + linked == 0)) || keep "Built in $((SECONDS - begun)) s"
 }
