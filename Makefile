@@ -108,6 +108,12 @@ CHAOS_SECONDS ?= 300
 chaos: ## for CHAOS_SECONDS (300): broken connections, a killed server, and nothing missed or doubled
 	scripts/chaos.sh $(CHAOS_SECONDS)
 
+FRESH_RELEASES ?= bookworm trixie
+
+.PHONY: fresh
+fresh: ## try README's first commands in new minimal roots of FRESH_RELEASES (bookworm trixie), as root
+	$(foreach release,$(FRESH_RELEASES),scripts/fresh.sh $(release) &&) true
+
 # Fuzzing, with clang's libFuzzer. What it finds is kept in tests/fuzz/corpus, which the replay runs
 # through without a fuzzer, in every build.
 
