@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "chat/limits.hpp"
 
@@ -28,7 +29,7 @@ class RateMeter {
   double per_second(Clock::time_point now) {
     advance(now);
     const auto seconds = std::min<std::int64_t>(
-        std::chrono::floor<std::chrono::seconds>(now - begin_).count(), amounts_.size() - 1);
+        std::chrono::floor<std::chrono::seconds>(now - begin_).count(), std::ssize(amounts_) - 1);
     if (seconds <= 0) return 0;
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < amounts_.size(); ++i) sum += i == at_ ? 0 : amounts_[i];
