@@ -70,7 +70,7 @@ constexpr std::array kApplicationKeys = {
 };
 
 template <std::size_t size>
-const SequenceKey* find(const std::array<SequenceKey, size>& keys, std::string_view sequence) {
+const SequenceKey* find_key(const std::array<SequenceKey, size>& keys, std::string_view sequence) {
   for (const SequenceKey& key : keys) {
     if (key.sequence == sequence) return &key;
   }
@@ -171,7 +171,7 @@ bool KeyReader::belongs_to_escape(unsigned char byte) {
       break;
     case Escape::kApplication:
       if (const char final_byte = static_cast<char>(byte);
-          const auto* key = find(kApplicationKeys, {&final_byte, 1})) {
+          const auto* key = find_key(kApplicationKeys, {&final_byte, 1})) {
         add(key->kind);
       }
       break;
@@ -190,7 +190,7 @@ void KeyReader::take_sequence(unsigned char final_byte) {
     escape_ = Escape::kConsole;
   } else if (sequence == "200~") {
     escape_ = Escape::kPaste;
-  } else if (const auto* key = find(kSequenceKeys, sequence)) {
+  } else if (const auto* key = find_key(kSequenceKeys, sequence)) {
     add(key->kind);
   }
 }

@@ -151,7 +151,7 @@ class Bench {
     }
     if (::isatty(STDERR_FILENO) == 1) std::cerr << "\r\033[K";
     add_growth();
-    print(std::cout, report_);
+    print_report(std::cout, report_);
     std::ofstream picture(options_.svg);
     draw(picture, report_, kManyUnderWay);
     picture.close();

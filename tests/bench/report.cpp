@@ -24,7 +24,7 @@ std::optional<double> median_of(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-std::string fixed(std::optional<double> value, int digits) {
+std::string decimal(std::optional<double> value, int digits) {
   if (!value) return "";
   std::ostringstream text;
   text << std::fixed << std::setprecision(digits) << *value;
@@ -32,7 +32,7 @@ std::string fixed(std::optional<double> value, int digits) {
 }
 
 std::string times(std::optional<double> ratio) {
-  return ratio ? fixed(ratio, *ratio < 10 ? 2 : 1) + " x" : "";
+  return ratio ? decimal(ratio, *ratio < 10 ? 2 : 1) + " x" : "";
 }
 
 // 1234567 as 1,234,567.
@@ -41,7 +41,7 @@ std::string grouped(std::string digits) {
   return digits;
 }
 
-std::string whole(std::optional<double> value) { return grouped(fixed(value, 0)); }
+std::string whole(std::optional<double> value) { return grouped(decimal(value, 0)); }
 std::string whole(std::size_t value) { return grouped(std::to_string(value)); }
 
 // The first row is the heading. Numbers stand to the right.
@@ -113,7 +113,7 @@ void print_figures(std::ostream& out, const Report& report) {
         };
         if (!figure(&Figures::rate)) continue;
         rows.push_back({system, lines_under_way(under_way), whole(members),
-                        whole(figure(&Figures::rate)), fixed(figure(&Figures::cpu_us), 3),
+                        whole(figure(&Figures::rate)), decimal(figure(&Figures::cpu_us), 3),
                         whole(figure(&Figures::p50_us)), whole(figure(&Figures::p99_us)),
                         whole(figure(&Figures::max_us))});
       }
@@ -132,9 +132,9 @@ void print_crowds(std::ostream& out, const Report& report) {
         return report.median(system, members, which);
       };
       if (!figure(&Crowd::seconds) || members < 1000) continue;
-      rows.push_back({system, whole(members), fixed(figure(&Crowd::seconds), 2),
-                      fixed(figure(&Crowd::server_cpu_s), 2),
-                      fixed(figure(&Crowd::kib_per_member), 1)});
+      rows.push_back({system, whole(members), decimal(figure(&Crowd::seconds), 2),
+                      decimal(figure(&Crowd::server_cpu_s), 2),
+                      decimal(figure(&Crowd::kib_per_member), 1)});
     }
   }
   if (rows.size() > 1) print_table(out, rows, 1);
@@ -186,7 +186,7 @@ std::vector<std::size_t> Report::sizes(std::size_t under_way) const {
   return {sizes.begin(), sizes.end()};
 }
 
-void print(std::ostream& out, const Report& report) {
+void print_report(std::ostream& out, const Report& report) {
   utsname kernel{};
   (void)::uname(&kernel);  // it fails for a bad address only
   out << "Median of " << report.runs << (report.runs == 1 ? " run" : " runs") << "; "

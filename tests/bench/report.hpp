@@ -55,7 +55,7 @@ struct Report {
 };
 
 // As Markdown that is readable as text.
-void print(std::ostream& out, const Report& report);
+void print_report(std::ostream& out, const Report& report);
 
 // An SVG of delivered lines per second and CPU time for each, over the number of members.
 void draw(std::ostream& out, const Report& report, std::size_t under_way);
