@@ -34,7 +34,19 @@ $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%.o: override CPPFLAGS += -DBOOST_TEST_DYN_LINK
+# What takes most of a build's time are the tests, which use Boost.Test: its header is compiled once,
+# and they are not optimised, as what they test is.
+BOOST_OBJECTS := $(UNIT_OBJECTS) $(SYSTEM_OBJECTS) $(SIEGE_OBJECTS)
+BOOST := $(BUILD)/tests/boost.hpp
+
+$(BOOST_OBJECTS): $(BOOST).gch
+$(BOOST_OBJECTS): private override CPPFLAGS += -DBOOST_TEST_DYN_LINK -include $(BOOST)
+$(BOOST_OBJECTS): private override CXXFLAGS += -O0 -g1
+
+$(BOOST).gch:
+	@mkdir -p $(@D)
+	echo '#include <boost/test/unit_test.hpp>' >$(BOOST)
+	$(CXX) $(CPPFLAGS) -DBOOST_TEST_DYN_LINK $(CXXFLAGS) -O0 -g1 -x c++-header -o $@ $(BOOST)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
