@@ -39,9 +39,11 @@ $(BUILD)/%.o: %.cpp
 BOOST_OBJECTS := $(UNIT_OBJECTS) $(SYSTEM_OBJECTS) $(SIEGE_OBJECTS)
 BOOST := $(BUILD)/tests/boost.hpp
 
-$(BOOST_OBJECTS): $(BOOST).gch
-$(BOOST_OBJECTS): private override CPPFLAGS += -DBOOST_TEST_DYN_LINK -include $(BOOST)
+$(BOOST_OBJECTS): private override CPPFLAGS += -DBOOST_TEST_DYN_LINK
 $(BOOST_OBJECTS): private override CXXFLAGS += -O0 -g1
+# main.cpp includes it in a way of its own.
+$(filter-out %/main.o,$(BOOST_OBJECTS)): $(BOOST).gch
+$(filter-out %/main.o,$(BOOST_OBJECTS)): private override CPPFLAGS += -include $(BOOST)
 
 $(BOOST).gch:
 	@mkdir -p $(@D)
