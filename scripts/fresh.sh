@@ -77,6 +77,7 @@ make_root() {
   apt-config dump --no-empty Acquire::http Acquire::https Acquire::Check-Valid-Until \
     Acquire::Check-Date >"$root/etc/apt/apt.conf.d/50fetching"
   cp /etc/hosts "$root/etc"
+  git clone --quiet --no-hardlinks . "$work/chatroom"
   chroot "$root" useradd --create-home --shell /bin/bash user
   echo 'user ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/user"
   stopped "root made"
@@ -87,7 +88,7 @@ try_all() {
   local root=$work/$person home words line commands
   cp -a "$work/base" "$root"
   home=$(awk -F : -v name="$person" '$1 == name { print $6 }' "$root/etc/passwd")
-  git clone --quiet --no-hardlinks . "$root$home/chatroom"
+  cp -a "$work/chatroom" "$root$home"
   chroot "$root" chown -R "$person:" "$home/chatroom"
   enter "$root"
   cd "$home/chatroom"
