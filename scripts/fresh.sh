@@ -125,16 +125,16 @@ enter() {
   umount --lazy /mnt
 }
 
-# Runs a command in place of this (sub)shell, for an hour at most.
+# Runs a command in place of this (sub)shell, for two hours at most.
 as_person() {
-  exec timeout --foreground --kill-after=10 3600 env --default-signal=INT,QUIT \
+  exec timeout --foreground --kill-after=10 7200 env --default-signal=INT,QUIT \
     setpriv --reuid="$person" --regid="$person" --init-groups --reset-env "$@"
 }
 
 # start WHAT SIGNAL COMMAND...: starts a room with the command, joins it when it listens, stops it with
 # the signal. $lines is how many lines it has printed until it listened.
 start() {
-  local what=$1 signal=$2 line='' room said heard status=0 deadline=$((SECONDS + 1800))
+  local what=$1 signal=$2 line='' room said heard status=0 deadline=$((SECONDS + 3600))
   shift 2
   lines=0
   stopwatch
