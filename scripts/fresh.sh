@@ -19,7 +19,7 @@ fail() {
 apts_mirror() {
   # shellcheck disable=SC2016
   apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-    sed -n 's/^Debian Debian \(https\?:.*\)/\1/p' | head -n 1
+    awk '$1 == "Debian" && $2 == "Debian" && $3 ~ /^http/ && !found++ { print $3 }'
 }
 
 # The proxy that apt has here for the mirror.
@@ -32,10 +32,14 @@ apts_proxy() {
 # Runs a function of this script in namespaces of its own, which take along what it mounts and whom
 # it starts.
 isolated() {
-  unshare --mount --pid --fork --kill-child bash -euo pipefail -c '"$@"' bash "$@" &
+  # unshare itself is silent: where its child is killed, some versions complain.
+  unshare --mount --pid --fork --kill-child \
+    bash -euo pipefail -c 'exec 2>&3 3>&-; "$@"' bash "$@" 3>&2 2>/dev/null &
   inside=$!
-  wait "$inside"
+  local status=0
+  wait "$inside" || status=$?
   inside=
+  return "$status"
 }
 
 clean_up() {
@@ -170,6 +174,7 @@ release=$1
 person=
 shift
 install_missing debootstrap debian-archive-keyring git util-linux
+unshare --mount --pid --fork true # it says why, where that cannot be done
 mirror=${MIRROR:-$(apts_mirror)}
 [[ $mirror ]] || {
   apt-get update
