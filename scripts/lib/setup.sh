@@ -64,16 +64,20 @@ install_missing() {
 
   keep "Installing ${missing[*]} with apt"
   # The lock lets two scripts that start at the same time install one after the other.
-  local script='apt-get update && exec "$@"'
+  local script='exec 9</var/lib/apt/lists
+    flock --nonblock 9 || { echo "Waiting for another script that installs"; flock 9; }
+    apt-get update && exec "$@"'
   {
     "${as_root[@]}" env LC_ALL=C DEBIAN_FRONTEND=noninteractive \
-      flock /var/lib/apt/lists sh -c "$script" install "${install[@]}" </dev/null 2>&1 ||
+      sh -c "$script" install "${install[@]}" </dev/null 2>&1 ||
       echo "apt-get has failed"
   } | show_apt
 }
 
-# Shows a line on standard error: on a terminal, until the next one takes its place.
+# Shows a line on standard error, once: on a terminal, until the next one takes its place.
 show() {
+  [[ $1 != "${shown-}" ]] || return 0
+  shown=$1
   if [[ -t 2 ]]; then
     printf '\r\e[K%.79s' "$1" >&2
   else
@@ -173,7 +177,7 @@ show_make() {
         show "linking ${line%% *}"
         ;;
       'make has failed') return 1 ;;
-      'rm -f '* | 'make '* | make*' is up to date.' | make*' Nothing to be done for '* | make*' directory '*) ;;
+      'rm -f '* | 'make '* | make*' is up to date.' | make*' Nothing to be done '* | make*' directory '*) ;;
       *) keep "$line" ;;
     esac
   done

@@ -72,7 +72,10 @@ if [[ -d /var/lib/apt/lists ]]; then
   step "apt's packages are counted"
   program apt-get <<'APT'
 case "$*" in
-  update) echo "Get:1 http://mirror.example/debian stable InRelease [151 kB]" ;;
+  update)
+    echo "Get:1 http://mirror.example/debian stable InRelease [151 kB]"
+    echo "Waiting for cache lock: Could not get lock"
+    ;;
   *install*g++\ make)
     echo "1 upgraded, 1 newly installed, 0 to remove and 3 not upgraded."
     for package in g++ make; do
@@ -84,9 +87,10 @@ case "$*" in
   *) exit 1 ;;
 esac
 APT
-  says_in_order 0 install "Installing g++ make" "apt's lists" "downloading package 1 of 2: g++" \
-    "unpacking package 1 of 2: g++" "setting up package 1 of 2: g++" "downloading package 2 of 2: make" \
-    "unpacking package 2 of 2: make" "setting up package 2 of 2: make" "Installed 2 packages in "
+  says_in_order 0 install "Installing g++ make" "apt's lists" "Waiting for cache lock" \
+    "downloading package 1 of 2: g++" "unpacking package 1 of 2: g++" "setting up package 1 of 2: g++" \
+    "downloading package 2 of 2: make" "unpacking package 2 of 2: make" "setting up package 2 of 2: make" \
+    "Installed 2 packages in "
 
   step "and where it fails, all that it said is shown"
   program apt-get <<<'echo "E: Unable to locate package" >&2; exit 100'
