@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -65,7 +66,7 @@ class Program {
       winsize size{};
       size.ws_row = seat.rows;
       size.ws_col = seat.columns;
-      pid_ = ::forkpty(&terminal, nullptr, nullptr, &size);
+      pid_ = begun(::forkpty(&terminal, nullptr, nullptr, &size));
       if (pid_ == 0) {
         for (const auto& variable : seat.environment) {
           ::putenv(const_cast<char*>(variable.c_str()));
@@ -82,7 +83,7 @@ class Program {
         ::pipe2(err, O_CLOEXEC) != 0) {
       throw std::runtime_error("pipe2");
     }
-    pid_ = ::fork();
+    pid_ = begun(::fork());
     if (pid_ == 0) {
       ::dup2(in[0], 0);
       ::dup2(out[1], 1);
@@ -119,7 +120,11 @@ class Program {
   void end_input() { in_.reset(); }
   void close_output() { out_.reset(); }
   void close_errors() { err_.reset(); }
-  void signal(int number) { (void)::kill(pid_, number); }
+  // Thread safe. Nothing once status() was asked for: it would go to every process there is.
+  void signal(int number) {
+    const pid_t running = pid_;
+    if (running > 0) (void)::kill(running, number);
+  }
   pid_t pid() const { return pid_; }
 
   void resize(unsigned short rows, unsigned short columns) {
@@ -181,7 +186,7 @@ class Program {
       throw std::runtime_error("the program does not end; it said: " + output_);
     }
     int result = 0;
-    (void)::waitpid(std::exchange(pid_, -1), &result, 0);
+    (void)::waitpid(pid_.exchange(-1), &result, 0);
     return WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result);
   }
 
@@ -192,8 +197,13 @@ class Program {
     ::_exit(127);
   }
 
+  static pid_t begun(pid_t process) {
+    if (process < 0) throw std::runtime_error("fork");
+    return process;
+  }
+
   // glibc 2.36 is the first to have pidfd_open() itself.
-  int pidfd() const { return static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)); }
+  int pidfd() const { return static_cast<int>(::syscall(SYS_pidfd_open, pid_.load(), 0)); }
 
   std::string read_until(std::string_view text, const chat::Descriptor& from, std::string& all,
                          std::size_t& consumed) {
@@ -224,7 +234,7 @@ class Program {
     return true;
   }
 
-  pid_t pid_ = -1;
+  std::atomic<pid_t> pid_ = -1;
   chat::Descriptor in_;
   chat::Descriptor out_;
   chat::Descriptor err_;
