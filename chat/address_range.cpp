@@ -14,10 +14,6 @@ constexpr unsigned kBits = 128;
 constexpr unsigned kMappedBits = 96;  // in front of an IPv4 address written as IPv6
 constexpr IpAddress kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
-bool is_ipv4(const IpAddress& address) {
-  return std::equal(address.begin(), address.begin() + kMappedBits / 8, kMapped.begin());
-}
-
 // `address` with all but its first `bits` bits cleared.
 IpAddress masked(IpAddress address, unsigned bits) {
   for (std::uint8_t& byte : address) {
@@ -55,6 +51,10 @@ IpAddress ipv4_address(std::uint32_t number) {
     *byte = static_cast<std::uint8_t>(number);
   }
   return address;
+}
+
+bool is_ipv4(const IpAddress& address) {
+  return std::equal(address.begin(), address.begin() + kMappedBits / 8, kMapped.begin());
 }
 
 AddressRange::AddressRange(const IpAddress& address, unsigned bits)

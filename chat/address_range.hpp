@@ -14,6 +14,7 @@ namespace chat {
 using IpAddress = std::array<std::uint8_t, 16>;
 
 IpAddress ipv4_address(std::uint32_t number);
+bool is_ipv4(const IpAddress& address);
 
 class AddressRange {
  public:

@@ -16,7 +16,7 @@ namespace chat {
 namespace {
 
 // To be changed with anything that is written.
-constexpr std::string_view kForm = "chatroom handover 3\n";
+constexpr std::string_view kForm = "chatroom handover 4\n";
 constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
@@ -25,9 +25,17 @@ void parts(Archive& archive, Handover::Unsent& unsent) {
   archive(unsent.what, unsent.text, unsent.first, unsent.last);
 }
 
+template <typename Archive, typename T>
+void parts(Archive& archive, std::optional<T>& optional) {
+  bool there = optional.has_value();
+  T value = optional.value_or(T());
+  archive(there, value);
+  if (there) optional = value;
+}
+
 template <typename Archive>
 void parts(Archive& archive, PeerAddress& peer) {
-  archive(peer.text, peer.unix_user, peer.loopback);
+  archive(peer.text, peer.uid, peer.loopback);
   for (std::uint8_t& byte : peer.source) archive(byte);
   for (std::uint8_t& byte : peer.address) archive(byte);
 }
@@ -49,14 +57,6 @@ void parts(Archive& archive, WallTime& time) {
   auto count = time.time_since_epoch().count();
   archive(count);
   time = WallTime(WallTime::duration(count));
-}
-
-template <typename Archive>
-void parts(Archive& archive, std::optional<std::string>& text) {
-  bool there = text.has_value();
-  std::string value = text.value_or("");
-  archive(there, value);
-  if (there) text = value;
 }
 
 template <typename Archive>

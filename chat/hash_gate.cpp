@@ -1,15 +1,18 @@
 #include "chat/hash_gate.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <new>
 
 namespace chat {
 
-HashGate::Turn HashGate::enter(const Source& source, Clock::time_point deadline) {
-  Waiter self{source};
+HashGate::Turn HashGate::enter(const Source& source, Clock::time_point deadline,
+                               const std::atomic<bool>& gone) {
+  Waiter self{source, gone};
   std::list<Waiter*> entry{&self};
   MutexLock lock(mutex_);
   if (closed_) return {Answer::kClosed};
+  if (gone) return {Answer::kGone};
   if (waiting_.size() >= kMaxHashQueue) return {Answer::kCrowded};
   const auto at = entry.begin();
   waiting_.splice(waiting_.end(), entry);
@@ -20,6 +23,13 @@ HashGate::Turn HashGate::enter(const Source& source, Clock::time_point deadline)
     self.answered = true;
   }
   return self.turn;
+}
+
+void HashGate::wake(const std::atomic<bool>& gone) {
+  MutexLock lock(mutex_);
+  const auto waiter = std::find_if(waiting_.begin(), waiting_.end(),
+                                   [&](const Waiter* one) { return &one->gone == &gone; });
+  if (waiter != waiting_.end()) answer(waiter, {Answer::kGone});
 }
 
 void HashGate::leave(const Source& source, bool wrong) {

@@ -3,6 +3,7 @@
 // whoever comes from a source that has guessed wrong least goes first; of equals, who came first.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <list>
 
@@ -26,6 +27,7 @@ class HashGate {
     kLater,    // its source has guessed wrong too often: it may come again at `due`
     kCrowded,  // too many wait
     kTimedOut,
+    kGone,  // who asked is gone
     kClosed,
   };
   struct Turn {
@@ -33,8 +35,10 @@ class HashGate {
     Clock::time_point due{};
   };
 
-  // Waits for a place, until `deadline`.
-  Turn enter(const Source& source, Clock::time_point deadline);
+  // Waits for a place, until `deadline`, or until `gone` is true and wake(gone) was called since.
+  Turn enter(const Source& source, Clock::time_point deadline,
+             const std::atomic<bool>& gone = kStays);
+  void wake(const std::atomic<bool>& gone);
 
   // `wrong`: what was hashed was not the password.
   void leave(const Source& source, bool wrong);
@@ -46,12 +50,15 @@ class HashGate {
 
  private:
   struct Waiter {
-    explicit Waiter(const Source& from) : source(from) {}
+    Waiter(const Source& from, const std::atomic<bool>& leaves) : source(from), gone(leaves) {}
     const Source& source;
+    const std::atomic<bool>& gone;
     Condition changed;
     bool answered = false;
     Turn turn{Answer::kTimedOut};
   };
+
+  static inline const std::atomic<bool> kStays{false};
 
   void answer(std::list<Waiter*>::iterator waiter, Turn turn) REQUIRES(mutex_);
   void give_places() REQUIRES(mutex_);

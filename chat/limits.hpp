@@ -40,7 +40,10 @@ inline constexpr std::chrono::seconds kPasswordPatience{10};  // of a member, fo
 // Who is connected but not in yet (see lobby.hpp).
 inline constexpr std::size_t kDefaultMaxPending = 256;           // all together
 inline constexpr std::size_t kDefaultMaxPendingPerAddress = 32;  // loopback addresses are free
-inline constexpr std::chrono::milliseconds kLobbyPatience{500};  // for one whose turn it is
+inline constexpr int kSparedAnswers = 4;          // that spare a connection from having to go
+inline constexpr std::size_t kMostMadeToGo = 32;  // whose threads have not ended yet
+inline constexpr std::chrono::milliseconds kLobbyPatience{100};  // while all are being answered
+inline constexpr int kMostNameLookups = 8;  // of Unix users, which may take long
 
 // Guessing passwords (see guess_limit.hpp), for each address: the waits are 2, 4, 8 ... seconds.
 inline constexpr int kFreeGuesses = 3;                     // wrong ones without a wait

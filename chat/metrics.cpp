@@ -145,7 +145,7 @@ std::string metrics_text(const Room& room, MetricsForm form) {
   families.begin("seats_taken", "gauge", "Of these, who is in");
   families.sample("", label("kind", "account"), std::to_string(seats.logged_in));
   families.sample("", label("kind", "registered"), std::to_string(seats.registered));
-  families.gauge("pending", "Connections that are not in yet", room.lobby.waiting());
+  families.gauge("pending", "Connections that are not in yet", room.lobby.pending());
   families.gauge("hash_queue", "Of these, who waits for a password to be looked at",
                  room.hash_gate.waiting());
   families.counter("joins", "Users that came in", room.joins);

@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "chat/protocol.hpp"
@@ -19,7 +20,28 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
   return static_cast<std::uint16_t>(*number);
 }
 
+// A user's number. That of nobody is none: (uid_t)-1.
+std::optional<std::uint32_t> uid_of(std::string_view text) {
+  const auto number = protocol::parse_number(text);
+  if (!number) return user_id(std::string(text));
+  if (*number >= std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
+}
+
 }  // namespace
+
+TrustedProxy TrustedProxy::parse(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (!text.starts_with(kUnix)) return TrustedProxy(AddressRange::parse(text));
+  const auto uid = uid_of(text.substr(kUnix.size()));
+  if (!uid) throw std::invalid_argument("behind unix: stands a user of this machine");
+  return TrustedProxy(*uid);
+}
+
+bool TrustedProxy::is(const PeerAddress& peer) const {
+  if (const auto* const user = std::get_if<User>(&who_)) return peer.uid == *user;
+  return !peer.uid && std::get<AddressRange>(who_).contains(peer.address);
+}
 
 bool take_proxy_line(std::string_view line, PeerAddress& peer) {
   if (line.size() > kMaxProxyLine) return false;
@@ -30,7 +52,10 @@ bool take_proxy_line(std::string_view line, PeerAddress& peer) {
     rest.remove_prefix(std::min(rest.size(), words[count].size() + 1));
   }
   if (words[0] != "PROXY") return false;
-  if (words[1] == "UNKNOWN") return true;
+  if (words[1] == "UNKNOWN") {
+    peer.uid.reset();  // that is the proxy's
+    return true;
+  }
   if (count != words.size() || (words[1] != "TCP4" && words[1] != "TCP6")) return false;
   const auto port = port_of(words[4]);
   if (!port || !port_of(words[5])) return false;

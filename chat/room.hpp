@@ -6,7 +6,6 @@
 #include <chrono>
 #include <optional>
 
-#include "chat/address_range.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/countdown.hpp"
 #include "chat/counters.hpp"
@@ -15,6 +14,7 @@
 #include "chat/limits.hpp"
 #include "chat/lobby.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/proxy_line.hpp"
 #include "chat/registry.hpp"
 #include "chat/room_storage.hpp"
 #include "chat/standstill.hpp"
@@ -36,10 +36,11 @@ struct Room {
   std::chrono::milliseconds login_timeout;
   int rate;  // lines a second and member; 0: no limit
   bool trust_unix_users = false;
-  std::optional<AddressRange> trusted_proxy = {};
+  std::optional<TrustedProxy> trusted_proxy = {};
   const Clock::time_point started = Clock::now();
   Counters refused = {};  // connections, and tries to come in, by reason
   std::atomic<std::uint64_t> joins{0};
+  std::atomic<int> name_lookups{0};  // of Unix users, under way
 };
 
 }  // namespace chat

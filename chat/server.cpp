@@ -42,7 +42,8 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
                            [this](const std::string& news) { tell_operators_later(news); }),
                  taken_over),
       registry_(config.max_users, *accounts.current(), broadcast_),
-      lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom),
+      lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom, hash_gate_,
+             wake_),
       log_(log),
       room_{accounts,
             storage,
@@ -148,7 +149,7 @@ void Server::take_up(const Handover::Connection& begun) {
   outlive_execution(begun.socket, false);
   connection.peer = begun.peer;
   if (begun.phase < Handover::Phase::kIn) {
-    lobby_.admit(connection.place, connection.socket, begun.peer);
+    lobby_.restore(connection.place, connection.socket, begun.peer);
   }
   worker.front().session.emplace(room_, connection, begun);
   MutexLock lock(mutex_);
@@ -227,17 +228,18 @@ Handover Server::describe() {
   handover.shutdown = countdown_.left(Clock::now());
   handover.mutes = registry_.mutes();
   MutexLock lock(mutex_);
-  std::unordered_map<const Broadcast::Member*, Handover::Connection> connections;
+  std::unordered_map<const Broadcast::Member*, const Session*> sessions;
   for (const Worker& worker : running_) {
-    Handover::Connection connection = worker.session->describe();
-    connections.emplace(&worker.session->member(), std::move(connection));
+    sessions.emplace(&worker.session->member(), &*worker.session);
   }
   for (auto& [member, seat] : registry_.stays()) {
-    auto connection = connections.extract(member);
-    connection.mapped().seat = std::move(seat);
-    handover.connections.push_back(std::move(connection.mapped()));
+    handover.connections.push_back(sessions.extract(member).mapped()->describe());
+    handover.connections.back().seat = std::move(seat);
   }
-  for (auto& [member, connection] : connections) {
+  // The others in the order in which they came: that is how they make room for each other.
+  for (const Worker& worker : running_) {
+    if (!sessions.contains(&worker.session->member())) continue;
+    Handover::Connection connection = worker.session->describe();
     // In the room, but without a seat: another connection has taken it, and its worker does not
     // know yet.
     if (connection.phase == Handover::Phase::kIn) connection.phase = Handover::Phase::kLeaving;
@@ -250,6 +252,7 @@ void Server::accept_connections() {
   while (!stopping_ && accepting_) {
     ++accept_moves_;
     try {
+      if (lobby_.is_busy()) wait_for_a_place();
       for (void* tag : poller_.wait(std::nullopt)) {
         if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
       }
@@ -259,7 +262,7 @@ void Server::accept_connections() {
   }
   if (!stopping_) return;
   // Whoever still waits to be accepted is refused by the kernel rather than left to hang.
-  for (const Listener& listener : listeners_) poller_.remove(listener.descriptor());
+  ignore_listeners();
   listeners_.clear();
 }
 
@@ -268,8 +271,9 @@ void Server::accept_some(Listener& listener) {
   PeerAddress peer;
   // Not for as long as they come: finished workers are to be joined in between.
   for (int i = 0; i < kAcceptBatch && !stopping_ && accepting_; ++i) {
+    if (i > 0 && lobby_.is_busy()) return;
     if (auto socket = listener.accept(error, &peer)) {
-      if (is_banned(*socket, peer)) continue;
+      if (is_gone(*socket, peer) || is_banned(*socket, peer)) continue;
       start_worker(std::move(*socket), peer);
     } else if (error == AcceptError::kNone) {
       return;
@@ -281,11 +285,30 @@ void Server::accept_some(Listener& listener) {
   }
 }
 
+// Newcomers stay with the kernel, at most for so long; then somebody has to go for the next one.
+void Server::wait_for_a_place() {
+  const auto deadline = Clock::now() + kLobbyPatience;
+  ignore_listeners();
+  do {
+    (void)poller_.wait(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
+    ++accept_moves_;
+    join_finished();
+  } while (!stopping_ && accepting_ && Clock::now() < deadline && lobby_.is_busy());
+  watch_listeners();
+}
+
 bool Server::refuse_one(Listener& listener) {
   PeerAddress peer;
   if (!spare_.refuse_one(listener, protocol::kOutOfResources, &peer)) return false;
   log_.write("refused", peer.text, "-", "out of descriptors");
   room_.refused.add("out of descriptors");
+  return true;
+}
+
+// Whoever has reset its connection by now costs no thread.
+bool Server::is_gone(Socket& socket, const PeerAddress& peer) {
+  if (socket.wait_while_open(Clock::now())) return false;
+  log_.write("gone", peer.text, "-", "without coming in");
   return true;
 }
 
@@ -347,13 +370,17 @@ void Server::serve(Workers::iterator worker) {
 
 // Accepting has failed and so would the next attempt: a short rest instead of a spin.
 void Server::pause() {
-  for (const Listener& listener : listeners_) poller_.remove(listener.descriptor());
+  ignore_listeners();
   (void)poller_.wait(kAcceptPause);
   watch_listeners();
 }
 
 void Server::watch_listeners() {
   for (Listener& listener : listeners_) poller_.add_readable(listener.descriptor(), &listener);
+}
+
+void Server::ignore_listeners() {
+  for (const Listener& listener : listeners_) poller_.remove(listener.descriptor());
 }
 
 void Server::join_finished() {

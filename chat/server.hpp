@@ -16,7 +16,6 @@
 #include <thread>
 #include <vector>
 
-#include "chat/address_range.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/countdown.hpp"
 #include "chat/event_log.hpp"
@@ -27,6 +26,7 @@
 #include "chat/metrics.hpp"
 #include "chat/mutex.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/proxy_line.hpp"
 #include "chat/registry.hpp"
 #include "chat/room.hpp"
 #include "chat/room_storage.hpp"
@@ -46,7 +46,7 @@ struct ServerConfig {
   std::string metrics;            // where figures are given, see MetricsServer; empty: nowhere
   std::string unix_path;          // of a Unix socket besides; empty: none
   bool trust_unix_users = false;  // for the account of their name they need no password
-  std::optional<AddressRange> trusted_proxy;  // who comes from there says where from first
+  std::optional<TrustedProxy> trusted_proxy;  // who comes from there says where from first
   std::chrono::milliseconds login_timeout = kDefaultLoginTimeout;
   std::chrono::milliseconds stall_timeout = kDefaultStallTimeout;
   std::size_t max_pending = kDefaultMaxPending;  // connected, not in yet
@@ -109,7 +109,9 @@ class Server {
   void take_up(const Handover::Connection& begun);
   void accept_connections();
   void accept_some(Listener& listener);
+  void wait_for_a_place();
   bool refuse_one(Listener& listener);
+  bool is_gone(Socket& socket, const PeerAddress& peer);
   bool is_banned(Socket& socket, const PeerAddress& peer);
   void start_worker(Socket socket, const PeerAddress& peer);
   void start_thread(Workers::iterator worker);
@@ -121,6 +123,7 @@ class Server {
   std::size_t nudge_workers();
   Handover describe();
   void watch_listeners();
+  void ignore_listeners();
 
   std::vector<Listener> listeners_;
   WakeEvent attention_;
@@ -130,6 +133,7 @@ class Server {
   Broadcast broadcast_;
   Registry registry_;
   HashGate hash_gate_{kMaxHashes};
+  WakeEvent wake_;  // for the accept thread: a worker has finished, there are places, or stopping_
   Lobby lobby_;
   EventLog& log_;
   Countdown countdown_{attention_};
@@ -142,8 +146,6 @@ class Server {
   Condition worker_finished_;
   Workers running_ GUARDED_BY(mutex_);
   Workers finished_ GUARDED_BY(mutex_);  // for joining
-
-  WakeEvent wake_;  // for the accept thread: a worker has finished, or stopping_
 
   // Only the accept thread touches these.
   Poller poller_;

@@ -66,9 +66,9 @@ Transcript::Sync parse_sync(std::string_view word) {
   throw UsageError("--transcript-sync is always, second or never");
 }
 
-AddressRange parse_range(std::string_view what, std::string_view text) {
+TrustedProxy parse_proxy(std::string_view what, std::string_view text) {
   try {
-    return AddressRange::parse(text);
+    return TrustedProxy::parse(text);
   } catch (const std::invalid_argument& error) {
     throw UsageError(std::string(what) + ": " + error.what());
   }
@@ -150,7 +150,7 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
         options.config.trust_unix_users = true;
         break;
       case 'P':
-        options.config.trusted_proxy = parse_range("--trust-proxy", ::optarg);
+        options.config.trusted_proxy = parse_proxy("--trust-proxy", ::optarg);
         break;
       case 'M':
         options.config.metrics = ::optarg;

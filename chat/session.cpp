@@ -12,6 +12,8 @@
 namespace chat {
 namespace {
 
+using State = Lobby::State;
+
 bool is_in(Registry::Entry entry) {
   return entry == Registry::Entry::kIn || entry == Registry::Entry::kResumed;
 }
@@ -53,8 +55,7 @@ void Session::run() noexcept {
       phase_ = Phase::kIn;
       line_in_hand_ = false;
     } else if (!refused_) {
-      const bool made_to_go = room_.lobby.made_to_go(connection_.place);
-      log("gone", "-", made_to_go ? "made room for another" : "without coming in");
+      log("gone", "-", connection_.place.gone() ? "made room for another" : "without coming in");
     }
   }
   if (phase_ == Phase::kIn) {
@@ -69,8 +70,7 @@ void Session::run() noexcept {
   }
   phase_ = Phase::kClosing;
   close_politely();
-  // Not only when the accept thread joins this worker: it may be waiting for a place itself.
-  (void)room_.lobby.leave(connection_.place);
+  room_.lobby.leave(connection_.place);
 }
 
 void Session::abandon() noexcept {
@@ -102,7 +102,7 @@ Handover::Connection Session::describe() const {
   if (phase_ == Phase::kIn) speaker_.describe(connection);
   if (line_in_hand_) reader.put_back();
   connection.input = reader.unread();
-  connection.input_ended = phase_ < Phase::kClosing && input_ended_;  // its worker goes on reading
+  connection.input_ended = input_ended_;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(login_deadline_ - Clock::now());
   connection.login_left = std::max(left, std::chrono::milliseconds(0));
   if (phase_ == Phase::kIn || phase_ == Phase::kLeaving) {
@@ -141,7 +141,7 @@ bool Session::come_in() {
   if (!line) return false;
   if (line->too_long) return refuse(protocol::wrong_format("the line is too long"));
   std::string reason;
-  const bool by_user = room_.trust_unix_users && !connection_.peer.unix_user.empty();
+  const bool by_user = room_.trust_unix_users && connection_.peer.uid;
   auto credentials = protocol::parse_credentials(line->text, reason,
                                                  by_user && mode_ != protocol::Mode::kRegister);
   if (!credentials) return refuse(protocol::wrong_format(reason));
@@ -153,30 +153,48 @@ bool Session::come_in() {
 // bans as well. False: it does not come in.
 bool Session::learn_peer() {
   PeerAddress& peer = connection_.peer;
-  if (!room_.trusted_proxy || !room_.trusted_proxy->contains(peer.address)) return true;
+  if (!room_.trusted_proxy || !room_.trusted_proxy->is(peer)) return true;
   const auto line = next_login_line();
   if (!line) return false;
   PeerAddress named = peer;
   if (!take_proxy_line(line->text, named)) return refuse(protocol::kExpectedProxy);
   peer = named;
+  if (!room_.lobby.comes_from(connection_.place, peer)) return false;
   const auto storage = room_.storage.current();
   if (const Ban* const ban = storage->ban_of(peer, std::chrono::system_clock::now())) {
     return refuse(banned_line(*ban));
   }
-  if (!room_.lobby.leave(connection_.place)) return false;
-  room_.lobby.admit(connection_.place, socket_, peer);
   return true;
 }
 
-// The account of the Unix user who is connected.
-std::optional<std::string> Session::trusted_account(std::string_view name) const {
-  if (folded_name(name) != folded_name(connection_.peer.unix_user)) return std::nullopt;
-  return room_.accounts.current()->name_of(name);
+// Without a password: the account has to be called exactly as the Unix user who is connected. To
+// ask for that name may take long, so only a few do at a time.
+bool Session::prove_by_user(protocol::Credentials& credentials) {
+  const auto account = room_.accounts.current()->name_of(credentials.name);
+  struct Lookup {
+    ~Lookup() { --under_way; }
+    std::atomic<int>& under_way;
+    const int before = under_way++;
+  } lookup{room_.name_lookups};
+  if (lookup.before >= kMostNameLookups) return refuse(protocol::kCrowded);
+  const auto user = name_of_user();
+  if (!account || account != user) return refuse(protocol::kWrongCredentials);
+  credentials.name = *account;
+  return answer(enter(true, credentials), true);
+}
+
+std::optional<std::string> Session::name_of_user() {
+  line_in_hand_ = true;
+  if (!room_.lobby.becomes(connection_.place, State::kWaitsForGuess)) return std::nullopt;
+  const Standstill::Aside aside(room_.standstill, standing_);
+  auto name = user_name(*connection_.peer.uid);
+  (void)room_.lobby.becomes(connection_.place, State::kAnswering);
+  return name;
 }
 
 // The deadline is for coming in as a whole: a byte now and then does not move it.
 std::optional<LineReader::Line> Session::next_login_line() {
-  while (true) {
+  while (!connection_.place.gone()) {
     stand_still_if_wanted();
     if (auto line = reader_.next()) {
       if (tagged_before_coming_in(*line)) continue;
@@ -195,6 +213,7 @@ std::optional<LineReader::Line> Session::next_login_line() {
       return std::nullopt;
     }
   }
+  return std::nullopt;
 }
 
 bool Session::tagged_before_coming_in(const LineReader::Line& line) {
@@ -206,9 +225,13 @@ bool Session::tagged_before_coming_in(const LineReader::Line& line) {
 
 IoResult Session::receive_for_login() {
   const auto space = reader_.space();
-  room_.lobby.waits_for_peer(connection_.place, true);
-  const IoResult received = socket_.receive_until(space, login_deadline_);
-  room_.lobby.waits_for_peer(connection_.place, false);
+  if (!socket_.has_input()) {
+    (void)room_.lobby.becomes(connection_.place, State::kReading);
+    (void)socket_.wait_for_input(login_deadline_);
+  }
+  // Before it is read: else it would look as if nothing had come.
+  (void)room_.lobby.becomes(connection_.place, State::kAnswering);
+  const IoResult received = socket_.receive_until(space, Clock::now());
   if (received.io == Io::kDone) reader_.received(received.bytes);
   return received;
 }
@@ -216,12 +239,7 @@ IoResult Session::receive_for_login() {
 // With a place of the hash gate, which is given back however it ends, and which a wrong password
 // makes harder to get.
 bool Session::prove(protocol::Credentials& credentials) {
-  if (credentials.password.empty()) {
-    const auto account = trusted_account(credentials.name);
-    if (!account) return refuse(protocol::kWrongCredentials);
-    credentials.name = *account;
-    return answer(enter(true, credentials), true);
-  }
+  if (credentials.password.empty()) return prove_by_user(credentials);
   if (!wait_for_turn()) return false;
   struct Turn {
     ~Turn() { gate.leave(source, wrong); }
@@ -266,6 +284,8 @@ bool Session::wait_for_turn() {
         return refuse(protocol::kTimedOut);
       case HashGate::Answer::kClosed:
         return refuse(protocol::kShuttingDown);
+      case HashGate::Answer::kGone:
+        return false;
       case HashGate::Answer::kLater:
         break;
     }
@@ -278,29 +298,26 @@ bool Session::wait_for_turn() {
 
 HashGate::Turn Session::turn_at_hash_gate() {
   line_in_hand_ = true;
+  (void)room_.lobby.becomes(connection_.place, State::kWaitsForGuess);
   const Standstill::Aside aside(room_.standstill, standing_);
-  return room_.hash_gate.enter(connection_.peer.source, login_deadline_);
+  const auto turn =
+      room_.hash_gate.enter(connection_.peer.source, login_deadline_, connection_.place.gone());
+  if (turn.answer == HashGate::Answer::kIn) {
+    (void)room_.lobby.becomes(connection_.place, State::kAnswering);
+  }
+  return turn;
 }
 
 // False: the peer has finished sending.
 bool Session::wait_at_socket(Clock::time_point deadline) {
   const Standstill::Aside aside(room_.standstill, standing_);
-  room_.lobby.waits_for_peer(connection_.place, true);
-  const bool stays = socket_.wait_while_peer_stays(deadline);
-  room_.lobby.waits_for_peer(connection_.place, false);
-  return stays;
+  return socket_.wait_while_peer_stays(deadline);
 }
 
 Registry::Entry Session::enter(bool login, const protocol::Credentials& credentials) {
-  if (!room_.lobby.leave(connection_.place)) return Registry::Entry::kClosed;
-  auto entry = Registry::Entry::kClosed;
-  try {
-    entry = enter_registry(login, credentials);
-  } catch (...) {
-    room_.lobby.come_back(connection_.place);
-    throw;
-  }
-  if (!is_in(entry)) room_.lobby.come_back(connection_.place);
+  if (!room_.lobby.becomes(connection_.place, State::kEntering)) return Registry::Entry::kGone;
+  const auto entry = enter_registry(login, credentials);
+  if (is_in(entry)) room_.lobby.leave(connection_.place);
   return entry;
 }
 
@@ -398,8 +415,8 @@ void Session::send(std::string_view lines) noexcept {
 }
 
 bool Session::refuse(std::string_view line) {
-  if (room_.lobby.made_to_go(connection_.place)) return false;  // it has been told
-  room_.refused.add(protocol::reason_of(line));                 // first: who is told may ask for it
+  if (connection_.place.gone()) return false;    // it has been told
+  room_.refused.add(protocol::reason_of(line));  // first: who is told may ask for it
   send(line);
   refused_ = true;
   // Without the mark of an error and the line's end.
@@ -512,17 +529,22 @@ bool Session::wait_for_rate() {
 
 // Closing while input is unread would make the kernel send a reset, which can overtake our last
 // lines and destroy them. So: end of file first, then read what is still under way, but not for
-// ever.
+// ever; and only what has come already where others need the place. At the end of the room all get
+// their time.
 void Session::close_politely() {
   const Standstill::Aside aside(room_.standstill, standing_);
   socket_.shutdown_write();
-  const auto deadline = Clock::now() + kLingerTimeout;
+  if (input_ended_) return;
+  const bool lingers =
+      room_.stopping || room_.lobby.linger(connection_.place, socket_, connection_.peer);
+  const auto deadline = Clock::now() + (lingers ? kLingerTimeout : kLingerTimeout.zero());
   std::array<char, 4096> discarded;
   std::size_t bytes = 0;
-  while (!input_ended_ && bytes < kLingerBytes && Clock::now() < deadline) {
+  while (bytes < kLingerBytes) {
     const IoResult received = socket_.receive_until(discarded, deadline);
     bytes += received.bytes;
-    input_ended_ = received.io == Io::kEnd || received.io == Io::kFailed;
+    if (received.io == Io::kEnd || received.io == Io::kFailed) return;
+    if (received.io == Io::kWouldBlock && Clock::now() >= deadline) return;
   }
 }
 

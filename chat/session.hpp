@@ -61,10 +61,11 @@ class Session {
   bool try_to_come_in();
   bool come_in();
   bool learn_peer();
-  std::optional<std::string> trusted_account(std::string_view name) const;
   std::optional<LineReader::Line> next_login_line();
   Registry::Entry enter(bool login, const protocol::Credentials& credentials);
   bool prove(protocol::Credentials& credentials);
+  bool prove_by_user(protocol::Credentials& credentials);
+  std::optional<std::string> name_of_user();
   bool verify(protocol::Credentials& credentials);
   Registry::Entry enter_registry(bool login, const protocol::Credentials& credentials);
   Visit visit(bool login) const;

@@ -86,15 +86,6 @@ sockaddr_un unix_address(const std::string& path) {
   return address;
 }
 
-// Where there is no such user, the number.
-std::string user_name(uid_t uid) {
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 4096> texts{};
-  (void)::getpwuid_r(uid, &entry, texts.data(), texts.size(), &found);
-  return found != nullptr ? found->pw_name : std::to_string(uid);
-}
-
 // By a Unix socket: who it is instead of where from.
 PeerAddress peer_user(int fd) {
   PeerAddress peer;
@@ -102,9 +93,10 @@ PeerAddress peer_user(int fd) {
   ucred credentials{};
   socklen_t length = sizeof credentials;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return peer;
-  peer.unix_user = user_name(credentials.uid);
-  peer.text = std::string(kUnix) + peer.unix_user;
+  peer.uid = credentials.uid;
+  peer.text = std::string(kUnix) + std::to_string(credentials.uid);
   std::memcpy(peer.source.data(), &credentials.uid, sizeof credentials.uid);
+  peer.source.back() = 1;  // so that it is no network of IPv6
   return peer;
 }
 
@@ -205,6 +197,24 @@ std::optional<PeerAddress> peer_at(const std::string& address, std::uint16_t por
   return peer_address(storage, sizeof six);
 }
 
+std::optional<std::string> user_name(std::uint32_t uid) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> texts{};
+  (void)::getpwuid_r(uid, &entry, texts.data(), texts.size(), &found);
+  if (found == nullptr) return std::nullopt;
+  return found->pw_name;
+}
+
+std::optional<std::uint32_t> user_id(const std::string& name) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> texts{};
+  (void)::getpwnam_r(name.c_str(), &entry, texts.data(), texts.size(), &found);
+  if (found == nullptr) return std::nullopt;
+  return found->pw_uid;
+}
+
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
     reset();
@@ -295,6 +305,11 @@ bool Socket::wait_while_open(Clock::time_point deadline) {
   // No event asked for: poll() still reports an error and a connection shut down both ways.
   pollfd entry{fd_.get(), 0, 0};
   return poll_until(entry, deadline) <= 0;
+}
+
+bool Socket::wait_for_input(Clock::time_point deadline) {
+  pollfd entry{fd_.get(), POLLIN, 0};
+  return poll_until(entry, deadline) > 0;
 }
 
 bool Socket::wait_while_peer_stays(Clock::time_point deadline) {

@@ -32,9 +32,14 @@ struct PeerAddress {
   std::string text = "unknown";  // numeric, with the port: 192.0.2.7:51820, [2001:db8::7]:51820
   Source source{};
   IpAddress address{};
-  bool loopback = false;  // this machine
-  std::string unix_user;  // of who connects by a Unix socket, as the kernel says; otherwise empty
+  bool loopback = false;                  // this machine
+  std::optional<std::uint32_t> uid = {};  // of a peer on a Unix socket, as the kernel says
 };
+
+// The name of user `uid`; nothing: it has none. And the other way round. May take long: names may
+// be kept on other machines.
+std::optional<std::string> user_name(std::uint32_t uid);
+std::optional<std::uint32_t> user_id(const std::string& name);
 
 // One that is at an IP address, in numbers; nothing: that is none.
 std::optional<PeerAddress> peer_at(const std::string& address, std::uint16_t port);
@@ -107,6 +112,10 @@ class Socket {
   IoResult receive(std::span<char> into);
   // The same, but not beyond `deadline` (kWouldBlock).
   IoResult receive_until(std::span<char> into, Clock::time_point deadline);
+
+  // Blocks until receive() would return at once. False, as soon as a signal was handled or once
+  // `deadline` has passed: it would not yet.
+  bool wait_for_input(Clock::time_point deadline);
 
   // See Sender.
   IoResult send_some(std::span<const iovec> pieces) { return sender().send_some(pieces); }

@@ -10,30 +10,15 @@
 #include <vector>
 
 #include "chat/limits.hpp"
+#include "tests/siege/near_server.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
-#include "tests/support/program.hpp"
-#include "tests/support/served.hpp"
 
 namespace {
 
 namespace utf = boost::unit_test;
 
 constexpr std::chrono::seconds kLimit{90};
-
-// The server on the near machine, at all of its addresses.
-struct NearServer {
-  explicit NearServer(const Network& network, const std::string& max_pending = "256")
-      : program(
-            "/usr/bin/env",
-            {"ip", "netns", "exec", network.near(), Program::path_of("server"), "--max-users", "10",
-             "--rate", "0", "--port", "0", "--bind", "0.0.0.0", "--max-pending", max_pending},
-            Program::On::kPipes),
-        port(port_in(program.read_until("\n"))) {}
-
-  Program program;
-  std::uint16_t port;
-};
 
 Peer come_in(Peer peer, const std::string& name) {
   peer.send("register\n" + name + ",pw\n");
@@ -91,7 +76,7 @@ BOOST_AUTO_TEST_CASE(of_40_silent_connections_of_one_address_32_stay_and_another
   constexpr std::size_t kStay = chat::kDefaultMaxPendingPerAddress;
   const Network network;
   if (!network.made()) return;
-  const NearServer server(network, std::to_string(2 + kStay + kSilent));
+  const NearServer server(network, {"--max-pending", std::to_string(2 + kStay + kSilent)});
   const auto greeted = [](Peer peer) {
     peer.read_until("* Welcome");
     return peer;

@@ -17,10 +17,10 @@ struct House {
   chat::Broadcast broadcast;
   chat::Registry registry;
   chat::HashGate hash_gate{chat::kMaxHashes};
-  chat::Lobby lobby{4, 4, "! full\n"};
+  chat::WakeEvent changed;
+  chat::Lobby lobby{4, 4, "! full\n", hash_gate, changed};
   chat::EventLog log;
   chat::Standstill standstill;
-  chat::WakeEvent changed;
   chat::Countdown countdown{changed};
   std::atomic<bool> stopping{false};
   chat::Room room{accounts,

@@ -23,13 +23,19 @@ class Network {
   static constexpr const char* kNearAddress = "192.0.2.1";
   static constexpr const char* kFarAddress = "192.0.2.2";
   static constexpr const char* kOtherFarAddress = "192.0.2.3";
+  static constexpr const char* kNearAddress6 = "2001:db8::1";
+  static constexpr int kFarNetworks6 = 40;  // /64 networks of one /48
+  static std::string far_address6(int network) {
+    return "2001:db8:0:" + std::to_string(network + 1) + "::2";
+  }
 
   Network() {
     made_ = ip("netns add " + near_) && ip("netns add " + far_) &&
             ip("-n " + near_ + " link add near0 type veth peer name far0 netns " + far_) &&
             give(near_, "near0", kNearAddress) && give(far_, "far0", kFarAddress) &&
-            give(far_, "far0", kOtherFarAddress) && up(near_, "lo") && up(near_, "near0") &&
-            up(far_, "far0");
+            give(far_, "far0", kOtherFarAddress) && give6(near_, "near0", kNearAddress6) &&
+            up(near_, "lo") && up(near_, "near0") && up(far_, "far0");
+    for (int i = 0; made_ && i < kFarNetworks6; ++i) made_ = give6(far_, "far0", far_address6(i));
     if (!made_) BOOST_TEST_MESSAGE("skipped: network namespaces cannot be made here");
   }
   ~Network() {
@@ -46,6 +52,10 @@ class Network {
   Peer connect_near(const std::function<Peer()>& connect) const { return on(near_, connect); }
   Peer connect_far(const std::function<Peer()>& connect) const { return on(far_, connect); }
 
+  // Does `work` on one of the two: sockets that it makes stay there.
+  void run_near(const std::function<void()>& work) const { run(near_, work); }
+  void run_far(const std::function<void()>& work) const { run(far_, work); }
+
   // At the far end, so that the near one hears nothing of it either, as behind a switch.
   void pull_the_cable() const { BOOST_REQUIRE(ip("-n " + far_ + " link set far0 down")); }
 
@@ -57,25 +67,32 @@ class Network {
   static bool give(const std::string& name, const std::string& device, const std::string& address) {
     return ip("-n " + name + " address add " + address + "/24 dev " + device);
   }
+  static bool give6(const std::string& name, const std::string& device,
+                    const std::string& address) {
+    return ip("-n " + name + " address add " + address + "/48 dev " + device + " nodad");
+  }
   static bool up(const std::string& name, const std::string& device) {
     return ip("-n " + name + " link set " + device + " up");
   }
 
-  // Only the thread that makes the socket is on that machine.
-  static Peer on(const std::string& machine, const std::function<Peer()>& connect) {
-    std::unique_ptr<Peer> peer;
-    std::string failure;
+  // Only the thread that does the work is on that machine.
+  static void run(const std::string& machine, const std::function<void()>& work) {
+    std::exception_ptr failure;
     std::thread([&] {
       try {
         const chat::Descriptor there(
             ::open(("/run/netns/" + machine).c_str(), O_RDONLY | O_CLOEXEC));
         if (::setns(there.get(), CLONE_NEWNET) != 0) throw std::runtime_error("setns");
-        peer = std::make_unique<Peer>(connect());
-      } catch (const std::exception& error) {
-        failure = error.what();
+        work();
+      } catch (...) {
+        failure = std::current_exception();
       }
     }).join();
-    if (!peer) throw std::runtime_error(failure);
+    if (failure) std::rethrow_exception(failure);
+  }
+  static Peer on(const std::string& machine, const std::function<Peer()>& connect) {
+    std::unique_ptr<Peer> peer;
+    run(machine, [&] { peer = std::make_unique<Peer>(connect()); });
     return std::move(*peer);
   }
 

@@ -3,12 +3,20 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <future>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
@@ -50,6 +58,18 @@ std::pair<int, std::string> checked(const std::string& accounts, const std::stri
   Program check("server", {"--check", "--max-users", maximum, "--accounts", accounts});
   const int status = check.status();
   return {status, check.read_all() + check.read_errors()};
+}
+
+// What `work` returns when it is done as another user: for root, in a thread of its own.
+std::string as_user(uid_t user, const std::function<std::string()>& work) {
+  return std::async(std::launch::async,
+                    [&] {
+                      // The system call: setresuid() would change all threads.
+                      if (::syscall(SYS_setresuid, -1, user, -1) != 0)
+                        throw std::runtime_error("setresuid");
+                      return work();
+                    })
+      .get();
 }
 
 }  // namespace
@@ -207,14 +227,101 @@ BOOST_AUTO_TEST_CASE(by_a_unix_socket_the_kernel_says_who_it_is) {
   BOOST_TEST(come_in("register\ncid,\n").starts_with("! wrong format"));
   BOOST_TEST(Peer::answer_to(room.served->port, "login", "ann,").starts_with("! wrong format"));
   if (::getuid() == 0) {
-    std::ofstream(room.accounts, std::ios::app) << "root:" << cheap_hash("pw") << "\n";
-    room.program().signal(SIGHUP);
-    room.program().read_errors_until("reloaded - - bans");
+    const auto add = [&](const std::string& name) {
+      std::ofstream(room.accounts, std::ios::app) << name << ":" << cheap_hash("pw") << "\n";
+      room.program().signal(SIGHUP);
+      room.program().read_errors_until("reloaded - - bans");
+    };
+    add("root");
     BOOST_TEST(come_in("login\nROOT,\n") == "* hello root");
+    std::filesystem::permissions(room.served->folder.file(""), std::filesystem::perms(0755));
+    constexpr uid_t kNameless = 61234;
+    add(std::to_string(kNameless));
+    BOOST_TEST(as_user(kNameless, [&] {
+                 return come_in("login\n" + std::to_string(kNameless) + ",\n");
+               }) == "! wrong username or password");
   }
   room.program().signal(SIGTERM);
   BOOST_TEST(room.program().status() == 0);
   BOOST_TEST(!std::filesystem::exists(room.served->folder.file("chat.sock")));
+}
+
+BOOST_AUTO_TEST_CASE(an_account_is_a_unix_users_only_where_its_name_is_the_very_same) {
+  if (::getuid() != 0) return BOOST_TEST_MESSAGE("skipped: it takes a user whose name is known");
+  const Operated room({"--unix", "chat.sock", "--trust-unix-users"});
+  std::ofstream(room.accounts, std::ios::app) << "Root:" << cheap_hash("pw") << "\n";
+  room.program().signal(SIGHUP);
+  room.program().read_errors_until("reloaded - - bans");
+  const std::string host = "unix:" + room.served->folder.file("chat.sock");
+  for (const char* name : {"root,", "Root,"}) {
+    BOOST_TEST(Peer(0, host).answer("login", name) == "! wrong username or password");
+  }
+  BOOST_TEST(Peer(0, host).answer("login", "root,pw") == "* hello Root");
+}
+
+// The names of users are kept in a file that cannot be read to its end. Only those wait who need
+// such a name, and not many of them.
+BOOST_AUTO_TEST_CASE(looking_up_a_unix_users_name_may_take_for_ever) {
+  const TemporaryFolder names;
+  if (::getuid() != 0 || ::mkfifo(names.file("passwd").c_str(), 0600) != 0) {
+    return BOOST_TEST_MESSAGE("skipped: it takes root to hide the names of users");
+  }
+  Served room({"--max-users", "20", "--unix", "chat.sock", "--trust-unix-users"},
+              {"/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+               "mount --bind " + names.file("passwd") + " /etc/passwd && exec \"$0\" \"$@\"",
+               Program::path_of("server")});
+  const std::string host = "unix:" + room.folder.file("chat.sock");
+  BOOST_TEST(Peer(0, host).answer("register", "ben,pw") == "* hello ben");
+  std::vector<Peer> waiting;
+  for (int i = 0; i < chat::kMostNameLookups; ++i) {
+    waiting.emplace_back(0, host);
+    waiting.back().send("login\nroot,\n");
+    waiting.back().read_until("* user,password?");
+  }
+  // Until all of them are under way.
+  const auto deadline = chat::Clock::now() + kPatience;
+  std::string answer;
+  do {
+    Peer one_more(0, host);
+    one_more.send("login\nroot,\n");
+    char bytes[200];
+    (void)one_more.read_until("* user,password?");
+    const auto received =
+        one_more.socket().receive_until(bytes, chat::Clock::now() + std::chrono::seconds(1));
+    answer.assign(bytes, received.bytes);
+  } while (answer.empty() && chat::Clock::now() < deadline);
+  BOOST_TEST(answer == "! too many log in now: try again\n");
+  BOOST_TEST(Peer(0, host).answer("register", "cid,pw") == "* hello cid");
+  BOOST_TEST(Peer(room.port).answer("register", "dan,pw") == "* hello dan");
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_on_a_unix_socket_is_trusted_by_its_user) {
+  const std::string own = std::to_string(::getuid());
+  const Operated room(
+      {"--unix", "chat.sock", "--trust-proxy", "unix:" + own, "--trust-unix-users"});
+  const std::string host = "unix:" + room.served->folder.file("chat.sock");
+  const auto first_line = [](Peer peer, const std::string& sent) {
+    peer.send(sent);
+    return peer.read_line();
+  };
+  const std::string proxied = "PROXY TCP4 192.0.2.7 10.0.0.1 1 2\r\n";
+  BOOST_TEST(first_line(Peer(0, host), proxied).starts_with("* Welcome"));
+  BOOST_TEST(first_line(Peer(0, host), "register\n") == "! expected a PROXY line");
+  Peer ann = room.logged_in("ann");
+  Peer ben(0, host);
+  ben.send(proxied + "register\nben,pw\n");
+  ann.read_until("* ben has entered");
+  ann.say("/whois ben");
+  BOOST_TEST(ann.read_until("* ben: registered").ends_with("from 192.0.2.7:1"));
+  // Whom it does not know is not the user that it is itself.
+  BOOST_TEST(Peer(0, host).answer("PROXY UNKNOWN\r\nlogin", "ann,").starts_with("! wrong format"));
+  // Nobody else is trusted.
+  BOOST_TEST(Peer(room.served->port).answer(proxied, "x").starts_with("! expected login"));
+  if (::getuid() != 0) return;
+  std::filesystem::permissions(room.served->folder.file(""), std::filesystem::perms(0755));
+  BOOST_TEST(as_user(61234, [&] {
+               return Peer(0, host).answer(proxied, "x");
+             }).starts_with("! expected login"));
 }
 
 BOOST_AUTO_TEST_CASE(who_comes_by_a_trusted_proxy_is_who_it_says) {

@@ -27,7 +27,7 @@ Handover example() {
   Handover::Connection member;
   member.socket = 12;
   member.peer = {
-      "[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, {0x20, 0x01, 1}, true, "ann"};
+      "[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, {0x20, 0x01, 1}, true, 1000};
   member.phase = Phase::kIn;
   member.mode = protocol::Mode::kResume;
   member.rendering = Rendering::kTagged;
@@ -62,7 +62,7 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.peer.text == b.peer.text);
   BOOST_TEST((a.peer.source == b.peer.source));
   BOOST_TEST((a.peer.address == b.peer.address));
-  BOOST_TEST(a.peer.unix_user == b.peer.unix_user);
+  BOOST_TEST((a.peer.uid == b.peer.uid));
   BOOST_TEST(a.peer.loopback == b.peer.loopback);
   BOOST_TEST((a.phase == b.phase));
   BOOST_TEST((a.mode == b.mode));

@@ -154,6 +154,16 @@ BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_ra
   check("--rate", "--rate", "0", "1000000", {"1000001"});
 }
 
+BOOST_AUTO_TEST_CASE(a_proxy_is_an_address_or_a_user_of_this_machine) {
+  BOOST_TEST((parse({"--trust-proxy", "127.0.0.2"}).config.trusted_proxy ==
+              TrustedProxy::parse("127.0.0.2")));
+  BOOST_TEST(
+      (parse({"--trust-proxy=unix:root"}).config.trusted_proxy == TrustedProxy::parse("unix:0")));
+  check_refused({"--trust-proxy", "host"}, "--trust-proxy: not an IPv4 or IPv6 address");
+  check_refused({"--trust-proxy", "unix:nobody of that name"},
+                "--trust-proxy: behind unix: stands a user of this machine");
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_repeats_no_control_characters) {
   check_refused({"--port", "\x1B[2J"},
                 "--port: \"\xEF\xBF\xBD[2J\" is not a whole number from 0 to 65535");
