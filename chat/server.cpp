@@ -252,9 +252,9 @@ void Server::accept_connections() {
   while (!stopping_ && accepting_) {
     ++accept_moves_;
     try {
-      if (lobby_.is_busy()) wait_for_a_place();
       for (void* tag : poller_.wait(std::nullopt)) {
-        if (tag != nullptr && !stopping_) accept_some(*static_cast<Listener*>(tag));
+        if (tag == nullptr || stopping_) continue;
+        if (!accept_some(*static_cast<Listener*>(tag))) break;
       }
     } catch (const std::bad_alloc&) {  // whoever was being accepted is gone; others come
     }
@@ -266,34 +266,43 @@ void Server::accept_connections() {
   listeners_.clear();
 }
 
-void Server::accept_some(Listener& listener) {
+// False: it has waited meanwhile, and what was ready before may not be so any more.
+bool Server::accept_some(Listener& listener) {
   AcceptError error = AcceptError::kNone;
   PeerAddress peer;
+  bool waited = false;
   // Not for as long as they come: finished workers are to be joined in between.
   for (int i = 0; i < kAcceptBatch && !stopping_ && accepting_; ++i) {
-    if (i > 0 && lobby_.is_busy()) return;
+    if (lobby_.is_busy()) {
+      wait_for_a_place();
+      waited = true;
+    }
     if (auto socket = listener.accept(error, &peer)) {
       if (is_gone(*socket, peer) || is_banned(*socket, peer)) continue;
       start_worker(std::move(*socket), peer);
     } else if (error == AcceptError::kNone) {
-      return;
+      break;
     } else if (error == AcceptError::kOutOfResources) {
       // Finished workers may hold what is missing.
       join_finished();
-      if (!refuse_one(listener)) return pause();
+      if (!refuse_one(listener)) {
+        pause();
+        return false;
+      }
     }
   }
+  return !waited;
 }
 
 // Newcomers stay with the kernel, at most for so long; then somebody has to go for the next one.
 void Server::wait_for_a_place() {
   const auto deadline = Clock::now() + kLobbyPatience;
   ignore_listeners();
-  do {
+  while (!stopping_ && accepting_ && Clock::now() < deadline && lobby_.is_busy()) {
     (void)poller_.wait(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
     ++accept_moves_;
     join_finished();
-  } while (!stopping_ && accepting_ && Clock::now() < deadline && lobby_.is_busy());
+  }
   watch_listeners();
 }
 

@@ -108,7 +108,7 @@ class Server {
   void tell_operators_later(const std::string& news);
   void take_up(const Handover::Connection& begun);
   void accept_connections();
-  void accept_some(Listener& listener);
+  bool accept_some(Listener& listener);
   void wait_for_a_place();
   bool refuse_one(Listener& listener);
   bool is_gone(Socket& socket, const PeerAddress& peer);

@@ -2,6 +2,8 @@
 // which takes up to 90 seconds; and the bound of those who are not in yet for each address.
 #include "tests/support/network.hpp"
 
+#include <signal.h>
+
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cstdint>
@@ -108,6 +110,35 @@ BOOST_AUTO_TEST_CASE(of_40_silent_connections_of_one_address_32_stay_and_another
       peer.say("register");
       BOOST_TEST(peer.read_line().starts_with("* user,password?"));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(in_a_new_program_the_same_connections_wait_in_the_same_order) {
+  const Network network;
+  if (!network.made()) return;
+  NearServer server(network);
+  const auto greeted = [&](const char* from) {
+    Peer peer =
+        network.connect_far([&] { return Peer::from(from, server.port, Network::kNearAddress); });
+    peer.read_until("* Welcome");
+    return peer;
+  };
+  Peer other = greeted(Network::kOtherFarAddress);
+  std::vector<Peer> silent;
+  for (std::size_t i = 0; i < chat::kDefaultMaxPendingPerAddress; ++i) {
+    silent.push_back(greeted(Network::kFarAddress));
+  }
+  server.program.signal(SIGUSR2);
+  BOOST_TEST(port_in(server.program.read_until("\n")) == server.port);
+  for (std::size_t i = 0; i < 5; ++i) {
+    silent.push_back(greeted(Network::kFarAddress));
+    BOOST_TEST(silent[i].read_line().starts_with("! too many connections wait to come in"));
+  }
+  silent.erase(silent.begin(), silent.begin() + 5);
+  silent.push_back(std::move(other));
+  for (Peer& peer : silent) {
+    peer.say("register");
+    BOOST_TEST(peer.read_line().starts_with("* user,password?"));
   }
 }
 

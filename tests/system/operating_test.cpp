@@ -247,7 +247,10 @@ BOOST_AUTO_TEST_CASE(by_a_unix_socket_the_kernel_says_who_it_is) {
 }
 
 BOOST_AUTO_TEST_CASE(an_account_is_a_unix_users_only_where_its_name_is_the_very_same) {
-  if (::getuid() != 0) return BOOST_TEST_MESSAGE("skipped: it takes a user whose name is known");
+  if (::getuid() != 0) {
+    BOOST_TEST_MESSAGE("skipped: it takes a user whose name is known");
+    return;
+  }
   const Operated room({"--unix", "chat.sock", "--trust-unix-users"});
   std::ofstream(room.accounts, std::ios::app) << "Root:" << cheap_hash("pw") << "\n";
   room.program().signal(SIGHUP);
@@ -264,7 +267,8 @@ BOOST_AUTO_TEST_CASE(an_account_is_a_unix_users_only_where_its_name_is_the_very_
 BOOST_AUTO_TEST_CASE(looking_up_a_unix_users_name_may_take_for_ever) {
   const TemporaryFolder names;
   if (::getuid() != 0 || ::mkfifo(names.file("passwd").c_str(), 0600) != 0) {
-    return BOOST_TEST_MESSAGE("skipped: it takes root to hide the names of users");
+    BOOST_TEST_MESSAGE("skipped: it takes root to hide the names of users");
+    return;
   }
   Served room({"--max-users", "20", "--unix", "chat.sock", "--trust-unix-users"},
               {"/usr/bin/unshare", "--mount", "/bin/sh", "-c",
