@@ -11,7 +11,8 @@ namespace chat {
 namespace {
 
 constexpr unsigned kBits = 128;
-constexpr unsigned kMappedBits = 96;  // in front of an IPv4 address written as IPv6
+constexpr unsigned kNetworkBits = 64;  // of IPv6: one customer has all addresses in there
+constexpr unsigned kMappedBits = 96;   // in front of an IPv4 address written as IPv6
 constexpr IpAddress kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
 // `address` with all but its first `bits` bits cleared.
@@ -43,7 +44,42 @@ unsigned parse_bits(std::string_view text, unsigned most) {
   return bits;
 }
 
+// A decimal port, which is passed over.
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc{} && stop == end;
+}
+
+// `host` without brackets, port and zone. What is none of these is left for others to refuse.
+std::string_view bare_host(std::string_view host) {
+  const auto last_colon = host.rfind(':');
+  const auto bracket = host.rfind(']');
+  const bool one_colon = last_colon != std::string_view::npos && host.find(':') == last_colon;
+  const bool behind_bracket = bracket != std::string_view::npos && last_colon == bracket + 1;
+  if ((one_colon || behind_bracket) && is_port(host.substr(last_colon + 1))) {
+    host = host.substr(0, last_colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto zone = host.find('%');
+  if (zone != std::string_view::npos && zone + 1 < host.size()) host = host.substr(0, zone);
+  return host;
+}
+
 }  // namespace
+
+bool looks_like_address(std::string_view text) {
+  if (text.find_first_of(":/[]*%") != std::string_view::npos) return true;
+  // Two numbers with a dot between them, and either a dot behind them or nothing but more of those.
+  constexpr std::string_view kDigits = "0123456789";
+  const auto dot = text.find_first_not_of(kDigits);
+  if (dot == 0 || dot == std::string_view::npos || text[dot] != '.') return false;
+  const auto end = text.find_first_not_of(kDigits, dot + 1);
+  if (end == std::string_view::npos) return dot + 1 < text.size();
+  return text.find_first_not_of("0123456789.-") == std::string_view::npos ||
+         (end > dot + 1 && text[end] == '.');
+}
 
 IpAddress ipv4_address(std::uint32_t number) {
   IpAddress address = kMapped;
@@ -74,6 +110,16 @@ AddressRange AddressRange::parse(std::string_view text) {
   return {*address, before + parse_bits(text.substr(slash + 1), kBits - before)};
 }
 
+AddressRange AddressRange::parse_typed(std::string_view text) {
+  const auto slash = text.find('/');
+  std::string plain(bare_host(text.substr(0, slash)));
+  if (slash != std::string_view::npos) return parse(plain.append(text.substr(slash)));
+  const AddressRange range = parse(plain);
+  return is_ipv4(range.first_) ? range : AddressRange(range.first_, kNetworkBits);
+}
+
+AddressRange AddressRange::of(const IpAddress& address) { return {address, kBits}; }
+
 std::string AddressRange::text() const {
   const bool ipv4 = is_ipv4(first_);
   const unsigned before = ipv4 ? kMappedBits : 0;
@@ -86,6 +132,10 @@ std::string AddressRange::text() const {
 
 bool AddressRange::contains(const IpAddress& address) const {
   return is_ipv4(address) == is_ipv4(first_) && masked(address, bits_) == first_;
+}
+
+bool AddressRange::overlaps(const AddressRange& other) const {
+  return contains(other.first_) || other.contains(first_);
 }
 
 }  // namespace chat

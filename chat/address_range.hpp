@@ -16,6 +16,10 @@ using IpAddress = std::array<std::uint8_t, 16>;
 IpAddress ipv4_address(std::uint32_t number);
 bool is_ipv4(const IpAddress& address);
 
+// Whether `text` can only have been meant as an address or a range, right or wrong: 192.0.2,
+// 192.0.2.70-80, 192.0.2.*, 192.0.2.x, and whatever holds a colon, a slash or a bracket.
+bool looks_like_address(std::string_view text);
+
 class AddressRange {
  public:
   // ADDRESS or ADDRESS/BITS. What `text` says behind the first BITS is passed over, and what is
@@ -23,11 +27,20 @@ class AddressRange {
   // std::invalid_argument that says why not, without repeating `text`.
   static AddressRange parse(std::string_view text);
 
+  // The same, of what an operator types or pastes: also [ADDRESS], and with a port behind it
+  // (192.0.2.7:51820, [2001:db8::7]:51820) or a zone (fe80::7%eth0), which are passed over. An IPv6
+  // address without BITS is its network, /64.
+  static AddressRange parse_typed(std::string_view text);
+
+  // One address.
+  static AddressRange of(const IpAddress& address);
+
   // As parse() takes it, and the same for equal ranges.
   std::string text() const;
 
   // A range of IPv6 contains no IPv4 address, however wide it is.
   bool contains(const IpAddress& address) const;
+  bool overlaps(const AddressRange& other) const;
 
   auto operator<=>(const AddressRange&) const = default;
 

@@ -60,6 +60,7 @@ bool Broadcast::take_over(Member& old, std::string_view farewell, Member& member
     Letters last;
     add_letter(last, old, Letter::What::kText, rendered_now(std::string(farewell), old.rendering_));
     admit(member, rendering, std::move(greeting), std::move(filter));
+    old.replaced_ = true;
     see_off(old, std::move(last));
     wake = claim_wake_up();
   }

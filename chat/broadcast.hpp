@@ -367,6 +367,8 @@ class Broadcast::Member {
   bool was_too_slow() const { return too_slow_.load(std::memory_order_relaxed); }
   // Or dismissed. Thread safe.
   bool was_dismissed() const { return dismissed_.load(std::memory_order_relaxed); }
+  // Dismissed because another member took its place. Thread safe.
+  bool was_replaced() const { return replaced_.load(std::memory_order_relaxed); }
 
  private:
   friend class Broadcast;
@@ -394,6 +396,7 @@ class Broadcast::Member {
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
   std::atomic<bool> too_slow_{false};
   std::atomic<bool> dismissed_{false};
+  std::atomic<bool> replaced_{false};
   std::atomic<WallTime> spoke_{};
   std::atomic<WallTime> muted_until_{};
 

@@ -35,7 +35,7 @@ void parts(Archive& archive, std::optional<T>& optional) {
 
 template <typename Archive>
 void parts(Archive& archive, PeerAddress& peer) {
-  archive(peer.text, peer.uid, peer.loopback);
+  archive(peer.text, peer.uid, peer.loopback, peer.exempt);
   for (std::uint8_t& byte : peer.source) archive(byte);
   for (std::uint8_t& byte : peer.address) archive(byte);
 }
@@ -68,13 +68,14 @@ void parts(Archive& archive, LineFilter& filter) {
 
 template <typename Archive>
 void parts(Archive& archive, Handover::Seat& seat) {
-  archive(seat.name, seat.login, seat.password, seat.filter, seat.since, seat.spoke, seat.away,
-          seat.last_to_write);
+  archive(seat.name, seat.account, seat.stay, seat.password, seat.filter, seat.since, seat.spoke,
+          seat.away, seat.last_to_write, seat.last_to_write_name, seat.muted_until, seat.farewell);
 }
 
 template <typename Archive>
 void parts(Archive& archive, Handover::Mute& mute) {
-  archive(mute.name, mute.until);
+  archive(mute.name, mute.account, mute.until);
+  for (std::uint8_t& byte : mute.source) archive(byte);
 }
 
 template <typename Archive>
@@ -93,7 +94,7 @@ void parts(Archive& archive, Handover::Shutdown& shutdown) {
 template <typename Archive>
 void parts(Archive& archive, Handover& handover) {
   archive(handover.max_users, handover.shutdown, handover.listeners, handover.lines,
-          handover.in_transcript, handover.mutes, handover.connections);
+          handover.in_transcript, handover.mutes, handover.last_stay, handover.connections);
 }
 
 template <typename T>

@@ -55,13 +55,17 @@ struct Handover {
   // A place in the room.
   struct Seat {
     std::string name;
-    bool login = false;
-    std::string password;  // of who is registered
-    LineFilter filter;     // what it does not want to hear
+    std::uint64_t account = 0;  // its identity; 0: registered
+    std::uint64_t stay = 0;     // the number of the stay
+    std::string password;       // of who is registered
+    LineFilter filter;          // what it does not want to hear
     WallTime since;
     WallTime spoke;
     std::optional<std::string> away;
-    std::string last_to_write;  // to whom it would reply
+    std::uint64_t last_to_write = 0;  // the stay to which it would reply; 0: none
+    std::string last_to_write_name;
+    WallTime muted_until;  // since before it resumed last
+    std::string farewell;  // of who is sent away; otherwise empty
   };
 
   struct Connection {
@@ -83,7 +87,9 @@ struct Handover {
 
   // Who can say nothing until when, in the room or not.
   struct Mute {
-    std::string name;  // folded
+    std::string name;
+    std::uint64_t account = 0;  // its identity; 0: registered
+    Source source{};            // where it came from; all 0: that does not matter
     WallTime until;
   };
 
@@ -102,6 +108,7 @@ struct Handover {
   std::string lines;                // of the room that are kept, tagged
   std::uint64_t in_transcript = 0;  // the number of the last line that is written there
   std::vector<Mute> mutes;
+  std::uint64_t last_stay = 0;          // the number of the newest one so far
   std::vector<Connection> connections;  // those in the room in the order in which they came
 
   // A new file in memory that holds all of this; closed when a program is executed. Throws

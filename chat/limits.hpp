@@ -54,6 +54,7 @@ inline constexpr std::size_t kMaxGuessSources = 4096;    // addresses remembered
 
 // What the room keeps beside its accounts (see room_storage.hpp).
 inline constexpr std::size_t kMaxBans = 1000;
+inline constexpr std::size_t kMaxMutes = 1000;
 inline constexpr std::size_t kMaxIgnored = 100;    // names, of each account
 inline constexpr std::size_t kMaxRoomText = 1000;  // the topic, and the message of the day
 inline constexpr std::size_t kMaxReason = 200;     // of a ban

@@ -61,6 +61,19 @@ void announce(const Operator& by, std::string_view event, const std::string& has
   note(by, event, has_done);
 }
 
+// The same of a ban. The room is told no address: it would tell where somebody lives.
+void announce_ban(const Operator& by, std::string_view event, const std::string& has_done,
+                  const Ban& ban, const std::string& more) {
+  by.room.broadcast.announce(by.name, has_done + (ban.range ? "an address" : ban.name) + more);
+  note(by, event, has_done + ban.target() + more);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 // Throws std::runtime_error where `name` is the operator's own.
 void refuse_oneself(const Operator& by, std::string_view name) {
   if (folded_name(name) == folded_name(by.name)) throw std::runtime_error("that is you");
@@ -73,12 +86,33 @@ Profile online(const Operator& by, std::string_view name) {
   return *profile;
 }
 
+// Operators' changes wait for each other: who is no operator any more when the turn comes changes
+// nothing.
+void refuse_former_operator(const Operator& by, const PasswordStorage& accounts) {
+  if (!accounts.is_operator(by.name, by.account)) throw std::runtime_error("you are no operator");
+}
+
+void change_accounts(const Operator& by,
+                     const std::function<void(PasswordStorage& accounts)>& change) {
+  chat::change_accounts(by.room, [&](PasswordStorage& accounts) {
+    refuse_former_operator(by, accounts);
+    change(accounts);
+  });
+}
+
+void change_storage(const Operator& by, const std::function<void(RoomStorage& storage)>& change) {
+  by.room.storage.change([&](RoomStorage& storage) {
+    refuse_former_operator(by, *by.room.accounts.current());
+    change(storage);
+  });
+}
+
 std::string kick(const Operator& by, std::string_view arguments) {
   const Profile whom = online(by, take_word(arguments));
   refuse_oneself(by, whom.name);
   const std::string farewell = with_reason("! you were kicked by " + by.name, arguments) + "\n";
   announce(by, "kick", with_reason("has kicked " + whom.name, arguments));
-  (void)by.room.registry.dismiss([&](const Profile& one) { return one.name == whom.name; },
+  (void)by.room.registry.dismiss([&](const Profile& one) { return one.stay == whom.stay; },
                                  farewell);
   return "* " + whom.name + " has to leave\n";
 }
@@ -88,35 +122,40 @@ std::string mute(const Operator& by, std::string_view arguments) {
   refuse_oneself(by, whom.name);
   const minutes time = take_minutes(arguments).value_or(kMuteTime);
   if (!arguments.empty()) throw std::runtime_error("it is /mute NAME [MINUTES]");
-  (void)by.room.registry.mute(whom.name, now() + time);
+  const auto muted = by.room.registry.mute(whom.name, now() + time);
   announce(by, "mute", "has muted " + whom.name + " for " + minutes_text(time));
-  return "* " + whom.name + " can say nothing for " + minutes_text(time) + "\n";
+  std::string lines = "* " + whom.name + " can say nothing for " + minutes_text(time) + "\n";
+  if (muted && !muted->others.empty()) {
+    lines +=
+        "* nor can others, by their name or where they come from: " + joined(muted->others) + "\n";
+  }
+  return lines;
 }
 
 std::string unmute(const Operator& by, std::string_view name) {
-  const Profile whom = online(by, name);
-  (void)by.room.registry.mute(whom.name, WallTime());
-  announce(by, "unmute", "has unmuted " + whom.name);
-  return "* " + whom.name + " can speak again\n";
+  const auto whom = by.room.registry.unmute(name);
+  if (!whom) throw std::runtime_error(std::string(name.substr(0, kMaxName)) + " is not here");
+  announce(by, "unmute", "has unmuted " + *whom);
+  return "* " + *whom + " can speak again\n";
 }
 
-// 192.0.2.300 would do for a name, but is hardly meant as one, unless somebody has it.
-bool is_meant_as_address(std::string_view target) {
-  return target.find_first_not_of("0123456789.") == std::string_view::npos &&
-         std::count(target.begin(), target.end(), '.') == 3;
-}
-
+// What is meant as an address is never taken for a name that nobody has: whom the operator means
+// would stay. Nothing: it is a name.
 std::optional<AddressRange> range_of(const Operator& by, std::string_view target) {
+  const bool named = by.room.registry.profile(target).has_value();
+  if (is_name(target) && (named || !looks_like_address(target))) return std::nullopt;
+  if (target.starts_with("unix:")) {
+    throw std::runtime_error("who comes by a Unix socket has no address: ban the name");
+  }
   try {
-    return AddressRange::parse(target);
+    return AddressRange::parse_typed(target);
   } catch (const std::invalid_argument&) {
-    const bool named = by.room.registry.profile(target).has_value();
-    if (is_name(target) && (named || !is_meant_as_address(target))) return std::nullopt;
-    throw std::runtime_error("it is neither a name nor an address");
+    throw std::runtime_error(
+        "it is neither a name nor an address, as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/64");
   }
 }
 
-// Nobody can lock out the operators, or this machine.
+// Nobody can lock out the operators, or what everyone may come through.
 void check_ban(const Operator& by, const Ban& ban) {
   const auto accounts = by.room.accounts.current();
   if (!ban.range) {
@@ -129,12 +168,11 @@ void check_ban(const Operator& by, const Ban& ban) {
     }
     return;
   }
-  constexpr IpAddress kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  if (ban.range->contains(ipv4_address(0x7F000001)) || ban.range->contains(kLoopback6)) {
-    throw std::runtime_error("that is this machine");
-  }
+  by.room.exemptions.refresh();
+  const auto objection = by.room.exemptions.objection_to(*ban.range);
+  if (!objection.empty()) throw std::runtime_error(std::string(objection));
   for (const Profile& one : by.room.registry.profiles()) {
-    if (one.login && accounts->is_operator(one.name) && ban.range->contains(one.peer.address)) {
+    if (accounts->is_operator(one.name, one.account) && ban.range->contains(one.peer.address)) {
       throw std::runtime_error("operator " + one.name + " comes from there");
     }
   }
@@ -147,24 +185,29 @@ std::string ban(const Operator& by, std::string_view arguments) {
   if (const auto time = take_minutes(arguments)) ban.until = now() + *time;
   ban.reason = arguments;
   check_ban(by, ban);
-  by.room.storage.change([&](RoomStorage& storage) { storage.ban(ban, now()); });
+  change_storage(by, [&](RoomStorage& storage) { storage.ban(ban, now()); });
   const std::string until = ban.until ? " until " + utc_text(*ban.until) : "";
-  announce(by, "ban", with_reason("has banned " + ban.target() + until, ban.reason));
+  announce_ban(by, "ban", "has banned ", ban, with_reason(until, ban.reason));
   (void)by.room.registry.dismiss(
       [&](const Profile& one) {
-        return ban.range ? ban.range->contains(one.peer.address)
+        return ban.range ? !one.peer.exempt && ban.range->contains(one.peer.address)
                          : name_skeleton(one.name) == name_skeleton(ban.name);
       },
       banned_line(ban));
-  return "* " + ban.target() + " is kept out" + until + "\n";
+  std::string line = "* " + ban.target() + " is kept out" + until;
+  if (!ban.range && looks_like_address(ban.name)) line += ", as a name, not as an address";
+  return line + "\n";
 }
 
 std::string unban(const Operator& by, std::string_view target) {
-  by.room.storage.change([&](RoomStorage& storage) {
-    if (!storage.unban(target)) throw std::runtime_error("there is no such ban");
+  std::vector<Ban> lifted;
+  change_storage(by, [&](RoomStorage& storage) {
+    lifted = storage.unban(target);
+    if (lifted.empty()) throw std::runtime_error("there is no such ban");
   });
-  announce(by, "unban", "has lifted the ban of " + std::string(target));
-  return "* " + std::string(target) + " is let in\n";
+  for (const Ban& ban : lifted) announce_ban(by, "unban", "has lifted the ban of ", ban, "");
+  const Ban& last = lifted.back();
+  return "* " + (last.range ? last.target() : std::string(target)) + " is let in\n";
 }
 
 std::string bans(const Operator& by) {
@@ -181,14 +224,14 @@ std::string close(const Operator& by, bool closed) {
   if (by.room.storage.current()->closed() == closed) {
     throw std::runtime_error(closed ? "it is closed already" : "it is open already");
   }
-  by.room.storage.change([&](RoomStorage& storage) { storage.set_closed(closed); });
+  change_storage(by, [&](RoomStorage& storage) { storage.set_closed(closed); });
   announce(by, closed ? "close" : "open",
            closed ? "has closed the room to who is no account" : "has opened the room to everyone");
   return closed ? "* only accounts come in\n" : "* everyone comes in\n";
 }
 
 std::string remove_account(const Operator& by, std::string_view name) {
-  change_accounts(by.room, [&](PasswordStorage& accounts) {
+  change_accounts(by, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
     if (accounts.is_operator(name) && accounts.operators() == 1) {
       throw std::runtime_error("that is the last operator");
@@ -207,7 +250,7 @@ std::string remove_account(const Operator& by, std::string_view name) {
 
 std::string turn_operator(const Operator& by, std::string_view name) {
   bool is_one = false;
-  change_accounts(by.room, [&](PasswordStorage& accounts) {
+  change_accounts(by, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
     is_one = !accounts.is_operator(name);
     if (!is_one && accounts.operators() == 1) throw std::runtime_error("that is the last operator");
@@ -311,10 +354,6 @@ std::string answer_of(const std::function<std::string()>& command) {
   }
 }
 
-void adopt_accounts(Room& room, const PasswordStorage& accounts) {
-  room.registry.adopt(accounts, "! your account is no more\n");
-}
-
 // A lone - stands for none.
 std::string text_or_none(std::string_view text) { return text == "-" ? "" : std::string(text); }
 
@@ -328,7 +367,7 @@ std::string run_operator_command(const Operator& by, const CommandEntry& entry,
 std::string set_topic(const Operator& by, std::string_view text) {
   return answer_of([&]() -> std::string {
     const std::string topic = text_or_none(text);
-    by.room.storage.change([&](RoomStorage& storage) { storage.set_topic(topic); });
+    change_storage(by, [&](RoomStorage& storage) { storage.set_topic(topic); });
     announce(by, "topic", topic.empty() ? "has removed the topic" : "has set the topic: " + topic);
     return "* the topic is set\n";
   });
@@ -337,7 +376,7 @@ std::string set_topic(const Operator& by, std::string_view text) {
 std::string set_motd(const Operator& by, std::string_view text) {
   return answer_of([&]() -> std::string {
     const std::string motd = text_or_none(text);
-    by.room.storage.change([&](RoomStorage& storage) { storage.set_motd(motd); });
+    change_storage(by, [&](RoomStorage& storage) { storage.set_motd(motd); });
     note(by, "motd", motd);
     return "* the message of the day is set\n";
   });
@@ -351,9 +390,20 @@ std::optional<std::string> new_account(const Room& room, std::string_view argume
 }
 
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash) {
-  change_accounts(by.room, [&](PasswordStorage& accounts) { accounts.add(account, hash); });
+  std::vector<std::string> sent_away;
+  by.room.accounts.change(
+      [&](PasswordStorage& accounts) {
+        refuse_former_operator(by, accounts);
+        accounts.add(account, hash);
+        by.room.registry.claim_seats(accounts);
+      },
+      [&](const PasswordStorage& accounts) { sent_away = adopt_accounts(by.room, accounts); });
   note(by, "account", "added " + account);
-  return "* there is an account " + account + " now\n";
+  std::string lines = "* there is an account " + account + " now\n";
+  if (!sent_away.empty()) {
+    lines += "* who was registered by a name like that has to leave: " + joined(sent_away) + "\n";
+  }
+  return lines;
 }
 
 void change_accounts(Room& room, const std::function<void(PasswordStorage& accounts)>& change) {
@@ -362,13 +412,21 @@ void change_accounts(Room& room, const std::function<void(PasswordStorage& accou
         change(accounts);
         room.registry.claim_seats(accounts);
       },
-      [&](const PasswordStorage& accounts) { adopt_accounts(room, accounts); });
+      [&](const PasswordStorage& accounts) { (void)adopt_accounts(room, accounts); });
 }
 
 void reload_accounts(Room& room) {
   room.accounts.reload(
       [&](const PasswordStorage& accounts) { room.registry.claim_seats(accounts); },
-      [&](const PasswordStorage& accounts) { adopt_accounts(room, accounts); });
+      [&](const PasswordStorage& accounts) { (void)adopt_accounts(room, accounts); });
+}
+
+std::vector<std::string> adopt_accounts(Room& room, const PasswordStorage& accounts) {
+  auto names = room.registry.adopt(accounts);
+  for (const std::string& name : names) {
+    room.log.write("sent-away", "-", name, "its name looks like an account's now");
+  }
+  return names;
 }
 
 void adopt_bans(Room& room) {

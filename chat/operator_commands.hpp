@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chat/command_table.hpp"
 #include "chat/room.hpp"
@@ -18,6 +19,7 @@ namespace chat {
 struct Operator {
   Room& room;
   const std::string& name;
+  AccountId account;
   const PeerAddress& peer;
 };
 
@@ -34,10 +36,13 @@ std::optional<std::string> new_account(const Room& room, std::string_view argume
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash);
 
 // A change of the accounts, with which whatever else stands in their file by now comes along, or
-// only that: all of them must fit. Who has no account any more is sent away. Throws what Stored
-// does, and std::runtime_error where they do not fit.
+// only that: all of them must fit. Who has no account any more is sent away, and who is registered
+// by a name that looks like an account's now. Throws what Stored does, and std::runtime_error where
+// they do not fit.
 void change_accounts(Room& room, const std::function<void(PasswordStorage& accounts)>& change);
 void reload_accounts(Room& room);
+// The same of accounts that are valid already. Gives the names that look like an account's.
+std::vector<std::string> adopt_accounts(Room& room, const PasswordStorage& accounts);
 
 // Who is banned by what is in the files by now is sent away.
 void adopt_bans(Room& room);

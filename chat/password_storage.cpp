@@ -1,7 +1,13 @@
 #include "chat/password_storage.hpp"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "chat/password_hash.hpp"
@@ -12,30 +18,82 @@ namespace chat {
 namespace {
 
 constexpr std::string_view kHeader =
-    "# The accounts of the chatroom, one name:hash in a line, or name:hash:operator. Change them\n"
-    "# with ./server --add-account NAME [--operator] and ./server --remove-account NAME.\n";
+    "# The accounts of the chatroom, one name:hash[:operator]:id=ID in a line. Change them with\n"
+    "# ./server --add-account NAME [--operator] and ./server --remove-account NAME.\n";
 constexpr std::string_view kOperator = "operator";
+constexpr std::string_view kId = "id=";
+constexpr std::size_t kIdDigits = 16;
 
 // Out of a damaged file it may be anything: the message does not repeat it.
 void check_hash(const std::string& hash) {
   if (!is_password_hash(hash)) throw std::invalid_argument("not a yescrypt hash");
 }
 
+AccountId new_id() {
+  AccountId id = 0;
+  while (id == 0) {
+    if (::getrandom(&id, sizeof id, 0) != sizeof id && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "getrandom");
+    }
+  }
+  return id;
+}
+
+// Of a line that has none (FNV-1a): each hash has its own salt, so another password is another
+// account.
+AccountId id_from(std::string_view name, std::string_view hash) {
+  constexpr AccountId kPrime = 0x100000001B3;
+  AccountId id = 0xCBF29CE484222325;
+  const std::string line = folded_name(name).append(":").append(hash);
+  for (const char c : line) id = (id ^ static_cast<unsigned char>(c)) * kPrime;
+  return id == 0 ? 1 : id;
+}
+
+std::string id_text(AccountId id) {
+  std::array<char, kIdDigits> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), id, 16).ptr;
+  std::string text(digits.data(), end);
+  return text.insert(0, kIdDigits - text.size(), '0');
+}
+
+// 0: it is none.
+AccountId parse_id(std::string_view text) {
+  AccountId id = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, id, 16);
+  return error == std::errc{} && stop == end && id_text(id) == text ? id : 0;
+}
+
+std::vector<std::string_view> fields_of(std::string_view line) {
+  std::vector<std::string_view> fields;
+  for (auto end = line.find(':'); end != std::string_view::npos; end = line.find(':')) {
+    fields.push_back(line.substr(0, end));
+    line.remove_prefix(end + 1);
+  }
+  fields.push_back(line);
+  return fields;
+}
+
 }  // namespace
 
 PasswordStorage PasswordStorage::load(const std::string& path) {
   PasswordStorage storage;
-  // A hash has a fixed length, so that a last line that is cut short shows, or is no operator's.
+  // Hash and ID have a fixed length, so that a last line that is cut short shows, or is no
+  // operator's.
   read_entries(path, [&](std::string_view line) {
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) throw std::invalid_argument("not name:hash");
-    const auto second = line.find(':', colon + 1);
-    const bool is_operator = second != std::string_view::npos;
-    if (is_operator && line.substr(second + 1) != kOperator) {
-      throw std::invalid_argument("after name:hash there is something else than :operator");
+    const auto fields = fields_of(line);
+    if (fields.size() < 2) throw std::invalid_argument("not name:hash");
+    std::size_t at = 2;
+    const bool is_operator = at < fields.size() && fields[at] == kOperator;
+    if (is_operator) ++at;
+    AccountId id = id_from(fields[0], fields[1]);
+    if (at < fields.size() && fields[at].starts_with(kId)) {
+      id = parse_id(fields[at++].substr(kId.size()));
     }
-    const auto hash = line.substr(colon + 1, is_operator ? second - colon - 1 : second);
-    storage.add(std::string(line.substr(0, colon)), std::string(hash), is_operator);
+    if (at < fields.size() || id == 0) {
+      throw std::invalid_argument("after name:hash stands something else than :operator or :id=ID");
+    }
+    storage.add({std::string(fields[0]), std::string(fields[1]), is_operator, id});
   });
   return storage;
 }
@@ -69,6 +127,19 @@ std::optional<std::string> PasswordStorage::name_of(std::string_view name) const
   return found->second.name;
 }
 
+AccountId PasswordStorage::id_of(std::string_view name) const {
+  const auto found = accounts_.find(folded_name(name));
+  return found == accounts_.end() ? 0 : found->second.id;
+}
+
+bool PasswordStorage::contains(std::string_view name, AccountId id) const {
+  return id != 0 && id_of(name) == id;
+}
+
+bool PasswordStorage::is_operator(std::string_view name, AccountId id) const {
+  return contains(name, id) && is_operator(name);
+}
+
 std::optional<std::string> PasswordStorage::verify(std::string_view name,
                                                    std::string_view password) const {
   const auto found = accounts_.find(folded_name(name));
@@ -88,10 +159,14 @@ std::vector<std::string> PasswordStorage::names() const {
 }
 
 void PasswordStorage::add(const std::string& name, const std::string& hash, bool is_operator) {
-  if (!is_name(name)) throw std::invalid_argument("bad name");  // not repeated, see check_hash()
-  check_hash(hash);
-  const auto [place, added] =
-      accounts_.try_emplace(folded_name(name), Account{name, hash, is_operator});
+  add({name, hash, is_operator, new_id()});
+}
+
+void PasswordStorage::add(Account account) {
+  if (!is_name(account.name)) throw std::invalid_argument("bad name");  // see check_hash()
+  check_hash(account.hash);
+  const std::string key = folded_name(account.name);
+  const auto [place, added] = accounts_.try_emplace(key, std::move(account));
   if (!added) throw std::invalid_argument("there is an account " + place->second.name + " already");
 }
 
@@ -113,7 +188,7 @@ void PasswordStorage::save(const std::string& path) const {
   for (const auto& [folded, account] : accounts_) {
     content += account.name + ":" + account.hash;
     if (account.is_operator) content.append(":").append(kOperator);
-    content += '\n';
+    content.append(":").append(kId).append(id_text(account.id)) += '\n';
   }
   replace_file(path, content);
 }

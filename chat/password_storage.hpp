@@ -1,14 +1,20 @@
 // The login users: the accounts of the room, and the file in which they are kept.
 //
-// The file is text: lines that begin with # are comments, every other line is one `name:hash`, or
-// `name:hash:operator` where the account's user keeps order in the room. Anything else is damage
-// and refused, so that this version does not drop what a later one has written there. Saving writes
-// the accounts by name and a comment on top; other comments are not kept.
+// The file is text: lines that begin with # are comments, every other line is one account,
+// `name:hash[:operator][:id=ID]`. `operator` marks an operator's account. ID, 16 hexadecimal
+// digits, is the account's identity. Anything else is damage and refused, so that this version does
+// not drop what a later one has written there. Saving writes the accounts by name and a comment on
+// top; other comments are not kept.
+//
+// A name can be given to somebody else: an account that is removed and added again is another one,
+// and has another identity. A line without an ID, as earlier versions wrote it, has an identity
+// that follows from its name and hash, and keeps it when it is saved.
 //
 // Threads: the const functions are thread safe as long as nobody changes the object.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,6 +23,9 @@
 #include <vector>
 
 namespace chat {
+
+// Which account it is, whatever it is called. 0: none.
+using AccountId = std::uint64_t;
 
 class PasswordStorage {
  public:
@@ -41,6 +50,11 @@ class PasswordStorage {
   bool contains(std::string_view name) const;
   bool is_operator(std::string_view name) const;  // false, too, where there is no such account
   std::optional<std::string> name_of(std::string_view name) const;  // as the account has it
+  AccountId id_of(std::string_view name) const;                     // 0: there is no such account
+
+  // The same of one account and no other of its name.
+  bool contains(std::string_view name, AccountId id) const;
+  bool is_operator(std::string_view name, AccountId id) const;
 
   // The account's name if `password` is right. As much work, and the same answer, where there is no
   // account of that name. It is a lot of work: see password_hash.hpp.
@@ -48,7 +62,8 @@ class PasswordStorage {
 
   std::vector<std::string> names() const;
 
-  // Throws std::invalid_argument that says why not: bad name, bad hash, or there is one already.
+  // With a new identity. Throws std::invalid_argument that says why not: bad name, bad hash, or
+  // there is one already.
   void add(const std::string& name, const std::string& hash, bool is_operator = false);
   bool remove(std::string_view name);  // false: there is none
 
@@ -67,8 +82,10 @@ class PasswordStorage {
     std::string name;
     std::string hash;
     bool is_operator;
+    AccountId id;
   };
 
+  void add(Account account);                // see the other add()
   Account& account(std::string_view name);  // throws std::invalid_argument: there is none
 
   std::map<std::string, Account, std::less<>> accounts_;  // by folded name

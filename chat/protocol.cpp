@@ -45,7 +45,7 @@ bool is_passing(std::string_view refusal) {
 bool is_final(std::string_view error_text) {
   for (const std::string_view beginning :
        {"your session goes on in another connection", "you were kicked", "you are banned",
-        "your account is no more"}) {
+        "your account is no more", "your name looks like an account's"}) {
     if (error_text.starts_with(beginning)) return true;
   }
   return false;

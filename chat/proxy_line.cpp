@@ -43,6 +43,11 @@ bool TrustedProxy::is(const PeerAddress& peer) const {
   return !peer.uid && std::get<AddressRange>(who_).contains(peer.address);
 }
 
+std::optional<AddressRange> TrustedProxy::range() const {
+  const auto* const range = std::get_if<AddressRange>(&who_);
+  return range == nullptr ? std::nullopt : std::optional(*range);
+}
+
 bool take_proxy_line(std::string_view line, PeerAddress& peer) {
   if (line.size() > kMaxProxyLine) return false;
   std::array<std::string_view, 6> words;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -23,6 +24,7 @@ class TrustedProxy {
   static TrustedProxy parse(std::string_view text);
 
   bool is(const PeerAddress& peer) const;
+  std::optional<AddressRange> range() const;  // nothing: it is a user of this machine
 
   bool operator==(const TrustedProxy&) const = default;
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "chat/limits.hpp"
 #include "chat/password_hash.hpp"
 #include "chat/protocol.hpp"
 #include "chat/text.hpp"
@@ -19,17 +20,25 @@ constexpr std::array kReserved = {
     "moderator", "operator",      "owner", "root", "server",   "staff",    "sysop", "system",
 };
 
+constexpr std::string_view kNoAccount = "! your account is no more\n";
+constexpr std::string_view kLooksLikeAccount = "! your name looks like an account's now\n";
+
+std::unordered_set<std::string> skeletons_of(const PasswordStorage& accounts) {
+  std::unordered_set<std::string> skeletons;
+  for (const auto& name : accounts.names()) skeletons.insert(name_skeleton(name));
+  return skeletons;
+}
+
 std::unordered_set<std::string> taken_skeletons(const PasswordStorage& accounts) {
-  std::unordered_set<std::string> taken;
+  std::unordered_set<std::string> taken = skeletons_of(accounts);
   for (const char* name : kReserved) taken.insert(name_skeleton(name));
-  for (const auto& name : accounts.names()) taken.insert(name_skeleton(name));
   return taken;
 }
 
-std::unordered_set<std::string> folded_names(const PasswordStorage& accounts) {
-  std::unordered_set<std::string> names;
-  for (const auto& name : accounts.names()) names.insert(folded_name(name));
-  return names;
+// All 0 where that says nothing of who it is: many come from there, or it is not known.
+Source source_of(const PeerAddress& peer) {
+  const bool unknown = peer.exempt || peer.loopback || peer.address == IpAddress{};
+  return unknown ? Source{} : peer.source;
 }
 
 Broadcast::Filter shared(const LineFilter& filter) {
@@ -47,38 +56,52 @@ std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users)
   return max_users - accounts.login_users();
 }
 
-Registry::Registry(std::size_t max_users, const PasswordStorage& accounts, Broadcast& broadcast)
+Registry::Registry(std::size_t max_users, const PasswordStorage& accounts,
+                   const Stored<RoomStorage>& storage, Broadcast& broadcast)
     : max_users_(max_users),
+      storage_(storage),
       broadcast_(broadcast),
       registered_seats_(seats_beside(accounts, max_users)),
       taken_(taken_skeletons(accounts)),
-      accounts_(folded_names(accounts)) {}
+      accounts_(by_name(accounts)) {}
+
+std::unordered_map<std::string, Registry::Account> Registry::by_name(
+    const PasswordStorage& accounts) {
+  std::unordered_map<std::string, Account> by_name;
+  for (const auto& name : accounts.names()) {
+    by_name[folded_name(name)] = {accounts.id_of(name), accounts.is_operator(name)};
+  }
+  return by_name;
+}
 
 Registry::Entry Registry::enter_registered(const std::string& name, std::string_view password,
                                            Broadcast::Member& member, const Visit& visit) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
+  if (is_banned(name, visit.peer)) return Entry::kBanned;
   return register_anew(name, password, member, visit, key);
 }
 
-Registry::Entry Registry::enter_login(const std::string& name, Broadcast::Member& member,
-                                      const Visit& visit) {
+Registry::Entry Registry::enter_login(const std::string& name, AccountId account,
+                                      Broadcast::Member& member, const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
-  if (!accounts_.contains(key)) return Entry::kWrongPassword;
-  if (logged_in_.contains(key)) return Entry::kAlreadyIn;
-  return log_in_anew(name, member, visit, key);
+  if (is_banned(name, visit.peer)) return Entry::kBanned;
+  if (!is_account(key, account)) return Entry::kWrongPassword;
+  return log_in_anew(name, account, member, visit, key);
 }
 
 Registry::Entry Registry::resume_registered(std::string& name, std::string_view password,
                                             Broadcast::Member& member, const Visit& visit) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
+  if (is_banned(name, visit.peer)) return Entry::kBanned;
   const auto found = registered_.find(key);
   if (found != registered_.end()) {
     const Stay& stay = stays_.at(found->second);
     if (folded_name(stay.name) == folded_name(name)) {
       if (!equal_in_constant_time(stay.password, password)) return Entry::kWrongPassword;
+      if (!stay.farewell.empty()) return Entry::kSentAway;
       name = stay.name;
       return take_over(*found->second, member, visit);
     }
@@ -86,43 +109,77 @@ Registry::Entry Registry::resume_registered(std::string& name, std::string_view 
   return register_anew(name, password, member, visit, key);
 }
 
-Registry::Entry Registry::resume_login(const std::string& name, Broadcast::Member& member,
-                                       const Visit& visit) {
+Registry::Entry Registry::resume_login(const std::string& name, AccountId account,
+                                       Broadcast::Member& member, const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
-  if (!accounts_.contains(key)) return Entry::kWrongPassword;
+  if (is_banned(name, visit.peer)) return Entry::kBanned;
+  if (!is_account(key, account)) return Entry::kWrongPassword;
   const auto found = logged_in_.find(key);
-  if (found != logged_in_.end()) return take_over(*found->second, member, visit);
-  return log_in_anew(name, member, visit, key);
+  if (found != logged_in_.end()) {
+    const Stay& stay = stays_.at(found->second);
+    if (stay.account == account) {
+      if (!stay.farewell.empty()) return Entry::kSentAway;
+      return take_over(*found->second, member, visit);
+    }
+  }
+  return log_in_anew(name, account, member, visit, key);
 }
 
-Registry::Entry Registry::log_in_anew(const std::string& name, Broadcast::Member& member,
-                                      const Visit& visit, const std::string& key) {
-  // Who has registered it came before the account.
-  if (registered_.contains(name_skeleton(name))) return Entry::kNameUsed;
-  return enter({name, {}, logged_in_, key, visit.peer, visit.filter, {}}, member, visit);
+bool Registry::is_account(const std::string& key, AccountId id) const {
+  const auto found = accounts_.find(key);
+  return found != accounts_.end() && found->second.id == id;
+}
+
+bool Registry::is_banned(std::string_view name, const PeerAddress& peer) const {
+  const auto storage = storage_.current();
+  const auto now = std::chrono::system_clock::now();
+  return storage->ban_of(name, now) != nullptr || storage->ban_of(peer, now) != nullptr;
+}
+
+Registry::Entry Registry::log_in_anew(const std::string& name, AccountId account,
+                                      Broadcast::Member& member, const Visit& visit,
+                                      const std::string& key) {
+  if (!makes_way(logged_in_, key)) return Entry::kAlreadyIn;
+  if (!makes_way(registered_, name_skeleton(name))) return Entry::kNameUsed;
+  return enter({name, account, 0, {}, logged_in_, key, visit.peer, visit.filter, {}}, member,
+               visit);
+}
+
+// Whether nobody has that key any more: one who is sent away has left then, though its worker does
+// not know yet.
+bool Registry::makes_way(const Keys& keys, const std::string& key) noexcept {
+  const auto found = keys.find(key);
+  if (found == keys.end()) return true;
+  Broadcast::Member& member = *found->second;
+  const Stay& stay = stays_.find(&member)->second;
+  if (stay.farewell.empty()) return false;
+  broadcast_.leave(member, stay.name, true);
+  forget(member);
+  return true;
 }
 
 Registry::Entry Registry::register_anew(const std::string& name, std::string_view password,
                                         Broadcast::Member& member, const Visit& visit,
                                         const std::string& key) {
-  if (visit.only_accounts) return Entry::kOnlyAccounts;
+  if (storage_.current()->closed()) return Entry::kOnlyAccounts;
   // An account that was removed is there until it has left.
   if (logged_in_.contains(folded_name(name))) return Entry::kNameUsed;
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() >= registered_seats_) return Entry::kFull;
-  return enter({name, std::string(password), registered_, key, visit.peer, visit.filter, {}},
+  return enter({name, 0, 0, std::string(password), registered_, key, visit.peer, visit.filter, {}},
                member, visit);
 }
 
 Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, const Visit& visit) {
+  stay.number = ++last_stay_;
   stay.since = std::chrono::system_clock::now();
   stay.filter.own_name = folded_name(stay.name);
   const Stay& held = stays_.emplace(&member, std::move(stay)).first->second;
   try {
     held.keys.emplace(held.key, &member);
     online_.push_back(held.name);
-    apply_mute(member, held.name);
+    apply_mutes(member, talker_of(held), {});
     if (broadcast_.enter(member, visit.rendering, greeting(held.name, visit), held.name,
                          shared(held.filter))) {
       return Entry::kIn;
@@ -142,7 +199,9 @@ Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& m
   if (!member.is_connected()) return Entry::kGone;
   const Stay& taken = stays_.at(&old);
   PeerAddress peer = visit.peer;
-  apply_mute(member, taken.name);
+  Talker talker = talker_of(taken);
+  talker.source = source_of(peer);
+  apply_mutes(member, talker, old.muted_until());
   if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, visit.rendering,
                             greeting(taken.name, visit), shared(taken.filter))) {
     return Entry::kClosed;
@@ -151,6 +210,7 @@ Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& m
   stay.key() = &member;
   stay.mapped().keys.find(stay.mapped().key)->second = &member;
   stay.mapped().peer = std::move(peer);
+  stay.mapped().muted_until = old.muted_until();
   stays_.insert(std::move(stay));
   return Entry::kResumed;
 }
@@ -211,36 +271,45 @@ Broadcast::Member* Registry::find(std::string_view name) const {
 }
 
 Profile Registry::profile_of(const Broadcast::Member& member, const Stay& stay) const {
-  return {stay.name,
-          &stay.keys == &logged_in_,
-          stay.peer,
-          stay.since,
-          std::max(stay.since, member.spoke()),
+  return {stay.name, stay.account, stay.number,
+          stay.peer, stay.since,   std::max(stay.since, member.spoke()),
           stay.away};
 }
 
 Registry::Posted Registry::post(const Broadcast::Member& from, std::string_view to,
                                 std::string_view text) {
-  using Outcome = Posted::Outcome;
   MutexLock lock(mutex_);
   const auto sender = stays_.find(&from);
-  Broadcast::Member* const member = find(to);
-  if (sender == stays_.end() || member == nullptr) return {Outcome::kNobody};
-  Stay& stay = stays_.at(member);
-  if (member == &from) return {Outcome::kYourself, stay.name};
-  const std::string& name = sender->second.name;
-  if (stay.filter.ignores(name)) return {Outcome::kIgnored, stay.name};
-  if (!broadcast_.post(*member, protocol::private_line(name, stay.name, text))) {
-    return {Outcome::kNotReading, stay.name};
-  }
-  stay.last_to_write = name;
-  return {Outcome::kSent, stay.name, stay.away};
+  if (sender == stays_.end()) return {};
+  return post(sender->second, find(to), text);
 }
 
-std::string Registry::last_to_write_to(const Broadcast::Member& member) const {
+Registry::Posted Registry::reply(const Broadcast::Member& from, std::string_view text) {
   MutexLock lock(mutex_);
-  const auto found = stays_.find(&member);
-  return found == stays_.end() ? "" : found->second.last_to_write;
+  const auto sender = stays_.find(&from);
+  if (sender == stays_.end()) return {};
+  const Stay& stay = sender->second;
+  if (stay.last_to_write == 0) return {Posted::Outcome::kNoLetter};
+  Broadcast::Member* const member = find(stay.last_to_write_name);
+  if (member == nullptr || stays_.at(member).number != stay.last_to_write) {
+    return {Posted::Outcome::kHasLeft, stay.last_to_write_name};
+  }
+  return post(stay, member, text);
+}
+
+// Who is sent away says nothing any more.
+Registry::Posted Registry::post(const Stay& from, Broadcast::Member* to, std::string_view text) {
+  using Outcome = Posted::Outcome;
+  if (to == nullptr || !from.farewell.empty()) return {};
+  Stay& stay = stays_.at(to);
+  if (&stay == &from) return {Outcome::kYourself, stay.name};
+  if (stay.filter.ignores(from.name)) return {Outcome::kIgnored, stay.name};
+  if (!broadcast_.post(*to, protocol::private_line(from.name, stay.name, text))) {
+    return {Outcome::kNotReading, stay.name};
+  }
+  stay.last_to_write = from.number;
+  stay.last_to_write_name = from.name;
+  return {Outcome::kSent, stay.name, stay.away};
 }
 
 void Registry::set_away(const Broadcast::Member& member, std::optional<std::string> away) {
@@ -278,53 +347,154 @@ std::vector<std::string> Registry::dismiss(const std::function<bool(const Profil
   std::vector<std::string> names;
   for (const auto& keys : {&logged_in_, &registered_}) {
     for (const auto& [key, member] : *keys) {
-      const Stay& stay = stays_.at(member);
-      if (!whom(profile_of(*member, stay))) continue;
+      Stay& stay = stays_.at(member);
+      if (!stay.farewell.empty() || !whom(profile_of(*member, stay))) continue;
       names.push_back(stay.name);
-      broadcast_.dismiss(*member, farewell);
+      send_away(*member, stay, farewell);
     }
   }
   return names;
 }
 
-std::optional<std::string> Registry::mute(std::string_view name, WallTime until) {
+void Registry::send_away(Broadcast::Member& member, Stay& stay, std::string_view farewell) {
+  if (!stay.farewell.empty()) return;
+  stay.farewell = farewell;
+  broadcast_.dismiss(member, farewell);
+}
+
+std::optional<std::string> Registry::farewell_of(std::string_view name) const {
+  MutexLock lock(mutex_);
+  const Broadcast::Member* const member = find(name);
+  if (member == nullptr || stays_.at(member).farewell.empty()) return std::nullopt;
+  return stays_.at(member).farewell;
+}
+
+// Mutes
+
+std::optional<Registry::Muted> Registry::mute(std::string_view name, WallTime until) {
   MutexLock lock(mutex_);
   Broadcast::Member* const member = find(name);
   if (member == nullptr) return std::nullopt;
+  Stay& stay = stays_.at(member);
   const auto now = std::chrono::system_clock::now();
-  std::erase_if(mutes_, [&](const auto& mute) { return mute.second <= now; });
-  mutes_[folded_name(name)] = until;
-  member->mute_until(until);
-  return stays_.at(member).name;
+  Mute mute{stay.name, name_skeleton(stay.name), stay.account, source_of(stay.peer), until};
+  std::erase_if(mutes_, [&](const Mute& old) {
+    const bool same = old.skeleton == mute.skeleton && old.account == mute.account;
+    return same || old.until <= now;
+  });
+  if (mutes_.size() >= kMaxMutes) {
+    throw std::runtime_error("there are " + std::to_string(kMaxMutes) + " mutes already");
+  }
+  Muted muted{stay.name, {}};
+  for (const auto& [other, its_stay] : stays_) {
+    if (other == member || !talker_of(its_stay).is_muted_by(mute)) continue;
+    muted.others.push_back(its_stay.name);
+  }
+  std::sort(muted.others.begin(), muted.others.end());
+  if (until > now) mutes_.push_back(std::move(mute));
+  stay.muted_until = {};
+  apply_mutes();
+  return muted;
 }
 
-void Registry::apply_mute(Broadcast::Member& member, const std::string& name) {
-  const auto found = mutes_.find(folded_name(name));
-  if (found != mutes_.end()) member.mute_until(found->second);
+std::optional<std::string> Registry::unmute(std::string_view name) {
+  MutexLock lock(mutex_);
+  std::optional<std::string> found;
+  const auto now = std::chrono::system_clock::now();
+  std::erase_if(mutes_, [&](const Mute& mute) { return mute.until <= now; });
+  if (const Broadcast::Member* const member = find(name); member != nullptr) {
+    Stay& stay = stays_.at(member);
+    found = stay.name;
+    const Talker talker = talker_of(stay);
+    std::erase_if(mutes_, [&](const Mute& mute) { return talker.is_muted_by(mute); });
+    stay.muted_until = {};
+  } else {
+    std::erase_if(mutes_, [&](const Mute& mute) {
+      const bool lifted = folded_name(mute.name) == folded_name(name);
+      if (lifted) found = mute.name;
+      return lifted;
+    });
+  }
+  apply_mutes();
+  return found;
+}
+
+bool Registry::Talker::is_muted_by(const Mute& mute) const {
+  if (mute.account != 0 && mute.account == account) return true;
+  if (is_operator) return false;
+  if (mute.source != Source{} && mute.source == source) return true;
+  return (mute.account == 0 || account == 0) && mute.skeleton == skeleton;
+}
+
+Registry::Talker Registry::talker_of(const Stay& stay) const {
+  const Source source = source_of(stay.peer);
+  if (stay.account == 0) return {stay.key, 0, false, source};
+  const auto found = accounts_.find(stay.key);
+  const bool is_operator =
+      found != accounts_.end() && found->second.id == stay.account && found->second.is_operator;
+  return {name_skeleton(stay.name), stay.account, is_operator, source};
+}
+
+// `since_before`: it is muted until then in any case.
+void Registry::apply_mutes(Broadcast::Member& member, const Talker& talker, WallTime since_before) {
+  for (const Mute& mute : mutes_) {
+    if (mute.until > since_before && talker.is_muted_by(mute)) since_before = mute.until;
+  }
+  member.mute_until(since_before);
+}
+
+void Registry::apply_mutes() {
+  for (const auto& keys : {&logged_in_, &registered_}) {
+    for (const auto& [key, member] : *keys) {
+      const Stay& stay = stays_.at(member);
+      apply_mutes(*member, talker_of(stay), stay.muted_until);
+    }
+  }
 }
 
 void Registry::claim_seats(const PasswordStorage& accounts) {
   const std::size_t seats = seats_beside(accounts, max_users_);
+  const auto skeletons = skeletons_of(accounts);
   MutexLock lock(mutex_);
+  const std::size_t registered = registered_beside(skeletons);
   // After a handover more can be registered than there are seats: what takes none is no trouble.
-  if (registered_.size() <= seats || registered_seats_ <= seats) {
+  if (registered <= seats || registered_seats_ <= seats) {
     registered_seats_ = std::min(registered_seats_, seats);
     return;
   }
   throw std::runtime_error(std::to_string(accounts.login_users()) + " accounts and " +
-                           std::to_string(registered_.size()) +
-                           " who are registered now are more than " + std::to_string(max_users_) +
-                           " users");
+                           std::to_string(registered) + " who are registered now are more than " +
+                           std::to_string(max_users_) + " users");
 }
 
-void Registry::adopt(const PasswordStorage& accounts, std::string_view farewell) {
+// Those who do not have to leave where accounts of these skeletons are added.
+std::size_t Registry::registered_beside(const std::unordered_set<std::string>& skeletons) const {
+  std::size_t count = 0;
+  for (const auto& [skeleton, member] : registered_) {
+    if (stays_.at(member).farewell.empty() && !skeletons.contains(skeleton)) ++count;
+  }
+  return count;
+}
+
+std::vector<std::string> Registry::adopt(const PasswordStorage& accounts) {
+  const auto skeletons = skeletons_of(accounts);
+  std::vector<std::string> names;
   MutexLock lock(mutex_);
   registered_seats_ = seats_beside(accounts, max_users_);
   taken_ = taken_skeletons(accounts);
-  accounts_ = folded_names(accounts);
+  accounts_ = by_name(accounts);
   for (const auto& [key, member] : logged_in_) {
-    if (!accounts_.contains(key)) broadcast_.dismiss(*member, farewell);
+    Stay& stay = stays_.at(member);
+    if (!is_account(key, stay.account)) send_away(*member, stay, kNoAccount);
   }
+  for (const auto& [skeleton, member] : registered_) {
+    Stay& stay = stays_.at(member);
+    if (!skeletons.contains(skeleton) || !stay.farewell.empty()) continue;
+    names.push_back(stay.name);
+    send_away(*member, stay, kLooksLikeAccount);
+  }
+  apply_mutes();  // who is an operator may have changed
+  return names;
 }
 
 Registry::Seats Registry::seats() const {
@@ -340,43 +510,52 @@ std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> Registry::stays
   for (const std::string& name : online_) {
     const auto& [member, stay] = by_name.at(name);
     seats.push_back({member,
-                     {stay->name, &stay->keys == &logged_in_, stay->password, stay->filter,
-                      stay->since, member->spoke(), stay->away, stay->last_to_write}});
+                     {stay->name, stay->account, stay->number, stay->password, stay->filter,
+                      stay->since, member->spoke(), stay->away, stay->last_to_write,
+                      stay->last_to_write_name, stay->muted_until, stay->farewell}});
   }
   return seats;
 }
 
-std::vector<Handover::Mute> Registry::mutes() const {
+void Registry::describe(Handover& handover) const {
   MutexLock lock(mutex_);
-  std::vector<Handover::Mute> mutes;
-  for (const auto& [name, until] : mutes_) mutes.push_back({name, until});
-  return mutes;
+  handover.last_stay = last_stay_;
+  for (const Mute& mute : mutes_) {
+    handover.mutes.push_back({mute.name, mute.account, mute.source, mute.until});
+  }
 }
 
-void Registry::restore_mutes(const std::vector<Handover::Mute>& mutes) {
+void Registry::restore(const Handover& taken_over) {
   MutexLock lock(mutex_);
-  for (const Handover::Mute& mute : mutes) mutes_[mute.name] = mute.until;
+  last_stay_ = taken_over.last_stay;
+  for (const Handover::Mute& mute : taken_over.mutes) {
+    mutes_.push_back({mute.name, name_skeleton(mute.name), mute.account, mute.source, mute.until});
+  }
 }
 
-// There may be fewer seats than before, and other accounts: who is in stays.
+// There may be fewer seats than before, and other accounts: adopt() sees to these.
 void Registry::restore(Broadcast::Member& member, const Handover::Connection& connection) {
   const Handover::Seat& seat = connection.seat;
   MutexLock lock(mutex_);
-  const bool account = seat.login && accounts_.contains(folded_name(seat.name));
-  Keys& keys = account ? logged_in_ : registered_;
+  Keys& keys = seat.account != 0 ? logged_in_ : registered_;
   const Stay stay{seat.name,
+                  seat.account,
+                  seat.stay,
                   seat.password,
                   keys,
-                  account ? folded_name(seat.name) : name_skeleton(seat.name),
+                  seat.account != 0 ? folded_name(seat.name) : name_skeleton(seat.name),
                   connection.peer,
                   seat.filter,
                   seat.since,
                   seat.away,
-                  seat.last_to_write};
+                  seat.last_to_write,
+                  seat.last_to_write_name,
+                  seat.muted_until,
+                  seat.farewell};
   keys.emplace(stay.key, &member);
   stays_.emplace(&member, stay);
   online_.push_back(seat.name);
-  apply_mute(member, seat.name);
+  apply_mutes(member, talker_of(stay), stay.muted_until);
   broadcast_.restore(member, connection);
 }
 

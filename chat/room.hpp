@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "chat/ban_exemptions.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/countdown.hpp"
 #include "chat/counters.hpp"
@@ -37,6 +38,7 @@ struct Room {
   int rate;  // lines a second and member; 0: no limit
   bool trust_unix_users = false;
   std::optional<TrustedProxy> trusted_proxy = {};
+  BanExemptions exemptions{trusted_proxy ? trusted_proxy->range() : std::nullopt};
   const Clock::time_point started = Clock::now();
   Counters refused = {};  // connections, and tries to come in, by reason
   std::atomic<std::uint64_t> joins{0};

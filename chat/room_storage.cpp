@@ -147,6 +147,7 @@ const Ban* RoomStorage::ban_of(std::string_view name, WallTime now) const {
 }
 
 const Ban* RoomStorage::ban_of(const PeerAddress& peer, WallTime now) const {
+  if (peer.exempt) return nullptr;
   for (const auto& [range, ban] : address_bans_) {
     if (range.contains(peer.address) && !ban.is_over(now)) return &ban;
   }
@@ -188,13 +189,23 @@ bool RoomStorage::add_ban(Ban ban) {
   return name_bans_.try_emplace(name_skeleton(ban.name), ban).second;
 }
 
-bool RoomStorage::unban(std::string_view target) {
-  std::size_t lifted = name_bans_.erase(name_skeleton(target));
-  try {
-    lifted += address_bans_.erase(AddressRange::parse(target));
-  } catch (const std::invalid_argument&) {  // it is none
+std::vector<Ban> RoomStorage::unban(std::string_view target) {
+  std::vector<Ban> lifted;
+  const auto lift = [&](auto& bans, const auto& key) {
+    const auto found = bans.find(key);
+    if (found == bans.end()) return;
+    lifted.push_back(std::move(found->second));
+    bans.erase(found);
+  };
+  if (is_name(target)) lift(name_bans_, name_skeleton(target));
+  // An address of IPv6 is banned as its network, or, in a file written by hand, alone.
+  for (const auto parse : {&AddressRange::parse, &AddressRange::parse_typed}) {
+    try {
+      lift(address_bans_, parse(target));
+    } catch (const std::invalid_argument&) {  // it is none
+    }
   }
-  return lifted != 0;
+  return lifted;
 }
 
 void RoomStorage::set_topic(const std::string& topic) {

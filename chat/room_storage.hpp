@@ -69,17 +69,18 @@ class RoomStorage {
   void save(const std::string& path, WallTime now = std::chrono::system_clock::now()) const;
 
   // The ban that keeps one of this name, or from this address, out. Nothing: none does. Names that
-  // look alike (name_skeleton()) are one here, so that nobody gets around a ban with b0b for bob.
-  // Valid until a ban is added or lifted.
+  // look alike (name_skeleton()) are one here, so that nobody gets around a ban with b0b for bob. A
+  // peer that is exempt is kept out by no ban of addresses, whatever the file says. Valid until a
+  // ban is added or lifted.
   const Ban* ban_of(std::string_view name, WallTime now) const;
   const Ban* ban_of(const PeerAddress& peer, WallTime now) const;
   std::vector<Ban> bans(WallTime now) const;  // those of names first
 
   // Takes the place of the ban that the same target has. Bans that are over are forgotten.
   void ban(Ban ban, WallTime now);
-  // Lifts the ban of the name or of the range that `target` is, or both, since a name may look like
-  // an address. False: there is none.
-  bool unban(std::string_view target);
+  // Lifts the ban of the name or of the range that `target` is (see AddressRange::parse_typed()),
+  // or both, since a name may look like an address. Gives those that are lifted.
+  std::vector<Ban> unban(std::string_view target);
 
   const std::string& topic() const { return topic_; }  // empty: none
   void set_topic(const std::string& topic);

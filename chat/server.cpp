@@ -41,7 +41,7 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
                            config.transcript, config.transcript_sync, log,
                            [this](const std::string& news) { tell_operators_later(news); }),
                  taken_over),
-      registry_(config.max_users, *accounts.current(), broadcast_),
+      registry_(config.max_users, *accounts.current(), storage, broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom, hash_gate_,
              wake_),
       log_(log),
@@ -64,9 +64,12 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
   poller_.add_event(wake_, nullptr);
   if (taken_over != nullptr) {
     countdown_.restore(taken_over->shutdown);
-    registry_.restore_mutes(taken_over->mutes);
-    // All are in before the first of them can say something.
+    registry_.restore(*taken_over);
+    // All are in before the first of them can say something, and who has no right to be there any
+    // more is on its way out.
     for (const Handover::Connection& begun : taken_over->connections) take_up(begun);
+    adopt_accounts(room_, *accounts.current());
+    adopt_bans(room_);
     for (const Workers::iterator worker : all_running()) start_thread(worker);
   }
   if (!config.metrics.empty()) {
@@ -108,6 +111,7 @@ void Server::reload() noexcept {
       log_.write("not-reloaded", error.what());
     }
   };
+  room_.exemptions.refresh();
   attempt("accounts", [&] { reload_accounts(room_); });
   attempt("bans, topic and message of the day", [&] {
     room_.storage.reload([](const RoomStorage&) {});
@@ -133,7 +137,7 @@ bool Server::attend() {
   }
   if (!news.empty()) {
     const auto accounts = room_.accounts.current();
-    registry_.tell([&](const Profile& one) { return one.login && accounts->is_operator(one.name); },
+    registry_.tell([&](const Profile& one) { return accounts->is_operator(one.name, one.account); },
                    news);
   }
   const Countdown::Step step = countdown_.step(Clock::now());
@@ -226,7 +230,7 @@ Handover Server::describe() {
   }
   broadcast_.describe(handover);
   handover.shutdown = countdown_.left(Clock::now());
-  handover.mutes = registry_.mutes();
+  registry_.describe(handover);
   MutexLock lock(mutex_);
   std::unordered_map<const Broadcast::Member*, const Session*> sessions;
   for (const Worker& worker : running_) {
@@ -278,6 +282,7 @@ bool Server::accept_some(Listener& listener) {
       waited = true;
     }
     if (auto socket = listener.accept(error, &peer)) {
+      peer.exempt = room_.exemptions.contains(peer.address);
       if (is_gone(*socket, peer) || is_banned(*socket, peer)) continue;
       start_worker(std::move(*socket), peer);
     } else if (error == AcceptError::kNone) {

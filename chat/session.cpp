@@ -42,6 +42,7 @@ Session::Session(Room& room, Connection& connection, const Handover::Connection&
       rendering_(begun.rendering),
       input_ended_(begun.input_ended),
       name_(begun.seat.name),
+      account_(begun.seat.account),
       speaker_(room, member_, name_, connection.peer, standing_, [this] { return drop_line(); }) {
   speaker_.begin(begun);
   reader_.restore(begun.input);
@@ -62,7 +63,7 @@ void Session::run() noexcept {
     const End end = stay();
     const std::string_view why = reason(end);  // before a stop could become the reason
     const bool left = room_.registry.leave(member_, end != End::kLost);
-    log("left", name_, left ? why : "goes on in another connection");
+    log("left", name_, member_.was_replaced() ? "goes on in another connection" : why);
     wait_until_released();
     if (left && end == End::kLost) return;
   } else if (phase_ == Phase::kLeaving) {
@@ -145,7 +146,7 @@ bool Session::come_in() {
   auto credentials = protocol::parse_credentials(line->text, reason,
                                                  by_user && mode_ != protocol::Mode::kRegister);
   if (!credentials) return refuse(protocol::wrong_format(reason));
-  if (mode_ == protocol::Mode::kRegister) return answer(enter(false, *credentials), false);
+  if (mode_ == protocol::Mode::kRegister) return answer(enter(*credentials));
   return prove(*credentials);
 }
 
@@ -158,6 +159,7 @@ bool Session::learn_peer() {
   if (!line) return false;
   PeerAddress named = peer;
   if (!take_proxy_line(line->text, named)) return refuse(protocol::kExpectedProxy);
+  named.exempt = room_.exemptions.contains(named.address);
   peer = named;
   if (!room_.lobby.comes_from(connection_.place, peer)) return false;
   const auto storage = room_.storage.current();
@@ -180,7 +182,8 @@ bool Session::prove_by_user(protocol::Credentials& credentials) {
   const auto user = name_of_user();
   if (!account || account != user) return refuse(protocol::kWrongCredentials);
   credentials.name = *account;
-  return answer(enter(true, credentials), true);
+  account_ = room_.accounts.current()->id_of(*account);
+  return answer(enter(credentials));
 }
 
 std::optional<std::string> Session::name_of_user() {
@@ -251,9 +254,9 @@ bool Session::prove(protocol::Credentials& credentials) {
       mode_ == protocol::Mode::kLogin || room_.accounts.current()->contains(credentials.name);
   turn.wrong = login && !verify(credentials);
   if (turn.wrong) return false;
-  const Registry::Entry entry = enter(login, credentials);
+  const Registry::Entry entry = enter(credentials);
   turn.wrong = entry == Registry::Entry::kWrongPassword;
-  return answer(entry, login);
+  return answer(entry);
 }
 
 // Hashing is slow and holds no lock. The account's name and seat are its own all the while; who of
@@ -266,6 +269,7 @@ bool Session::verify(protocol::Credentials& credentials) {
     return refuse(protocol::kWrongCredentials);
   }
   credentials.name = *name;
+  account_ = accounts->id_of(*name);
   return true;
 }
 
@@ -314,35 +318,34 @@ bool Session::wait_at_socket(Clock::time_point deadline) {
   return socket_.wait_while_peer_stays(deadline);
 }
 
-Registry::Entry Session::enter(bool login, const protocol::Credentials& credentials) {
+Registry::Entry Session::enter(const protocol::Credentials& credentials) {
   if (!room_.lobby.becomes(connection_.place, State::kEntering)) return Registry::Entry::kGone;
-  const auto entry = enter_registry(login, credentials);
+  const auto entry = enter_registry(credentials);
   if (is_in(entry)) room_.lobby.leave(connection_.place);
   return entry;
 }
 
-Registry::Entry Session::enter_registry(bool login, const protocol::Credentials& credentials) {
+Registry::Entry Session::enter_registry(const protocol::Credentials& credentials) {
   Registry& registry = room_.registry;
   name_ = credentials.name;
-  if (ban()) return Registry::Entry::kBanned;
-  const Visit visit = this->visit(login);
+  const Visit visit = this->visit();
   switch (mode_) {
     case protocol::Mode::kLogin:
-      return registry.enter_login(name_, member_, visit);
+      return registry.enter_login(name_, account_, member_, visit);
     case protocol::Mode::kRegister:
       break;
     case protocol::Mode::kResume:
-      if (login) return registry.resume_login(name_, member_, visit);
+      if (account_ != 0) return registry.resume_login(name_, account_, member_, visit);
       return registry.resume_registered(name_, credentials.password, member_, visit);
   }
   return registry.enter_registered(name_, credentials.password, member_, visit);
 }
 
 // With what an account has set for itself, and what everyone is told.
-Visit Session::visit(bool login) const {
+Visit Session::visit() const {
   const auto storage = room_.storage.current();
-  Visit visit{rendering_, connection_.peer, {}, {}, storage->closed()};
-  if (login) {
+  Visit visit{rendering_, connection_.peer, {}, {}};
+  if (account_ != 0) {
     const Settings settings = storage->settings_of(name_);
     visit.filter.quiet = settings.quiet;
     for (const std::string& name : settings.ignored) visit.filter.ignored.insert(folded_name(name));
@@ -365,14 +368,16 @@ std::optional<std::string> Session::ban() const {
   return banned_line(*ban);
 }
 
-bool Session::answer(Registry::Entry entry, bool login) {
+bool Session::answer(Registry::Entry entry) {
   if (is_in(entry)) {
-    speaker_.begin(login, rendering_);
+    speaker_.begin(account_, rendering_);
     ++room_.joins;
-    log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_, login ? "login" : "register");
+    log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_,
+        account_ != 0 ? "login" : "register");
     return true;
   }
   const std::string banned = ban().value_or("! you are banned\n");
+  const std::string sent_away = room_.registry.farewell_of(name_).value_or("! you were kicked\n");
   // Only a name that the room knows is fit for the log: see there.
   if (entry != Registry::Entry::kAlreadyIn)
     name_ = room_.accounts.current()->name_of(name_).value_or("");
@@ -383,6 +388,8 @@ bool Session::answer(Registry::Entry entry, bool login) {
       return refuse(protocol::kOnlyAccounts);
     case Registry::Entry::kBanned:
       return refuse(banned);
+    case Registry::Entry::kSentAway:
+      return refuse(sent_away);
     case Registry::Entry::kFull:
       return refuse(protocol::kRoomFull);
     case Registry::Entry::kAlreadyIn:

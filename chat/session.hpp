@@ -62,18 +62,18 @@ class Session {
   bool come_in();
   bool learn_peer();
   std::optional<LineReader::Line> next_login_line();
-  Registry::Entry enter(bool login, const protocol::Credentials& credentials);
+  Registry::Entry enter(const protocol::Credentials& credentials);
   bool prove(protocol::Credentials& credentials);
   bool prove_by_user(protocol::Credentials& credentials);
   std::optional<std::string> name_of_user();
   bool verify(protocol::Credentials& credentials);
-  Registry::Entry enter_registry(bool login, const protocol::Credentials& credentials);
-  Visit visit(bool login) const;
+  Registry::Entry enter_registry(const protocol::Credentials& credentials);
+  Visit visit() const;
   std::optional<std::string> ban() const;
   bool wait_for_turn();
   HashGate::Turn turn_at_hash_gate();
   bool wait_at_socket(Clock::time_point deadline);
-  bool answer(Registry::Entry entry, bool login);
+  bool answer(Registry::Entry entry);
   bool tagged_before_coming_in(const LineReader::Line& line);
   IoResult receive_for_login();
   void stand_still_if_wanted();
@@ -107,7 +107,8 @@ class Session {
   bool input_ended_ = false;
   bool refused_ = false;
   std::string name_;
-  Speaker speaker_;  // once it is in
+  AccountId account_ = 0;  // 0: registered
+  Speaker speaker_;        // once it is in
 };
 
 }  // namespace chat

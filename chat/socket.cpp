@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -213,6 +214,25 @@ std::optional<std::uint32_t> user_id(const std::string& name) {
   (void)::getpwnam_r(name.c_str(), &entry, texts.data(), texts.size(), &found);
   if (found == nullptr) return std::nullopt;
   return found->pw_uid;
+}
+
+std::vector<IpAddress> interface_addresses() {
+  std::vector<IpAddress> addresses;
+  ifaddrs* found = nullptr;
+  if (::getifaddrs(&found) != 0) return addresses;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> all(found, &::freeifaddrs);
+  for (const ifaddrs* one = found; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr) continue;
+    if (one->ifa_addr->sa_family == AF_INET) {
+      const auto& ip = *reinterpret_cast<const sockaddr_in*>(one->ifa_addr);
+      addresses.push_back(ipv4_address(ntohl(ip.sin_addr.s_addr)));
+    } else if (one->ifa_addr->sa_family == AF_INET6) {
+      const auto& ip = *reinterpret_cast<const sockaddr_in6*>(one->ifa_addr);
+      IpAddress& address = addresses.emplace_back();
+      std::copy_n(ip.sin6_addr.s6_addr, address.size(), address.begin());
+    }
+  }
+  return addresses;
 }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {

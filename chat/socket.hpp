@@ -33,6 +33,7 @@ struct PeerAddress {
   Source source{};
   IpAddress address{};
   bool loopback = false;                  // this machine
+  bool exempt = false;                    // no ban reaches it (see ban_exemptions.hpp)
   std::optional<std::uint32_t> uid = {};  // of a peer on a Unix socket, as the kernel says
 };
 
@@ -43,6 +44,9 @@ std::optional<std::uint32_t> user_id(const std::string& name);
 
 // One that is at an IP address, in numbers; nothing: that is none.
 std::optional<PeerAddress> peer_at(const std::string& address, std::uint16_t port);
+
+// The addresses of this machine's network interfaces. Empty: the kernel does not say.
+std::vector<IpAddress> interface_addresses();
 
 // A descriptor and its close().
 class Descriptor {

@@ -34,13 +34,13 @@ std::string profile_line(const Profile& profile, WallTime now) {
 
 }  // namespace
 
-void Speaker::begin(bool login, Rendering rendering) noexcept {
-  login_ = login;
+void Speaker::begin(AccountId account, Rendering rendering) noexcept {
+  account_ = account;
   rendering_ = rendering;
 }
 
 void Speaker::begin(const Handover::Connection& begun) {
-  begin(begun.seat.login, begun.rendering);
+  begin(begun.seat.account, begun.rendering);
   question_ = begun.question;
   asked_about_ = begun.asked_about;
 }
@@ -52,6 +52,7 @@ void Speaker::describe(Handover::Connection& connection) const {
 }
 
 bool Speaker::take(const LineReader::Line& line) {
+  if (member_.was_dismissed()) return false;
   const std::string_view text = line.text;
   if (line.too_long) return tell(std::string(protocol::kLineTooLong));
   if (!is_utf8(text)) return tell(std::string(protocol::kNotUtf8));
@@ -93,9 +94,9 @@ bool Speaker::may(Access access) const {
     case Access::kEveryone:
       return true;
     case Access::kAccounts:
-      return login_;
+      return room_.accounts.current()->contains(name_, account_);
     case Access::kOperators:
-      return login_ && room_.accounts.current()->is_operator(name_);
+      return room_.accounts.current()->is_operator(name_, account_);
   }
   return false;
 }
@@ -162,13 +163,17 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
     default:
       break;
   }
-  return refuse(run_operator_command({room_, name_, peer_}, entry, argument), secrets);
+  return refuse(run_operator_command({room_, name_, account_, peer_}, entry, argument), secrets);
 }
 
 bool Speaker::is_muted() const { return member_.muted_until() > std::chrono::system_clock::now(); }
 
+bool Speaker::tell_muted() {
+  return tell("! you are muted until " + utc_text(member_.muted_until()) + "\n");
+}
+
 bool Speaker::say(std::string_view text, Kind kind) {
-  if (is_muted()) return tell("! you are muted until " + utc_text(member_.muted_until()) + "\n");
+  if (is_muted()) return tell_muted();
   if (!needs_neutralising(text)) return room_.broadcast.say(member_, name_, text, kind);
   return room_.broadcast.say(member_, name_, neutralised(text), kind);
 }
@@ -202,28 +207,31 @@ bool Speaker::whois(std::string_view name) {
   const auto profile = room_.registry.profile(name);
   if (!profile) return tell(protocol::nobody_called(name));
   std::string line = "* " + profile->name + ": ";
-  line += profile->login ? "account" : "registered";
-  if (profile->login && room_.accounts.current()->is_operator(profile->name)) line += ", operator";
+  line += profile->account != 0 ? "account" : "registered";
+  if (room_.accounts.current()->is_operator(profile->name, profile->account)) line += ", operator";
   line += ", since " + utc_text(profile->since);
   if (may(Access::kOperators)) line += ", from " + profile->peer.text;
   return tell(line + "\n" + profile_line(*profile, std::chrono::system_clock::now()));
 }
 
 bool Speaker::msg(std::string_view arguments) {
+  if (is_muted()) return tell_muted();
   const auto space = arguments.find(' ');
-  return post(arguments.substr(0, space), trimmed(arguments.substr(space)));
+  const std::string_view to = arguments.substr(0, space);
+  const std::string_view text = trimmed(arguments.substr(space));
+  return tell_posted(room_.registry.post(member_, to, text), to, text);
 }
 
 bool Speaker::reply(std::string_view text) {
-  const std::string to = room_.registry.last_to_write_to(member_);
-  return to.empty() ? tell("! nobody has written to you yet\n") : post(to, text);
+  if (is_muted()) return tell_muted();
+  const auto posted = room_.registry.reply(member_, text);
+  return tell_posted(posted, posted.to, text);
 }
 
-// Both see it.
-bool Speaker::post(std::string_view to, std::string_view text) {
-  if (is_muted()) return tell("! you are muted until " + utc_text(member_.muted_until()) + "\n");
+// Both see what was sent.
+bool Speaker::tell_posted(const Registry::Posted& posted, std::string_view to,
+                          std::string_view text) {
   using Outcome = Registry::Posted::Outcome;
-  const auto posted = room_.registry.post(member_, to, text);
   switch (posted.outcome) {
     case Outcome::kSent:
       break;
@@ -233,6 +241,10 @@ bool Speaker::post(std::string_view to, std::string_view text) {
       return tell("! that is you\n");
     case Outcome::kIgnored:
       return tell("! " + posted.to + " ignores you\n");
+    case Outcome::kNoLetter:
+      return tell("! nobody has written to you yet\n");
+    case Outcome::kHasLeft:
+      return tell("! " + posted.to + " has left\n");
     case Outcome::kNotReading:
       return tell("! " + posted.to + " does not read just now: it was not sent\n");
   }
@@ -245,6 +257,7 @@ bool Speaker::post(std::string_view to, std::string_view text) {
 }
 
 bool Speaker::away(std::string_view text) {
+  if (!text.empty() && is_muted()) return tell_muted();
   room_.registry.set_away(member_, std::string(text));
   return report("* you are away; /back says that you are back\n");
 }
@@ -302,7 +315,7 @@ bool Speaker::change_filter(const LineFilter& filter, std::string answer) {
     room_.registry.set_filter(member_, before);
     return false;
   }
-  if (!login_) return true;
+  if (!may(Access::kAccounts)) return true;
   try {
     room_.storage.change([&](RoomStorage& storage) {
       storage.set_settings(name_, {filter.quiet, {filter.ignored.begin(), filter.ignored.end()}});
@@ -317,7 +330,8 @@ bool Speaker::change_filter(const LineFilter& filter, std::string answer) {
 bool Speaker::topic(std::string_view text) {
   if (!text.empty()) {
     if (!may(Access::kOperators)) return tell("! operators set the topic\n");
-    return report(set_topic({room_, name_, peer_}, text));
+    if (is_muted()) return tell_muted();
+    return report(set_topic({room_, name_, account_, peer_}, text));
   }
   const std::string topic = room_.storage.current()->topic();
   return tell(topic.empty() ? "* there is no topic\n" : "* topic: " + topic + "\n");
@@ -326,7 +340,8 @@ bool Speaker::topic(std::string_view text) {
 bool Speaker::motd(std::string_view text) {
   if (!text.empty()) {
     if (!may(Access::kOperators)) return tell("! operators set the message of the day\n");
-    return report(set_motd({room_, name_, peer_}, text));
+    if (is_muted()) return tell_muted();
+    return report(set_motd({room_, name_, account_, peer_}, text));
   }
   const std::string motd = room_.storage.current()->motd();
   return tell(motd.empty() ? "* there is no message of the day\n"
@@ -407,9 +422,12 @@ std::string Speaker::outcome_of_answer(std::string_view text) {
   }
   if (!own) {
     if (!may(Access::kOperators)) return "! /account is for operators: nothing was changed\n";
-    return add_account({room_, name_, peer_}, asked_about_, hash);
+    return add_account({room_, name_, account_, peer_}, asked_about_, hash);
   }
-  change_accounts(room_, [&](PasswordStorage& accounts) { accounts.set_hash(name_, hash); });
+  change_accounts(room_, [&](PasswordStorage& accounts) {
+    if (!accounts.contains(name_, account_)) throw std::runtime_error("your account is no more");
+    accounts.set_hash(name_, hash);
+  });
   room_.log.write("password", peer_.text, name_, "changed");
   return std::string(protocol::kPasswordChanged);
 }

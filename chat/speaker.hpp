@@ -33,7 +33,7 @@ class Speaker {
         drop_line_(std::move(drop_line)) {}
 
   // The member is in the room, and gets its lines so.
-  void begin(bool login, Rendering rendering) noexcept;
+  void begin(AccountId account, Rendering rendering) noexcept;
   // The same, where another program has begun.
   void begin(const Handover::Connection& begun);
   void describe(Handover::Connection& connection) const;
@@ -57,6 +57,7 @@ class Speaker {
   bool refuse(std::string lines, std::size_t secrets);
   bool may(Access access) const;
   bool is_muted() const;
+  bool tell_muted();
 
   bool say(std::string_view text, Kind kind);
   bool help(std::string_view name);
@@ -64,7 +65,7 @@ class Speaker {
   bool whois(std::string_view name);
   bool msg(std::string_view arguments);
   bool reply(std::string_view text);
-  bool post(std::string_view to, std::string_view text);
+  bool tell_posted(const Registry::Posted& posted, std::string_view to, std::string_view text);
   bool away(std::string_view text);
   bool back();
   bool ignore(std::string_view name);
@@ -87,7 +88,7 @@ class Speaker {
   const PeerAddress& peer_;
   Standstill::Standing& standing_;
   const std::function<bool()> drop_line_;
-  bool login_ = false;
+  AccountId account_ = 0;  // 0: registered
   bool quit_ = false;
   Rendering rendering_ = Rendering::kPlain;
   Question question_ = Question::kNone;

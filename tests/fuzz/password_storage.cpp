@@ -26,6 +26,7 @@ void check_accounts(const PasswordStorage& storage) {
   for (const std::string& name : storage.names()) {
     check(chat::is_name(name), "which is a name");
     check(storage.name_of(chat::lowercase(name)) == name, "and is found in any case");
+    check(storage.contains(name, storage.id_of(name)), "and has an identity");
   }
 }
 
@@ -47,6 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string saved = folder.read("accounts");
   const PasswordStorage loaded = PasswordStorage::load(file);
   check(loaded.names() == storage.names(), "what was saved is loaded");
+  for (const std::string& name : storage.names()) {
+    check(loaded.id_of(name) == storage.id_of(name), "as the same account");
+    check(loaded.is_operator(name) == storage.is_operator(name), "with the same rights");
+  }
   loaded.save(file);
   check(folder.read("accounts") == saved, "hashes included");
   return 0;

@@ -26,6 +26,8 @@ void check_bans(const RoomStorage& storage) {
   for (const chat::Ban& ban : storage.bans(WallTime())) {
     if (ban.range) {
       check(chat::AddressRange::parse(ban.target()) == *ban.range, "a range is its text");
+      RoomStorage without = storage;
+      check(!without.unban(ban.target()).empty(), "and is lifted by it");
     } else {
       check(storage.ban_of(ban.name, WallTime()) != nullptr, "who is banned is kept out");
     }

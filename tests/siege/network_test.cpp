@@ -15,6 +15,9 @@
 #include "tests/siege/near_server.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
+#include "tests/support/running_room.hpp"
+#include "tests/support/served.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace {
 
@@ -140,6 +143,46 @@ BOOST_AUTO_TEST_CASE(in_a_new_program_the_same_connections_wait_in_the_same_orde
     peer.say("register");
     BOOST_TEST(peer.read_line().starts_with("* user,password?"));
   }
+}
+
+// Also by the address of its interface, by which an ssh server or a TLS proxy on it may come.
+BOOST_AUTO_TEST_CASE(bans_and_mutes_reach_the_far_machine_and_not_the_servers_own) {
+  const Network network;
+  if (!network.made()) return;
+  const TemporaryFolder folder;
+  folder.write("accounts", "ann:" + cheap_hash("pw") + ":operator\n");
+  const NearServer server(network, {"--accounts", folder.file("accounts")});
+  const auto far = [&](const char* from) {
+    return network.connect_far(
+        [&] { return Peer::from(from, server.port, Network::kNearAddress); });
+  };
+  const auto near = [&] {
+    return network.connect_near([&] { return Peer(server.port, Network::kNearAddress); });
+  };
+  Peer ann = Peer::logged_in(near(), "ann");
+  for (const std::string range : {"192.0.2.1", "192.0.2.1:3490", "192.0.2.0/24", "192.0.2.0/31"}) {
+    ann.say("/ban " + range);
+    BOOST_TEST(ann.read_until("! ") == "! that is this machine", range);
+  }
+  Peer eve = Peer::registered(far(Network::kFarAddress), "eve");
+  Peer ben = Peer::registered(near(), "ben");
+  ann.say("/mute eve\n/mute ben");
+  ann.read_until("* ben can say nothing");
+  for (const char* name : {"fay", "gus"}) {
+    Peer again = Peer::registered(far(Network::kFarAddress), name);
+    again.say("hello");
+    again.read_until("! you are muted until ");
+  }
+  Peer other = Peer::registered(far(Network::kOtherFarAddress), "other");
+  other.say("hello");
+  other.read_until("other: hello");
+  Peer nobody = Peer::registered(near(), "nobody");
+  nobody.say("hello");
+  nobody.read_until("nobody: hello");
+  ann.say("/ban 192.0.2.2");
+  BOOST_TEST(eve.read_until("! you are banned") == "! you are banned");
+  BOOST_TEST(far(Network::kFarAddress).read_line() == "! you are banned");
+  BOOST_TEST(far(Network::kOtherFarAddress).read_line().starts_with("* Welcome"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

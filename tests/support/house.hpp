@@ -10,7 +10,7 @@
 struct House {
   // Seats for the accounts, and so many others.
   House(const chat::PasswordStorage& known, std::size_t others)
-      : accounts(known), registry(known.login_users() + others, known, broadcast) {}
+      : accounts(known), registry(known.login_users() + others, known, storage, broadcast) {}
 
   chat::Stored<chat::PasswordStorage> accounts;
   chat::Stored<chat::RoomStorage> storage{chat::RoomStorage()};

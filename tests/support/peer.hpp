@@ -39,12 +39,26 @@ class Peer {
     }
     return Peer(chat::Socket(std::move(fd)));
   }
+  // Of any address, by way of a trusted proxy of this machine.
+  static Peer through(const std::string& proxy, const std::string& address, std::uint16_t port) {
+    Peer peer = from(proxy, port);
+    const bool ipv6 = address.find(':') != std::string::npos;
+    peer.send((ipv6 ? "PROXY TCP6 " + address + " ::1" : "PROXY TCP4 " + address + " 127.0.0.1") +
+              " 51820 3490\r\n");
+    return peer;
+  }
   // The other end of a connection that somebody made: for tests that play the server.
   explicit Peer(chat::Socket socket) : socket_(std::move(socket)) {}
 
   // Comes in and has read up to its own arrival.
   static Peer registered(std::uint16_t port, const std::string& name) {
     return come_in(port, "register", name, "pw");
+  }
+  static Peer registered(Peer peer, const std::string& name) {
+    return come_in(std::move(peer), "register", name, "pw");
+  }
+  static Peer logged_in(Peer peer, const std::string& name) {
+    return come_in(std::move(peer), "login", name, "pw");
   }
   static Peer logged_in(std::uint16_t port, const std::string& name, const std::string& password) {
     return come_in(port, "login", name, password);
@@ -119,7 +133,10 @@ class Peer {
  private:
   static Peer come_in(std::uint16_t port, const std::string& mode, const std::string& name,
                       const std::string& password) {
-    Peer peer(port);
+    return come_in(Peer(port), mode, name, password);
+  }
+  static Peer come_in(Peer peer, const std::string& mode, const std::string& name,
+                      const std::string& password) {
     peer.send(mode + "\n" + name + "," + password + "\n");
     peer.read_until("* " + name + " has entered");
     return peer;

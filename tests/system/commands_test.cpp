@@ -19,8 +19,9 @@ using Lines = std::vector<std::string>;
 
 // ann is an operator, dan has an account, ben is registered.
 struct Company {
-  explicit Company(std::size_t max_users = 10)
-      : room(max_users, {{"Ann", "secret"}, {"dan", "word"}}) {
+  explicit Company(std::size_t max_users = 10) : Company(RunningRoom::config_of(max_users)) {}
+  explicit Company(const chat::ServerConfig& config)
+      : room(config, {{"Ann", "secret"}, {"dan", "word"}}) {
     room.accounts().change([](chat::PasswordStorage& a) { a.set_operator("ann", true); });
     ann = std::make_unique<Peer>(Peer::logged_in(room.port(), "Ann", "secret"));
     ben = std::make_unique<Peer>(Peer::registered(room.port(), "ben"));
@@ -305,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_banned_name_stays_out_however_it_is_written) {
   BOOST_TEST(room.ben->transcript().back().starts_with("! you are banned until 20"));
   BOOST_TEST(room.ben->ends());
   room.ann->read_until("! that is you");
-  BOOST_TEST(room.ann->read_until("! it is") == "! it is neither a name nor an address");
+  room.ann->read_until("! it is neither a name nor an address, as 192.0.2.7, ");
   for (const char* name : {"ben,pw", "B3n,pw", "ben_,pw", "b-en,pw"}) {
     const std::string line = refusal(room.room.port(), "register", name);
     const bool alike = chat::name_skeleton(std::string(name).substr(
@@ -320,24 +321,29 @@ BOOST_AUTO_TEST_CASE(a_banned_name_stays_out_however_it_is_written) {
 }
 
 BOOST_AUTO_TEST_CASE(a_banned_address_gets_no_thread_and_operators_are_not_locked_out) {
-  Company room;
-  Peer cid = Peer::from("127.0.0.2", room.room.port());
+  auto config = RunningRoom::config_of(10);
+  config.trusted_proxy = chat::AddressRange::parse("127.0.0.9");
+  Company room(config);
+  const auto stranger = [&](const std::string& address) {
+    return Peer::through("127.0.0.9", address, room.room.port());
+  };
+  Peer cid = stranger("192.0.2.2");
   BOOST_TEST(cid.answer("register", "cid,pw") == "* hello cid");
-  Peer waiting = Peer::from("127.0.0.3", room.room.port());
+  Peer waiting = stranger("192.0.2.3");
   BOOST_TEST(waiting.read_line().starts_with("* Welcome"));
-  room.ann->say("/ban 127.0.0.1\n/ban 0.0.0.0/0\n/ban 127.0.0.2/31 1 enough");
+  room.ann->say("/ban 127.0.0.1\n/ban 0.0.0.0/0\n/ban 192.0.2.2/31 1 enough");
   room.ann->read_until("! that is this machine");
-  room.ann->read_until("! that is this machine");
-  room.ann->read_until("* 127.0.0.2/31 is kept out until");
+  room.ann->read_until("! that is the trusted proxy");
+  room.ann->read_until("* 192.0.2.2/31 is kept out until");
   cid.read_until("! you are banned until 20");
   BOOST_TEST(cid.ends());
-  Peer again = Peer::from("127.0.0.3", room.room.port());
+  Peer again = stranger("192.0.2.3");
   BOOST_TEST(again.read_line().starts_with("! you are banned until 20"));  // and no welcome
   BOOST_TEST(again.ends());
   BOOST_TEST(waiting.answer("register", "eve,pw").starts_with("! you are banned until 20"));
-  room.ann->say("/unban 127.0.0.2/31");
-  room.ann->read_until("* 127.0.0.2/31 is let in");
-  BOOST_TEST(Peer::from("127.0.0.2", room.room.port()).read_line().starts_with("* Welcome"));
+  room.ann->say("/unban 192.0.2.2/31");
+  room.ann->read_until("* 192.0.2.2/31 is let in");
+  BOOST_TEST(stranger("192.0.2.2").read_line().starts_with("* Welcome"));
 }
 
 BOOST_AUTO_TEST_CASE(in_a_closed_room_accounts_and_who_is_there_go_on) {

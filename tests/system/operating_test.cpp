@@ -33,10 +33,11 @@ struct Operated {
     served = std::make_unique<Served>(more);
   }
 
+  // Always the same lines: another hash would be another account.
   void write_accounts(const std::vector<std::string>& names) const {
     std::ofstream file(accounts);
     for (const std::string& name : names) {
-      file << name << ":" << cheap_hash("pw") << (name == "ann" ? ":operator" : "") << "\n";
+      file << name << ":" << hash << (name == "ann" ? ":operator" : "") << "\n";
     }
   }
   // The event log up to the line with `event`.
@@ -47,7 +48,12 @@ struct Operated {
     return Peer::logged_in(served->port, name, "pw");
   }
   Program& program() const { return served->program; }
+  void hand_over() const {
+    program().signal(SIGUSR2);
+    program().read_until("listening");
+  }
 
+  const std::string hash = cheap_hash("pw");
   TemporaryFolder folder;
   const std::string accounts;
   std::unique_ptr<Served> served;
@@ -210,10 +216,143 @@ BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
   for (const std::string& line : ann.transcript()) BOOST_TEST(!line.starts_with("dan:"), line);
 }
 
+// What they have sent ahead is nothing any more, either.
+BOOST_AUTO_TEST_CASE(whose_account_was_removed_is_sent_away_by_who_takes_over) {
+  const Operated room({}, "9");
+  room.write_accounts({"ann", "bob", "dan"});
+  std::ofstream(room.accounts, std::ios::app) << "eve:" << room.hash << ":operator\n";
+  room.program().signal(SIGHUP);
+  room.program().read_errors_until("reloaded - - bans");
+  Peer ann = room.logged_in("ann");
+  Peer dan = room.logged_in("dan");
+  Peer eve = room.logged_in("eve");
+  ann.read_until("* eve has entered");
+  room.write_accounts({"ann", "bob"});
+  eve.send("/topic mine");  // the rest comes after
+  room.hand_over();
+  (void)eve.socket().send_all("\n/account operator bob\n/kick ann\nhello\n");
+  BOOST_TEST(eve.read_until("! ") == "! your account is no more");
+  BOOST_TEST(eve.ends());
+  BOOST_TEST(dan.read_until("! ") == "! your account is no more");
+  BOOST_TEST(Peer::answer_to(room.served->port, "resume", "eve,pw") != "* hello eve");
+  ann.say("/bans\n/topic");
+  BOOST_TEST(ann.read_until("* there is no topic") == "* there is no topic");
+  for (const std::string& line : ann.transcript()) BOOST_TEST(!line.starts_with("eve: "), line);
+}
+
+// Whether the file was changed by hand or by the program itself.
+BOOST_AUTO_TEST_CASE(who_is_given_the_name_of_another_account_is_another_one_for_who_takes_over) {
+  for (const bool by_hand : {false, true}) {
+    const Operated room({}, "9");
+    Peer ann = room.logged_in("ann");
+    Peer dan = room.logged_in("dan");
+    ann.say("/account operator dan");
+    ann.read_until("* dan is an operator");
+    if (by_hand) {
+      std::ofstream(room.accounts)
+          << "ann:" << room.hash << ":operator\ndan:" << cheap_hash("other") << "\n";
+    } else {
+      chat::PasswordStorage::update(room.accounts, [](chat::PasswordStorage& accounts) {
+        accounts.remove("dan");
+        accounts.add("dan", cheap_hash("other"));
+      });
+    }
+    room.hand_over();
+    BOOST_TEST(dan.read_until("! ") == "! your account is no more");
+    Peer other = Peer::logged_in(room.served->port, "dan", "other");
+    other.say("/stats");
+    BOOST_TEST(other.read_until("! ") == "! /stats is for operators");
+    // By hand, ann's line lost the identity that it had: the same account all the same.
+    ann.say("/whois dan");
+    BOOST_TEST(ann.read_until("* dan: account, since ").find("from") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_operator_who_is_none_in_the_file_any_more_is_none_for_who_takes_over) {
+  const Operated room({}, "9");
+  std::ofstream(room.accounts) << "ann:" << room.hash << ":operator\ndan:" << room.hash
+                               << ":operator\n";
+  room.program().signal(SIGHUP);
+  room.program().read_errors_until("reloaded - - bans");
+  Peer dan = room.logged_in("dan");
+  dan.say("/stats");
+  dan.read_until("* online 1");
+  room.write_accounts({"ann", "dan"});
+  room.hand_over();
+  dan.say("/stats");
+  BOOST_TEST(dan.read_until("! ") == "! /stats is for operators");
+}
+
+BOOST_AUTO_TEST_CASE(a_ban_that_is_in_the_file_by_then_is_enforced_by_who_takes_over) {
+  const Operated room({"--trust-proxy", "127.0.0.9"}, "9");
+  Peer ann = room.logged_in("ann");
+  Peer ben = Peer::registered(room.served->port, "ben");
+  Peer cid = Peer::registered(Peer::through("127.0.0.9", "192.0.2.7", room.served->port), "cid");
+  Peer waiting = Peer::through("127.0.0.9", "192.0.2.8", room.served->port);
+  waiting.read_until("* Welcome");
+  std::ofstream(room.accounts + ".room")
+      << "closed\nban\tname\tBEN\t-\tann\tspam\n"
+      << "ban\taddress\t192.0.2.0/24\t-\tann\t\nban\taddress\t127.0.0.0/8\t-\tann\t\n";
+  room.hand_over();
+  for (Peer* const banned : {&ben, &cid}) {
+    BOOST_TEST(banned->read_until("! ") == "! you are banned");
+    BOOST_TEST(banned->ends());
+  }
+  BOOST_TEST(waiting.answer("register", "dot,pw") == "! you are banned");
+  BOOST_TEST(
+      Peer::answer_to(room.served->port, "resume", "ben,pw").starts_with("! you are banned"));
+  BOOST_TEST(Peer::answer_to(room.served->port, "register", "x,pw") ==
+             "! only accounts come in now");
+  ann.say("still here");  // from an address that the file says is banned: this machine
+  ann.read_until("ann: still here");
+}
+
+BOOST_AUTO_TEST_CASE(who_was_registered_by_a_new_accounts_name_makes_way_when_the_file_is_read) {
+  for (const int signal : {SIGHUP, SIGUSR2}) {
+    const Operated room({}, "9");
+    Peer alike = Peer::registered(room.served->port, "e-ve");
+    room.write_accounts({"ann", "dan", "e_ve"});
+    room.program().signal(signal);
+    BOOST_TEST(alike.read_until("! ") == "! your name looks like an account's now");
+    BOOST_TEST(alike.ends());
+    (void)room.log_until("sent-away");
+    Peer eve = room.logged_in("e_ve");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(replies_and_mutes_are_the_same_ones_after_a_handover) {
+  const Operated room({"--trust-proxy", "127.0.0.9"}, "9");
+  const auto far = [&] { return Peer::through("127.0.0.9", "192.0.2.7", room.served->port); };
+  Peer ann = room.logged_in("ann");
+  Peer ben = Peer::registered(far(), "ben");
+  ben.say("/msg ann psst");
+  ann.read_until("ben -> ann: psst");
+  ann.say("/mute ben");
+  ann.read_until("* ben can say nothing");
+  ben.half_close();
+  ann.read_until("* ben has left");
+  room.hand_over();
+  Peer again = Peer::registered(far(), "other");
+  again.say("hello");
+  BOOST_TEST(again.read_until("! ").starts_with("! you are muted until 20"));
+  Peer ben_too = Peer::registered(room.served->port, "ben");
+  ben_too.say("hello");
+  BOOST_TEST(ben_too.read_until("! ").starts_with("! you are muted until 20"));
+  ann.say("/reply yes");
+  BOOST_TEST(ann.read_until("! ") == "! ben has left");
+  ann.say("/unmute ben");
+  ann.read_until("* ben can speak again");
+  again.say("hello");
+  BOOST_TEST(again.read_until("other: ") == "other: hello");
+}
+
 BOOST_AUTO_TEST_CASE(by_a_unix_socket_the_kernel_says_who_it_is) {
   Operated room({"--unix", "chat.sock", "--trust-unix-users"});
   const std::string host = "unix:" + room.served->folder.file("chat.sock");
   BOOST_TEST(room.served->line.find("unix:chat.sock") != std::string::npos);
+  std::ofstream(room.accounts + ".room") << "ban\taddress\t::/0\t-\tann\t\n";  // not of these
+  room.program().signal(SIGHUP);
+  room.program().read_errors_until("reloaded - - bans");
   const auto come_in = [&](const std::string& lines) {
     Peer peer(0, host);
     peer.read_until("* Welcome");

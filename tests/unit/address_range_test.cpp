@@ -115,6 +115,77 @@ BOOST_AUTO_TEST_CASE(a_text_is_taken_back_for_the_same_range_whatever_its_bits) 
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_typed_or_pasted_is_taken_without_port_brackets_and_zone) {
+  for (const auto& [typed, range] :
+       {std::pair{"192.0.2.7", "192.0.2.7"}, std::pair{"192.0.2.7:51820", "192.0.2.7"},
+        std::pair{"192.0.2.7:51820/24", "192.0.2.0/24"}, std::pair{"192.0.2.7/24", "192.0.2.0/24"},
+        std::pair{"::ffff:192.0.2.7", "192.0.2.7"}, std::pair{"[::ffff:192.0.2.7]:80", "192.0.2.7"},
+        std::pair{"2001:db8::7", "2001:db8::/64"}, std::pair{"[2001:db8::7]", "2001:db8::/64"},
+        std::pair{"[2001:db8::7]:443", "2001:db8::/64"},
+        std::pair{"[2001:db8::7]:443/128", "2001:db8::7"},
+        std::pair{"[2001:db8::7]/48", "2001:db8::/48"}, std::pair{"2001:db8::7/128", "2001:db8::7"},
+        std::pair{"[fe80::7%eth0]:443", "fe80::/64"}, std::pair{"fe80::7%2/128", "fe80::7"}}) {
+    BOOST_TEST(AddressRange::parse_typed(typed).text() == range, typed);
+  }
+  for (const char* typed : {"",
+                            "ann",
+                            "192.0.2",
+                            "192.0.2.77.",
+                            "192.0.2.70-80",
+                            "192.0.2.*",
+                            "192.0.2.7:",
+                            "192.0.2.7:x",
+                            "192.0.2.7:65536",
+                            "192.0.2.7:-1",
+                            "192.0.2.7:1:2",
+                            "[192.0.2.7",
+                            "[]",
+                            "[]:1",
+                            "[2001:db8::7]443",
+                            "[2001:db8::7]x:443",
+                            "2001:db8::7]:443",
+                            "[[::7]]",
+                            "%eth0",
+                            "fe80::7%",
+                            "192.0.2.7/33",
+                            "[2001:db8::7]:443/129",
+                            "192.0.2.7/",
+                            "/",
+                            ":",
+                            ":80"}) {
+    BOOST_CHECK_THROW(AddressRange::parse_typed(typed), std::invalid_argument);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_can_only_be_meant_as_an_address_looks_like_one) {
+  for (const char* text : {"192.0.2",   "192.0",        "192.0.2.",      "192.0.2.77.",
+                           "192.0.2.7", "192.0.2.300",  "192.0.2.70-80", "192.0.2.70-192.0.2.80",
+                           "192.0.2.*", "192.0.2.x",    "10.0.0.0_24",   "1.2.3.4.5",
+                           "::1",       "::g",          "2001:db8::",    "192.0.2.7:80",
+                           "[::1]",     "192.0.2.0/24", "fe80::1%eth0",  "1..2",
+                           "a:b"}) {
+    BOOST_TEST(looks_like_address(text), text);
+  }
+  for (const char* text : {"", "ann", "42", "1.", "2.0-beta", "abba.cafe", "c0ffee", "a.1.2.3.4",
+                           "192-0-2-7", "1.x", "3dmax", "4.ever"}) {
+    BOOST_TEST(!looks_like_address(text), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ranges_overlap_where_one_holds_a_part_of_the_other) {
+  const auto overlap = [](const char* one, const char* other) {
+    const bool so = AddressRange::parse(one).overlaps(AddressRange::parse(other));
+    BOOST_TEST(AddressRange::parse(other).overlaps(AddressRange::parse(one)) == so);
+    return so;
+  };
+  BOOST_TEST(overlap("192.0.2.0/24", "192.0.2.7"));
+  BOOST_TEST(overlap("192.0.2.0/24", "192.0.0.0/16"));
+  BOOST_TEST(overlap("192.0.2.7", "192.0.2.7"));
+  BOOST_TEST(!overlap("192.0.2.7", "192.0.2.8"));
+  BOOST_TEST(!overlap("192.0.2.0/25", "192.0.2.128/25"));
+  BOOST_TEST(!overlap("0.0.0.0/0", "::/0"));
+}
+
 BOOST_AUTO_TEST_CASE(nonsense_is_refused_with_a_reason_that_does_not_repeat_it) {
   for (const std::string& nonsense : {std::string(),
                                       std::string("/8"),

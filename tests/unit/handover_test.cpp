@@ -23,19 +23,22 @@ Handover example() {
   handover.listeners = {3, 4};
   handover.lines = std::string("7\tone\n8\ttwo\0three\n", 18);
   handover.in_transcript = 7;
-  handover.mutes = {{"ann", WallTime(3s)}, {"cid", WallTime(4s)}};
+  handover.mutes = {{"ann", 0, {}, WallTime(3s)}, {"cid", 7, {0x20, 1, 0xFF}, WallTime(4s)}};
+  handover.last_stay = 1'000'000'000'000;
   Handover::Connection member;
   member.socket = 12;
   member.peer = {
-      "[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, {0x20, 0x01, 1}, true, 1000};
+      "[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, {0x20, 0x01, 1}, true, true, 1000};
   member.phase = Phase::kIn;
   member.mode = protocol::Mode::kResume;
   member.rendering = Rendering::kTagged;
   member.input = {"half a l", true, 65'000};
   member.input_ended = true;
   member.login_left = std::chrono::milliseconds(86'399'999);
-  member.seat = {"ann",        true,         "secret", {"ann", {"ben", "cid"}, true},
-                 WallTime(1s), WallTime(2s), "lunch",  "dan"};
+  member.seat = {
+      "ann",        ~std::uint64_t{0},    77,      "secret", {"ann", {"ben", "cid"}, true},
+      WallTime(1s), WallTime(2s),         "lunch", 76,       "dan",
+      WallTime(5s), "! you were kicked\n"};
   member.question = Handover::Question::kNewPassword;
   member.asked_about = "ann";
   member.dismissed = true;
@@ -64,6 +67,7 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST((a.peer.address == b.peer.address));
   BOOST_TEST((a.peer.uid == b.peer.uid));
   BOOST_TEST(a.peer.loopback == b.peer.loopback);
+  BOOST_TEST(a.peer.exempt == b.peer.exempt);
   BOOST_TEST((a.phase == b.phase));
   BOOST_TEST((a.mode == b.mode));
   BOOST_TEST((a.rendering == b.rendering));
@@ -73,7 +77,8 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.input_ended == b.input_ended);
   BOOST_TEST((a.login_left == b.login_left));
   BOOST_TEST(a.seat.name == b.seat.name);
-  BOOST_TEST(a.seat.login == b.seat.login);
+  BOOST_TEST(a.seat.account == b.seat.account);
+  BOOST_TEST(a.seat.stay == b.seat.stay);
   BOOST_TEST(a.seat.password == b.seat.password);
   BOOST_TEST(a.seat.filter.own_name == b.seat.filter.own_name);
   BOOST_TEST((a.seat.filter.ignored == b.seat.filter.ignored));
@@ -82,6 +87,9 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST((a.seat.spoke == b.seat.spoke));
   BOOST_TEST((a.seat.away == b.seat.away));
   BOOST_TEST(a.seat.last_to_write == b.seat.last_to_write);
+  BOOST_TEST(a.seat.last_to_write_name == b.seat.last_to_write_name);
+  BOOST_TEST((a.seat.muted_until == b.seat.muted_until));
+  BOOST_TEST(a.seat.farewell == b.seat.farewell);
   BOOST_TEST((a.question == b.question));
   BOOST_TEST(a.asked_about == b.asked_about);
   BOOST_TEST(a.dismissed == b.dismissed);
@@ -100,9 +108,12 @@ void check_equal(const Handover& a, const Handover& b) {
   BOOST_TEST(a.listeners == b.listeners, boost::test_tools::per_element());
   BOOST_TEST(a.lines == b.lines);
   BOOST_TEST(a.in_transcript == b.in_transcript);
+  BOOST_TEST(a.last_stay == b.last_stay);
   BOOST_REQUIRE(a.mutes.size() == b.mutes.size());
   for (std::size_t i = 0; i < a.mutes.size(); ++i) {
     BOOST_TEST(a.mutes[i].name == b.mutes[i].name);
+    BOOST_TEST(a.mutes[i].account == b.mutes[i].account);
+    BOOST_TEST((a.mutes[i].source == b.mutes[i].source));
     BOOST_TEST((a.mutes[i].until == b.mutes[i].until));
   }
   BOOST_REQUIRE(a.connections.size() == b.connections.size());

@@ -50,6 +50,20 @@ struct Fixture {
     PasswordStorage::update(file, [&](PasswordStorage& storage) { storage.add(name, kHash); });
   }
   Names names() { return PasswordStorage::load(file).names(); }
+  // Each must have one.
+  std::string content_without_ids() {
+    std::string content = folder.read("accounts");
+    const std::size_t size = std::string(":id=").size() + 16;
+    for (auto end = content.find('\n'); end != std::string::npos;
+         end = content.find('\n', end + 1)) {
+      const auto begin = end == 0 ? 0 : content.rfind('\n', end - 1) + 1;
+      if (content[begin] == '#') continue;
+      BOOST_REQUIRE(content.substr(end - size, 4) == ":id=");
+      content.erase(end - size, size);
+      end -= size;
+    }
+    return content;
+  }
 };
 
 BOOST_FIXTURE_TEST_SUITE(password_storage, Fixture)
@@ -125,6 +139,67 @@ BOOST_AUTO_TEST_CASE(operators_are_those_that_were_added_or_set_as_such) {
   BOOST_TEST(!storage.is_operator("ben"));
 }
 
+// Identities
+
+BOOST_AUTO_TEST_CASE(an_account_that_is_added_again_is_another_one) {
+  PasswordStorage storage;
+  storage.add("Ann", kHash, true);
+  const AccountId first = storage.id_of("aNN");
+  BOOST_TEST(first != 0u);
+  BOOST_TEST(storage.contains("ann", first));
+  BOOST_TEST(storage.is_operator("ann", first));
+  BOOST_TEST(!storage.contains("ann", 0));
+  BOOST_TEST(!storage.contains("ben", 0));
+  storage.remove("ann");
+  BOOST_TEST(storage.id_of("ann") == 0u);
+  BOOST_TEST(!storage.contains("ann", first));
+  storage.add("Ann", kHash, true);
+  BOOST_TEST(storage.id_of("ann") != first);
+  BOOST_TEST(!storage.contains("ann", first));
+  BOOST_TEST(!storage.is_operator("ann", first));
+}
+
+BOOST_AUTO_TEST_CASE(an_account_stays_the_same_one_by_another_password_and_in_its_file) {
+  PasswordStorage storage;
+  storage.add("ann", kHash);
+  const AccountId id = storage.id_of("ann");
+  storage.set_hash("ann", "$y$j9T$another$" + std::string(43, 's'));
+  storage.set_operator("ann", true);
+  storage.save(file);
+  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
+  add("ben");
+  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
+  BOOST_TEST(PasswordStorage::load(file).id_of("ben") != id);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_of_an_earlier_versions_file_keeps_the_identity_it_gets) {
+  const std::string other_hash = "$y$j9T$saltsaltsalt$" + std::string(43, 's');
+  const auto id_of = [&](const std::string& line) {
+    BOOST_REQUIRE(damage(folder, line) == "");
+    return PasswordStorage::load(file).id_of("ann");
+  };
+  const AccountId id = id_of("ann:" + kHash);
+  BOOST_TEST(id != 0u);
+  BOOST_TEST(id_of("ann:" + kHash + ":operator") == id);
+  BOOST_TEST(id_of("ANN:" + kHash) == id);
+  BOOST_TEST(id_of("ann:" + other_hash) != id);  // somebody else's, for all that can be known
+  BOOST_TEST(id_of("ann:" + kHash) == id);
+  add("ben");
+  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
+  PasswordStorage::update(file, [&](PasswordStorage& s) { s.set_hash("ann", other_hash); });
+  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
+  BOOST_TEST(id_of("ann:" + kHash + ":id=00000000000000ab") == 0xABu);
+  BOOST_TEST(id_of("ann:" + kHash + ":operator:id=ffffffffffffffff") == ~AccountId{0});
+}
+
+BOOST_AUTO_TEST_CASE(an_identity_cut_short_anywhere_is_refused) {
+  const std::string id = ":id=0123456789abcdef";
+  for (std::size_t size = 1; size < id.size(); ++size) {
+    BOOST_TEST(damage(folder, "ann:" + kHash + id.substr(0, size)) != "", "cut after " << size);
+  }
+  BOOST_TEST(damage(folder, "ann:" + kHash + id) == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_new_hash_is_a_new_password_and_changes_nothing_else) {
   PasswordStorage storage;
   storage.add("Ann", hash_password("old"), true);
@@ -144,7 +219,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_account_and_no_hash_cannot_be_set) {
   BOOST_CHECK_THROW(storage.set_hash("ann", "secret"), std::invalid_argument);
   BOOST_TEST((storage.names() == Names{"ann"}));
   storage.save(file);
-  BOOST_TEST(folder.read("accounts").ends_with("\nann:" + kHash + "\n"));
+  BOOST_TEST(content_without_ids().ends_with("\nann:" + kHash + "\n"));
 }
 
 // Verifying
@@ -208,9 +283,8 @@ BOOST_AUTO_TEST_CASE(what_was_saved_is_loaded) {
 
 BOOST_AUTO_TEST_CASE(the_file_says_what_it_is_and_holds_one_account_in_a_line) {
   add("ann");
-  const std::string content = folder.read("accounts");
-  BOOST_TEST(content.starts_with("# "));
-  BOOST_TEST(content.ends_with("\nann:" + kHash + "\n"));
+  BOOST_TEST(folder.read("accounts").starts_with("# "));
+  BOOST_TEST(content_without_ids().ends_with("\nann:" + kHash + "\n"));
 }
 
 BOOST_AUTO_TEST_CASE(operators_are_saved_and_loaded_as_such) {
@@ -218,8 +292,7 @@ BOOST_AUTO_TEST_CASE(operators_are_saved_and_loaded_as_such) {
   storage.add("ann", kHash, true);
   storage.add("ben", kHash);
   storage.save(file);
-  BOOST_TEST(
-      folder.read("accounts").ends_with("\nann:" + kHash + ":operator\nben:" + kHash + "\n"));
+  BOOST_TEST(content_without_ids().ends_with("\nann:" + kHash + ":operator\nben:" + kHash + "\n"));
   const auto loaded = PasswordStorage::load(file);
   BOOST_TEST(loaded.is_operator("ann"));
   BOOST_TEST(!loaded.is_operator("ben"));
@@ -270,9 +343,29 @@ BOOST_AUTO_TEST_CASE(damage_is_refused_with_file_and_line_number) {
   refused("ben:" + kHash + " ", "not a yescrypt hash");
   refused("ben:" + kHash + "\r", "not a yescrypt hash");
   refused("ben:$6$salt$" + std::string(86, 'r'), "not a yescrypt hash");
-  for (const char* third : {":", ":Operator", ":operators", ": operator", ":operator ",
-                            ":operator\r", ":operator:", ":operator:quiet", "::operator"}) {
-    refused("ben:" + kHash + third, "after name:hash there is something else than :operator");
+  for (const char* third : {":",
+                            ":Operator",
+                            ":operators",
+                            ": operator",
+                            ":operator ",
+                            ":operator\r",
+                            ":operator:",
+                            ":operator:quiet",
+                            "::operator",
+                            ":id=",
+                            ":id=0000000000000000",
+                            ":id=123",
+                            ":id=00000000000000001",
+                            ":id=00000000000000AB",
+                            ":id=+000000000000001",
+                            ":id=000000000000000g",
+                            ":ID=0000000000000001",
+                            ":id=0000000000000001:operator",
+                            ":id=0000000000000001:",
+                            ":operator:id=1",
+                            ":id=0000000000000001 "}) {
+    refused("ben:" + kHash + third,
+            "after name:hash stands something else than :operator or :id=ID");
   }
   refused("ben:secret:operator", "not a yescrypt hash");
   refused("ben::operator", "not a yescrypt hash");

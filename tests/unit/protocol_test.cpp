@@ -145,9 +145,10 @@ BOOST_AUTO_TEST_CASE(text_and_text_after_two_slashes_are_no_commands) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_that_end_a_session_are_known_by_their_beginning) {
-  for (const char* text : {"your session goes on in another connection", "you were kicked",
-                           "you were kicked by ann: x", "you are banned until tomorrow",
-                           "your account is no more: removed by ann"}) {
+  for (const char* text :
+       {"your session goes on in another connection", "you were kicked",
+        "you were kicked by ann: x", "you are banned until tomorrow",
+        "your account is no more: removed by ann", "your name looks like an account's now"}) {
     BOOST_TEST(is_final(text), text);
   }
   for (const char* text : {"", "you are muted", "unknown command /kick", "cid: you were kicked"}) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/support/failing_memory.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace chat {
 namespace {
@@ -33,21 +34,52 @@ struct Guest {
   Broadcast::Member member{near};
 };
 
+const std::string kHash = "$y$j9T$salt$" + std::string(43, 'r');
+
+// Read from a file without identities: accounts of the same name are the same ones.
 PasswordStorage accounts_named(const Names& names) {
-  PasswordStorage accounts;
-  for (const auto& name : names) accounts.add(name, "$y$j9T$salt$" + std::string(43, 'r'));
+  static const TemporaryFolder folder;
+  std::string lines;
+  for (const auto& name : names) lines += name + ":" + kHash + "\n";
+  folder.write("accounts", lines);
+  return PasswordStorage::load(folder.file("accounts"));
+}
+
+AccountId id_of(const std::string& name) { return accounts_named({name}).id_of(name); }
+
+// `accounts` with another account in the place of the one called `name`.
+PasswordStorage with_another(PasswordStorage accounts, const std::string& name) {
+  accounts.remove(name);
+  accounts.add(name, kHash);
   return accounts;
+}
+
+Visit from(const std::string& address) {
+  Visit visit;
+  visit.peer = *peer_at(address, 51820);
+  return visit;
 }
 
 struct Room {
   Room(std::size_t max_users, const Names& account_names)
-      : accounts(accounts_named(account_names)), registry(max_users, accounts, broadcast) {}
+      : accounts(accounts_named(account_names)),
+        registry(max_users, accounts, storage, broadcast) {}
 
-  Entry registers(const std::string& name) {
-    return registry.enter_registered(name, "pw", guests.emplace_back().member);
+  Entry registers(const std::string& name, const Visit& visit = {}) {
+    return registry.enter_registered(name, "pw", guests.emplace_back().member, visit);
   }
-  Entry logs_in(const std::string& name) {
-    return registry.enter_login(name, guests.emplace_back().member);
+  Entry logs_in(const std::string& name, const Visit& visit = {}) {
+    return registry.enter_login(name, id_of(name), guests.emplace_back().member, visit);
+  }
+  // By the account that `accounts` have of that name.
+  Entry logs_in(const PasswordStorage& others, const std::string& name) {
+    return registry.enter_login(name, others.id_of(name), guests.emplace_back().member);
+  }
+  Entry resumes(std::string name, const std::string& password = "pw", const Visit& visit = {}) {
+    return registry.resume_registered(name, password, guests.emplace_back().member, visit);
+  }
+  bool is_muted() const {  // who tried last
+    return guests.back().member.muted_until() > std::chrono::system_clock::now();
   }
 
   // Each name in a thread of its own, all at the same time. How many got in.
@@ -67,6 +99,7 @@ struct Room {
 
   const PasswordStorage accounts;
   std::list<Guest> guests;  // in the order in which they tried; they outlive the broadcast
+  Stored<RoomStorage> storage{RoomStorage()};
   Broadcast broadcast;
   Registry registry;
 };
@@ -292,10 +325,10 @@ BOOST_AUTO_TEST_CASE(a_private_line_reaches_who_is_there_and_says_why_it_does_no
     BOOST_TEST((post(name).outcome == Outcome::kNobody), name);
   }
   BOOST_TEST((post("ANN").outcome == Outcome::kYourself));
-  BOOST_TEST(room.registry.last_to_write_to(ben.member) == "");
+  BOOST_TEST((room.registry.reply(ben.member, "?").outcome == Outcome::kNoLetter));
   BOOST_TEST((post("bEN").outcome == Outcome::kSent));
   BOOST_TEST(post("dan").to == "Dan");
-  BOOST_TEST(room.registry.last_to_write_to(ben.member) == "ann");
+  BOOST_TEST(room.registry.reply(ben.member, "yes").to == "ann");
   BOOST_TEST(!post("ben").away.has_value());
   room.registry.set_away(ben.member, "at lunch");
   BOOST_TEST(post("ben").away.value_or("") == "at lunch");
@@ -345,6 +378,64 @@ BOOST_AUTO_TEST_CASE(who_is_dismissed_gets_the_farewell_and_is_there_until_it_ha
   BOOST_TEST((room.registers("ben") == Entry::kIn));
 }
 
+BOOST_AUTO_TEST_CASE(who_is_sent_away_cannot_resume_and_can_come_in_anew_once_it_has_left) {
+  Room room(3, {"dan"});
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  Guest& dan = room.guests.back();
+  room.registry.dismiss([](const Profile&) { return true; }, "! go\n");
+  BOOST_TEST(room.registry.dismiss([](const Profile&) { return true; }, "! gone\n").empty());
+  for (int i = 0; i < 2; ++i) {
+    BOOST_TEST((room.resumes("BEN") == Entry::kSentAway));
+    BOOST_TEST((room.resumes("ben", "guess") == Entry::kWrongPassword));
+    Guest& again = room.guests.emplace_back();
+    BOOST_TEST((room.registry.resume_login("dan", id_of("dan"), again.member) == Entry::kSentAway));
+  }
+  BOOST_TEST(room.registry.farewell_of("Ben").value_or("") == "! go\n");
+  BOOST_TEST(room.registry.leave(ben.member, true));
+  BOOST_TEST(room.registry.leave(dan.member, true));
+  BOOST_TEST(!room.registry.farewell_of("ben").has_value());
+  BOOST_TEST((room.resumes("ben") == Entry::kIn));
+  Guest& again = room.guests.emplace_back();
+  BOOST_TEST((room.registry.resume_login("dan", id_of("dan"), again.member) == Entry::kIn));
+}
+
+// Nor does it say anything, though its worker does not know yet.
+BOOST_AUTO_TEST_CASE(who_is_sent_away_writes_to_nobody) {
+  using Outcome = Registry::Posted::Outcome;
+  Room room(3, {});
+  BOOST_REQUIRE((room.registers("ann") == Entry::kIn));
+  Guest& ann = room.guests.back();
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_TEST((room.registry.post(ann.member, "ben", "hi").outcome == Outcome::kSent));
+  room.registry.dismiss([](const Profile& one) { return one.name == "ben"; }, "! go\n");
+  BOOST_TEST((room.registry.post(ben.member, "ann", "hi").outcome == Outcome::kNobody));
+  BOOST_TEST((room.registry.reply(ben.member, "hi").outcome == Outcome::kNobody));
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_is_for_who_wrote_and_not_for_who_has_the_name_since) {
+  using Outcome = Registry::Posted::Outcome;
+  Room room(4, {});
+  BOOST_REQUIRE((room.registers("ann") == Entry::kIn));
+  Guest& ann = room.guests.back();
+  BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  BOOST_TEST((room.registry.post(ben.member, "ann", "psst").outcome == Outcome::kSent));
+  BOOST_REQUIRE((room.resumes("ben") == Entry::kResumed));  // goes on being the one who wrote
+  BOOST_TEST((room.registry.reply(ann.member, "yes").outcome == Outcome::kSent));
+  room.registry.leave(room.guests.back().member, true);
+  BOOST_TEST((room.registry.reply(ann.member, "yes").outcome == Outcome::kHasLeft));
+  for (const char* name : {"ben", "BEN"}) {
+    BOOST_REQUIRE((room.registers(name) == Entry::kIn));
+    const auto posted = room.registry.reply(ann.member, "yes");
+    BOOST_TEST((posted.outcome == Outcome::kHasLeft));
+    BOOST_TEST(posted.to == "Ben");
+    room.registry.leave(room.guests.back().member, true);
+  }
+}
+
 // Were it on its way out twice, the round would go on for ever.
 BOOST_AUTO_TEST_CASE(who_is_dismissed_just_as_it_leaves_has_left_once_and_the_room_goes_on) {
   for (const bool flush : {false, true}) {
@@ -372,7 +463,7 @@ BOOST_AUTO_TEST_CASE(a_mute_is_a_names_also_when_it_comes_back) {
   BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
   Guest& dan = room.guests.back();
   const WallTime until = std::chrono::system_clock::now() + std::chrono::hours(1);
-  BOOST_TEST(room.registry.mute("BEN", until).value_or("") == "Ben");
+  BOOST_TEST(room.registry.mute("BEN", until)->name == "Ben");
   BOOST_TEST(!room.registry.mute("cid", until).has_value());
   BOOST_TEST((ben.member.muted_until() == until));
   BOOST_TEST((dan.member.muted_until() == WallTime()));
@@ -390,6 +481,187 @@ BOOST_AUTO_TEST_CASE(a_mute_is_a_names_also_when_it_comes_back) {
   BOOST_TEST((again.member.muted_until() == WallTime()));
 }
 
+const WallTime kInAnHour = std::chrono::system_clock::now() + std::chrono::hours(1);
+
+BOOST_AUTO_TEST_CASE(a_mute_holds_for_all_that_looks_like_the_name_and_for_where_it_comes_from) {
+  Room room(20, {"ann", "dan"});
+  auto accounts = room.accounts;
+  accounts.set_operator("ann", true);
+  (void)room.registry.adopt(accounts);
+  BOOST_REQUIRE((room.registers("eve", from("192.0.2.7")) == Entry::kIn));
+  BOOST_REQUIRE((room.registers("bob", from("192.0.2.8")) == Entry::kIn));
+  BOOST_REQUIRE((room.registers("b2", from("192.0.2.8")) == Entry::kIn));
+  BOOST_REQUIRE((room.logs_in("ann", from("192.0.2.8")) == Entry::kIn));
+  const auto muted = room.registry.mute("bob", kInAnHour);
+  BOOST_TEST((muted->others == Names{"b2"}));  // ann is an operator
+  BOOST_TEST(!room.is_muted());
+  room.registry.leave(std::next(room.guests.begin())->member, true);
+  const auto check = [&](const std::string& name, const std::string& address, bool expected) {
+    BOOST_REQUIRE((room.registers(name, from(address)) == Entry::kIn));
+    BOOST_TEST(room.is_muted() == expected, name << " from " << address);
+    room.registry.leave(room.guests.back().member, true);
+  };
+  check("bob", "192.0.2.7", true);
+  check("B0B", "2001:db8::1", true);
+  check("innocent", "192.0.2.8", true);
+  check("innocent", "::ffff:192.0.2.8", true);
+  check("innocent", "192.0.2.9", false);
+  BOOST_REQUIRE((room.logs_in("dan", from("192.0.2.8")) == Entry::kIn));
+  BOOST_TEST(room.is_muted());
+  BOOST_TEST(room.registry.unmute("BOB").value_or("") == "bob");  // who is not here
+  BOOST_TEST(!room.is_muted());
+  check("bob", "192.0.2.8", false);
+  BOOST_TEST(!room.registry.unmute("bob").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(of_ipv6_a_mute_holds_for_the_network) {
+  Room room(20, {});
+  BOOST_REQUIRE((room.registers("bob", from("2001:db8:0:1::7")) == Entry::kIn));
+  (void)room.registry.mute("bob", kInAnHour);
+  BOOST_REQUIRE((room.registers("b2", from("2001:db8:0:1:ffff::8")) == Entry::kIn));
+  BOOST_TEST(room.is_muted());
+  BOOST_REQUIRE((room.registers("b3", from("2001:db8:0:2::7")) == Entry::kIn));
+  BOOST_TEST(!room.is_muted());
+}
+
+BOOST_AUTO_TEST_CASE(where_everyone_may_come_from_is_not_muted) {
+  Visit exempt = from("192.0.2.8");
+  exempt.peer.exempt = true;
+  for (const Visit& visit : {Visit{}, from("127.0.0.1"), from("::1"), exempt}) {
+    Room room(20, {});
+    BOOST_REQUIRE((room.registers("bob", visit) == Entry::kIn));
+    BOOST_TEST(room.registry.mute("bob", kInAnHour)->others.empty());
+    BOOST_TEST(room.is_muted());
+    BOOST_REQUIRE((room.registers("cid", visit) == Entry::kIn));
+    BOOST_TEST(!room.is_muted());
+    room.registry.leave(room.guests.front().member, true);
+    BOOST_REQUIRE((room.registers("B0b", visit) == Entry::kIn));
+    BOOST_TEST(room.is_muted());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_muted_for_where_it_came_from_stays_so_when_it_resumes_from_elsewhere) {
+  Room room(20, {});
+  BOOST_REQUIRE((room.registers("bob", from("192.0.2.8")) == Entry::kIn));
+  BOOST_REQUIRE((room.registers("b2", from("192.0.2.8")) == Entry::kIn));
+  (void)room.registry.mute("bob", kInAnHour);
+  for (int i = 0; i < 2; ++i) {
+    BOOST_REQUIRE((room.resumes("b2", "pw", from("203.0.113.7")) == Entry::kResumed));
+    BOOST_TEST(room.is_muted());
+  }
+  BOOST_REQUIRE((room.registers("cid", from("203.0.113.9")) == Entry::kIn));
+  (void)room.registry.mute("cid", kInAnHour);  // changes nothing of that
+  BOOST_TEST((std::next(room.guests.rbegin())->member.muted_until() == kInAnHour));
+  (void)room.registry.unmute("b2");
+  BOOST_TEST((std::next(room.guests.rbegin())->member.muted_until() == WallTime()));
+}
+
+BOOST_AUTO_TEST_CASE(an_accounts_mute_is_not_that_of_who_has_its_name_since) {
+  Room room(20, {"dan"});
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  Guest& dan = room.guests.back();
+  (void)room.registry.mute("dan", kInAnHour);
+  room.registry.leave(dan.member, true);
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  BOOST_TEST(room.is_muted());
+  const auto others = with_another(room.accounts, "dan");
+  (void)room.registry.adopt(others);
+  BOOST_REQUIRE((room.logs_in(others, "dan") == Entry::kIn));
+  BOOST_TEST(!room.is_muted());
+  // Who registers the name, when it is no account's any more, may be the one who was muted.
+  (void)room.registry.adopt({});
+  room.registry.leave(room.guests.back().member, true);
+  BOOST_REQUIRE((room.registers("dan") == Entry::kIn));
+  BOOST_TEST(room.is_muted());
+}
+
+BOOST_AUTO_TEST_CASE(mutes_have_a_bound_and_those_that_are_over_do_not_count) {
+  Room room(2, {});
+  const auto mute = [&](const std::string& name, WallTime until) {
+    BOOST_REQUIRE((room.registers(name) == Entry::kIn));
+    const bool muted = room.registry.mute(name, until).has_value();
+    room.registry.leave(room.guests.back().member, true);
+    room.broadcast.wait_until_released(room.guests.back().member);
+    room.guests.pop_back();
+    return muted;
+  };
+  for (std::size_t i = 0; i < kMaxMutes; ++i) mute("x" + std::to_string(i), WallTime());
+  for (std::size_t i = 0; i < kMaxMutes; ++i) mute("m" + std::to_string(i), kInAnHour);
+  BOOST_TEST(mute("m7", kInAnHour));  // takes the place of its own
+  BOOST_REQUIRE((room.registers("late") == Entry::kIn));
+  BOOST_CHECK_THROW((void)room.registry.mute("late", kInAnHour), std::runtime_error);
+  (void)room.registry.unmute("m8");
+  BOOST_TEST(room.registry.mute("late", kInAnHour).has_value());
+}
+
+// What keeps out
+
+void ban(Room& room, const std::string& name) {
+  room.storage.change([&](RoomStorage& storage) {
+    storage.ban({name, std::nullopt, std::nullopt, "ann", ""}, std::chrono::system_clock::now());
+  });
+  (void)room.registry.dismiss([&](const Profile& one) { return one.name == name; }, "! banned\n");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_banned_comes_in_by_no_way) {
+  Room room(9, {"dan"});
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  ban(room, "ben");
+  ban(room, "dan");
+  room.storage.change([](RoomStorage& storage) {
+    storage.ban({"", AddressRange::parse("192.0.2.0/24"), std::nullopt, "ann", ""},
+                std::chrono::system_clock::now());
+  });
+  for (const char* name : {"ben", "BEN", "Ben"}) {
+    BOOST_TEST((room.registers(name) == Entry::kBanned));
+    BOOST_TEST((room.resumes(name) == Entry::kBanned));
+  }
+  BOOST_TEST((room.logs_in("dan") == Entry::kBanned));
+  Guest& again = room.guests.emplace_back();
+  BOOST_TEST((room.registry.resume_login("dan", id_of("dan"), again.member) == Entry::kBanned));
+  BOOST_TEST((room.registers("cid", from("192.0.2.7")) == Entry::kBanned));
+  Visit exempt = from("192.0.2.7");
+  exempt.peer.exempt = true;
+  BOOST_TEST((room.registers("cid", exempt) == Entry::kIn));
+}
+
+// Were it looked at before, some would come in behind the ban's back.
+BOOST_AUTO_TEST_CASE(a_ban_that_lands_while_somebody_comes_in_misses_nobody) {
+  for (int round = 0; round < 20 * kRounds; ++round) {
+    Room room(2, {});
+    Guest& eve = room.guests.emplace_back();
+    auto entry = Entry::kGone;
+    std::latch start(2);
+    std::thread coming([&] {
+      start.arrive_and_wait();
+      entry = room.registry.enter_registered("eve", "pw", eve.member);
+    });
+    start.arrive_and_wait();
+    ban(room, "eve");
+    coming.join();
+    BOOST_REQUIRE((entry == Entry::kBanned || eve.member.was_dismissed()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_room_that_is_closed_while_somebody_registers_is_closed) {
+  for (int round = 0; round < kRounds; ++round) {
+    Room room(2, {});
+    Guest& eve = room.guests.emplace_back();
+    auto entry = Entry::kGone;
+    std::latch start(2);
+    std::thread coming([&] {
+      start.arrive_and_wait();
+      entry = room.registry.enter_registered("eve", "pw", eve.member);
+    });
+    start.arrive_and_wait();
+    room.storage.change([](RoomStorage& storage) { storage.set_closed(true); });
+    const bool was_in = !room.registry.online().empty();
+    coming.join();
+    BOOST_REQUIRE((entry == (was_in ? Entry::kIn : Entry::kOnlyAccounts)));
+  }
+}
+
 // Other accounts
 
 BOOST_AUTO_TEST_CASE(other_accounts_fit_as_long_as_who_is_registered_keeps_a_seat) {
@@ -404,12 +676,12 @@ BOOST_AUTO_TEST_CASE(other_accounts_fit_as_long_as_who_is_registered_keeps_a_sea
       });
   BOOST_CHECK_THROW(room.registry.claim_seats(accounts_named({"a", "b", "c", "d"})),
                     std::runtime_error);
-  room.registry.adopt(accounts_named({"dan", "eve"}), "! no more\n");
+  (void)room.registry.adopt(accounts_named({"dan", "eve"}));
   BOOST_TEST((room.registers("cid") == Entry::kFull));
   BOOST_TEST((room.registers("eve") == Entry::kNameUsed));
   BOOST_TEST((room.logs_in("eve") == Entry::kIn));
-  room.registry.adopt(accounts_named({"dan"}), "! no more\n");
-  BOOST_TEST(heard(room.guests.back()).ends_with("! no more\n"));
+  (void)room.registry.adopt(accounts_named({"dan"}));
+  BOOST_TEST(heard(room.guests.back()).ends_with("! your account is no more\n"));
   BOOST_TEST((room.registers("eve") == Entry::kNameUsed));  // it is still there
   room.registry.leave(room.guests.back().member, true);
 }
@@ -421,15 +693,61 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST((room.registers("ben") == Entry::kFull));
   room.registry.claim_seats(PasswordStorage());  // what it gives back is not stored yet either
   BOOST_TEST((room.registers("ben") == Entry::kFull));
-  room.registry.adopt(accounts_named({"dan"}), "! no more\n");
+  (void)room.registry.adopt(accounts_named({"dan"}));
   BOOST_TEST((room.registers("ben") == Entry::kIn));
+}
+
+// Who has to leave for an account takes no seat beside it.
+BOOST_AUTO_TEST_CASE(an_account_sends_away_whoever_is_registered_by_a_name_like_its_own) {
+  using Sent = Names;
+  Room room(2, {});
+  BOOST_REQUIRE((room.registers("b0b") == Entry::kIn));
+  Guest& alike = room.guests.back();
+  BOOST_REQUIRE((room.registers("cid") == Entry::kIn));
+  Guest& cid = room.guests.back();
+  const auto accounts = accounts_named({"Bob"});
+  BOOST_CHECK_NO_THROW(room.registry.claim_seats(accounts));
+  BOOST_TEST((room.registry.adopt(accounts) == Sent{"b0b"}));
+  BOOST_TEST((room.registry.adopt(accounts) == Sent{}));
+  BOOST_TEST(heard(alike).ends_with("! your name looks like an account's now\n"));
+  BOOST_TEST((room.registers("bob") == Entry::kNameUsed));
+  BOOST_TEST((room.resumes("b0b") == Entry::kSentAway));
+  // It has not left, and keeps nobody out.
+  BOOST_TEST((room.logs_in("Bob") == Entry::kIn));
+  BOOST_TEST((room.registry.online() == Names{"cid", "Bob"}));
+  BOOST_TEST(!room.registry.leave(alike.member, true));
+  BOOST_TEST(!alike.member.was_replaced());
+  room.broadcast.close("* bye\n");
+  BOOST_TEST(heard(cid).ends_with("* b0b has left the chat\n* Bob has entered the chat\n* bye\n"));
+}
+
+BOOST_AUTO_TEST_CASE(another_account_of_the_same_name_is_another_one) {
+  Room room(3, {"dan", "eve"});
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  Guest& old = room.guests.back();
+  BOOST_REQUIRE((room.logs_in("eve") == Entry::kIn));
+  const auto others = with_another(room.accounts, "dan");
+  (void)room.registry.adopt(others);
+  BOOST_TEST(heard(old).ends_with("! your account is no more\n"));
+  BOOST_TEST(!room.guests.back().member.was_dismissed());
+  // Whose password was looked at before.
+  BOOST_TEST((room.logs_in("dan") == Entry::kWrongPassword));
+  Guest& late = room.guests.emplace_back();
+  BOOST_TEST(
+      (room.registry.resume_login("dan", id_of("dan"), late.member) == Entry::kWrongPassword));
+  // The new one is neither kept out by the old one nor takes its place.
+  Guest& dan = room.guests.emplace_back();
+  BOOST_TEST((room.registry.resume_login("dan", others.id_of("dan"), dan.member) == Entry::kIn));
+  BOOST_TEST((room.registry.online() == Names{"eve", "dan"}));
+  BOOST_TEST(!room.registry.leave(old.member, true));
+  BOOST_TEST(room.registry.leave(dan.member, true));
 }
 
 BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_user_has_left) {
   Room room(3, {"dan"});
   BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
   Guest& dan = room.guests.back();
-  room.registry.adopt(PasswordStorage(), "! no more\n");
+  (void)room.registry.adopt(PasswordStorage());
   for (const char* name : {"dan", "DAN"}) BOOST_TEST((room.registers(name) == Entry::kNameUsed));
   BOOST_TEST((room.registry.online() == Names{"dan"}));
   room.registry.leave(dan.member, true);
@@ -443,11 +761,13 @@ BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_use
 BOOST_AUTO_TEST_CASE(an_account_that_was_removed_meanwhile_does_not_come_in_any_more) {
   Room room(2, {"dan", "eve"});
   BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
-  room.registry.adopt(PasswordStorage(), "! no more\n");
+  (void)room.registry.adopt(PasswordStorage());
   BOOST_TEST((room.logs_in("eve") == Entry::kWrongPassword));
   Guest& again = room.guests.emplace_back();
-  BOOST_TEST((room.registry.resume_login("eve", again.member) == Entry::kWrongPassword));
-  BOOST_TEST((room.registry.resume_login("dan", again.member) == Entry::kWrongPassword));
+  for (const char* name : {"eve", "dan"}) {
+    BOOST_TEST(
+        (room.registry.resume_login(name, id_of(name), again.member) == Entry::kWrongPassword));
+  }
   BOOST_TEST((room.registry.online() == Names{"dan"}));
 }
 
@@ -461,7 +781,8 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
   late.far = {};
   std::string name = "ann";
   BOOST_TEST((room.registry.resume_registered(name, "pw", late.member) == Entry::kGone));
-  BOOST_TEST((room.registry.resume_login("account", late.member) == Entry::kGone));
+  BOOST_TEST(
+      (room.registry.resume_login("account", id_of("account"), late.member) == Entry::kGone));
   Guest& alive = room.guests.emplace_back();
   BOOST_TEST((room.registry.resume_registered(name, "pw", alive.member) == Entry::kResumed));
 }
@@ -483,6 +804,15 @@ void take_up(Room& room, const std::list<Handover::Connection>& connections) {
   for (const auto& connection : connections) {
     room.registry.restore(room.guests.emplace_back().member, connection);
   }
+  (void)room.registry.adopt(room.accounts);
+}
+
+// What is nobody's own, too.
+void hand_over(const Room& before, Room& after) {
+  Handover handover;
+  before.registry.describe(handover);
+  after.registry.restore(handover);
+  take_up(after, handed_over(before));
 }
 
 BOOST_AUTO_TEST_CASE(who_is_in_is_handed_over_in_the_order_in_which_they_came) {
@@ -497,8 +827,8 @@ BOOST_AUTO_TEST_CASE(who_is_in_is_handed_over_in_the_order_in_which_they_came) {
   BOOST_REQUIRE(connections.size() == 11u);
   BOOST_TEST(connections.front().seat.name == "b0");
   BOOST_TEST(connections.front().seat.password == "pw");
-  BOOST_TEST(!connections.front().seat.login);
-  BOOST_TEST(std::next(connections.begin(), 5)->seat.login);
+  BOOST_TEST(connections.front().seat.account == 0u);
+  BOOST_TEST(std::next(connections.begin(), 5)->seat.account == id_of("Account1"));
   Room after(20, {"account0", "Account1"});
   take_up(after, connections);
   BOOST_TEST(after.registry.online() == before.registry.online(), boost::test_tools::per_element());
@@ -524,38 +854,77 @@ BOOST_AUTO_TEST_CASE(who_was_taken_up_can_be_resumed_and_leave) {
   BOOST_TEST(after.registry.leave(again.member, true));
   BOOST_TEST((after.registers("ann") == Entry::kIn));
   Guest& other = after.guests.emplace_back();
-  BOOST_TEST((after.registry.resume_login("account", other.member) == Entry::kResumed));
+  BOOST_TEST(
+      (after.registry.resume_login("account", id_of("account"), other.member) == Entry::kResumed));
 }
 
-BOOST_AUTO_TEST_CASE(whose_account_is_gone_keeps_the_name_as_who_has_registered_it) {
+BOOST_AUTO_TEST_CASE(whose_account_is_gone_or_another_one_is_sent_away_by_who_takes_over) {
   Room before(3, {"account", "admin"});
   BOOST_TEST((before.logs_in("account") == Entry::kIn));
   BOOST_TEST((before.logs_in("admin") == Entry::kIn));
-  Room after(3, {});
-  take_up(after, handed_over(before));
-  BOOST_TEST(after.registry.online() == (Names{"account", "admin"}),
-             boost::test_tools::per_element());
-  BOOST_TEST((after.registers("Acc0unt") == Entry::kNameUsed));
-  std::string name = "account";
-  Guest& guest = after.guests.emplace_back();
-  BOOST_TEST((after.registry.resume_registered(name, "pw", guest.member) == Entry::kWrongPassword));
-  BOOST_TEST((after.registers("ann") == Entry::kIn));
-  BOOST_TEST((after.registers("late") == Entry::kFull));  // they take the seats of who registers
-  BOOST_TEST(after.registry.leave(after.guests.front().member, true));
-  BOOST_TEST((after.registers("account") == Entry::kIn));
+  Room after(3, {"account"});
+  const auto others = with_another(after.accounts, "account");
+  (void)after.registry.adopt(others);
+  for (const auto& connection : handed_over(before)) {
+    after.registry.restore(after.guests.emplace_back().member, connection);
+  }
+  (void)after.registry.adopt(others);
+  for (Guest& guest : after.guests) {
+    BOOST_TEST(heard(guest) == "! your account is no more\n");
+    BOOST_TEST(guest.member.was_dismissed());
+  }
+  BOOST_TEST((after.resumes("admin") == Entry::kNameUsed));
+  BOOST_TEST((after.logs_in(others, "account") == Entry::kIn));
+  BOOST_TEST((after.registry.online() == Names{"admin", "account"}));
 }
 
-BOOST_AUTO_TEST_CASE(an_account_whose_name_somebody_had_registered_before_cannot_log_in_meanwhile) {
+BOOST_AUTO_TEST_CASE(who_had_registered_the_name_of_what_is_an_account_now_is_sent_away) {
   Room before(3, {});
   BOOST_TEST((before.registers("Ann") == Entry::kIn));
   Room after(3, {"ann", "ben"});
   take_up(after, handed_over(before));
-  BOOST_TEST((after.logs_in("ann") == Entry::kNameUsed));
-  Guest& guest = after.guests.emplace_back();
-  BOOST_TEST((after.registry.resume_login("ann", guest.member) == Entry::kNameUsed));
-  BOOST_TEST((after.logs_in("ben") == Entry::kIn));
-  BOOST_TEST(after.registry.leave(after.guests.front().member, true));
+  BOOST_TEST(heard(after.guests.front()) == "! your name looks like an account's now\n");
   BOOST_TEST((after.logs_in("ann") == Entry::kIn));
+  BOOST_TEST(!after.registry.leave(after.guests.front().member, true));
+}
+
+BOOST_AUTO_TEST_CASE(who_was_sent_away_before_cannot_resume_after) {
+  Room before(3, {});
+  BOOST_TEST((before.registers("ben") == Entry::kIn));
+  (void)before.registry.dismiss([](const Profile&) { return true; }, "! go\n");
+  Room after(3, {});
+  hand_over(before, after);
+  BOOST_TEST((after.resumes("ben") == Entry::kSentAway));
+  BOOST_TEST(after.registry.farewell_of("ben").value_or("") == "! go\n");
+}
+
+BOOST_AUTO_TEST_CASE(replies_and_mutes_go_on_where_they_were) {
+  using Outcome = Registry::Posted::Outcome;
+  Room before(9, {});
+  for (const char* name : {"ann", "ben", "cid"}) {
+    BOOST_TEST((before.registers(name, from("192.0.2.7")) == Entry::kIn));
+  }
+  const auto first = before.guests.begin();
+  for (const auto& writer : {first, std::next(first)}) {
+    const char* const to = writer == first ? "cid" : "ann";
+    BOOST_TEST((before.registry.post(writer->member, to, "psst").outcome == Outcome::kSent));
+  }
+  (void)before.registry.mute("cid", kInAnHour);
+  before.registry.leave(std::next(first)->member, true);
+  Room after(9, {});
+  hand_over(before, after);
+  Guest& ann = after.guests.front();
+  Guest& cid = after.guests.back();
+  BOOST_TEST(after.is_muted());
+  // Nobody gets the number of who has left.
+  for (const char* name : {"x", "ben"}) {
+    BOOST_TEST((after.registers(name, from("192.0.2.7")) == Entry::kIn));
+    BOOST_TEST(after.is_muted());
+  }
+  BOOST_TEST((after.registry.reply(ann.member, "yes").outcome == Outcome::kHasLeft));
+  BOOST_TEST((after.registry.reply(cid.member, "yes").outcome == Outcome::kSent));
+  BOOST_TEST((after.registers("dan", from("192.0.2.8")) == Entry::kIn));
+  BOOST_TEST(!after.is_muted());
 }
 
 // Fewer seats than before.

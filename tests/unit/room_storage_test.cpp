@@ -155,10 +155,10 @@ BOOST_AUTO_TEST_CASE(a_ban_takes_the_place_of_the_one_of_the_same_name_or_of_a_l
 BOOST_AUTO_TEST_CASE(a_ban_is_lifted_by_any_name_that_it_keeps_out) {
   RoomStorage storage;
   storage.ban(ban_of_name("bob"), kNow);
-  BOOST_TEST(!storage.unban("ben"));
-  BOOST_TEST(storage.unban("B0B"));
+  BOOST_TEST(storage.unban("ben").empty());
+  BOOST_TEST(storage.unban("B0B").size() == 1u);
   BOOST_TEST(storage.ban_of("bob", kNow) == nullptr);
-  BOOST_TEST(!storage.unban("bob"));
+  BOOST_TEST(storage.unban("bob").empty());
 }
 
 // Bans by address
@@ -203,9 +203,9 @@ BOOST_AUTO_TEST_CASE(a_ban_of_the_same_range_however_it_is_written_takes_its_pla
   storage.ban(ban_of_range("::ffff:192.0.2.7/120", kNow + 1h), kNow);
   BOOST_TEST((targets(storage) == Names{"192.0.2.0/24"}));
   BOOST_TEST((storage.ban_of(peer("192.0.2.1"), kNow)->until == kNow + 1h));
-  BOOST_TEST(!storage.unban("192.0.2.0/25"));
-  BOOST_TEST(!storage.unban("192.0.2.0"));
-  BOOST_TEST(storage.unban("192.0.2.9/24"));
+  BOOST_TEST(storage.unban("192.0.2.0/25").empty());
+  BOOST_TEST(storage.unban("192.0.2.0").empty());
+  BOOST_TEST(storage.unban("192.0.2.9/24").size() == 1u);
   BOOST_TEST(storage.ban_of(peer("192.0.2.1"), kNow) == nullptr);
 }
 
@@ -218,8 +218,33 @@ BOOST_AUTO_TEST_CASE(names_that_look_like_addresses_and_addresses_do_not_get_mix
   BOOST_TEST(storage.bans(kNow).size() == 2u);
   storage = reloaded(storage);
   BOOST_TEST(storage.bans(kNow).size() == 2u);
-  BOOST_TEST(storage.unban("192.0.2.7"));
+  BOOST_TEST(storage.unban("192.0.2.7").size() == 2u);
   BOOST_TEST(storage.bans(kNow).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_ban_is_lifted_by_what_whois_prints_of_one_whom_it_keeps_out) {
+  RoomStorage storage;
+  for (const auto& [range, target] :
+       {std::pair{"192.0.2.7", "192.0.2.7:51820"}, std::pair{"2001:db8::/64", "[2001:db8::7]:443"},
+        std::pair{"2001:db8::7", "2001:db8::7"}, std::pair{"2001:db8::/32", "2001:db8::/32"}}) {
+    storage.ban(ban_of_range(range), kNow);
+    const auto lifted = storage.unban(target);
+    BOOST_TEST(lifted.size() == 1u, target);
+    if (!lifted.empty()) BOOST_TEST(lifted.front().target() == range);
+    BOOST_TEST(storage.bans(kNow).empty());
+  }
+}
+
+// Whoever wrote it into the file.
+BOOST_AUTO_TEST_CASE(no_ban_of_addresses_keeps_out_who_is_exempt) {
+  RoomStorage storage;
+  storage.ban(ban_of_range("0.0.0.0/0"), kNow);
+  storage.ban(ban_of_name("bob"), kNow);
+  PeerAddress proxy = peer("192.0.2.7");
+  BOOST_TEST(storage.ban_of(proxy, kNow) != nullptr);
+  proxy.exempt = true;
+  BOOST_TEST(storage.ban_of(proxy, kNow) == nullptr);
+  BOOST_TEST(storage.ban_of("bob", kNow) != nullptr);
 }
 
 // How long

@@ -1,0 +1,36 @@
+// Addresses that no ban reaches, so that no operator can lock out the room: this machine's own,
+// where a TLS proxy or an ssh server may run through which everyone comes, and those of the proxy
+// that the server trusts. Nor does a ban reach a connection that has no address, as by a Unix
+// socket.
+//
+// Thread safe.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "chat/address_range.hpp"
+#include "chat/mutex.hpp"
+
+namespace chat {
+
+class BanExemptions {
+ public:
+  explicit BanExemptions(const std::optional<AddressRange>& trusted_proxy);
+
+  // Reads this machine's addresses anew. Where that is not possible, those known before stay.
+  void refresh();
+
+  bool contains(const IpAddress& address) const;
+
+  // Why no ban can be of `range`; empty: one can be.
+  std::string_view objection_to(const AddressRange& range) const;
+
+ private:
+  const std::optional<AddressRange> trusted_proxy_;
+  mutable Mutex mutex_;
+  std::vector<AddressRange> own_ GUARDED_BY(mutex_);
+};
+
+}  // namespace chat
