@@ -160,7 +160,7 @@ up_to_date() {
 
 make_shown() {
   local files
-  files=$(make --dry-run "$@" 2>/dev/null | grep -c -e ' -c -o ') || true
+  files=$(make --dry-run "$@" 2>/dev/null | grep -c -e ' -c -o ' -e ' -x c++-header ') || true
   { make --jobs="$(nproc)" "$@" </dev/null 2>&1 || echo "make has failed"; } | show_make "$files"
 }
 
@@ -170,14 +170,15 @@ show_make() {
   local files=$1 line compiled=0 linked=0 begun=$SECONDS
   while IFS= read -r line; do
     case $line in
-      *' -c -o '*) show "compiling file $((++compiled)) of $files: ${line##* }" ;;
+      *' -c -o '* | *' -x c++-header '*) show "compiling file $((++compiled)) of $files: ${line##* }" ;;
       *' -std=c++20 '*' -o '*)
         line=${line#* -o }
         ((++linked))
         show "linking ${line%% *}"
         ;;
       'make has failed') return 1 ;;
-      'rm -f '* | 'make '* | make*' is up to date.' | make*' Nothing to be done '* | make*' directory '*) ;;
+      'rm -f '* | 'echo '* | 'make '*) ;;
+      make*' is up to date.' | make*' Nothing to be done '* | make*' directory '*) ;;
       *) keep "$line" ;;
     esac
   done
