@@ -72,6 +72,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string_view sent(reinterpret_cast<const char*>(bytes), size);
   check(client.far.send_all(sent), "it fits into the socket");
   client.far.shutdown_write();
+  if (sent.starts_with("PROXY")) {
+    house.room.trusted_proxy = chat::TrustedProxy::parse("127.0.0.2");
+    connection.peer = chat::peer_at("127.0.0.2", 1).value();
+  }
   house.lobby.admit(connection.place, connection.socket, connection.peer);
   chat::Session(house.room, connection).run();
   connection.socket.shutdown();
