@@ -49,13 +49,14 @@ int add_account(const std::string& file, const std::string& name, bool is_operat
 
 int remove_account(const std::string& file, const std::string& name) {
   return exit_status_of([&] {
+    const auto present = [&](const PasswordStorage& storage) {
+      if (const auto name_there = storage.name_of(name)) return *name_there;
+      throw std::runtime_error("there is no account " + neutralised(name) + " in " + file);
+    };
+    (void)present(PasswordStorage::load(file));  // or nothing is made beside it
     std::string removed;
     PasswordStorage::update(file, [&](PasswordStorage& storage) {
-      const auto present = storage.name_of(name);
-      if (!present) {
-        throw std::runtime_error("there is no account " + neutralised(name) + " in " + file);
-      }
-      removed = *present;
+      removed = present(storage);
       storage.remove(name);
     });
     std::cout << "removed account " << removed << '\n';

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
@@ -13,6 +12,7 @@
 
 #include "chat/program_name.hpp"
 #include "chat/protocol.hpp"
+#include "chat/safe_file.hpp"
 #include "chat/server_line.hpp"
 #include "chat/text.hpp"
 
@@ -29,14 +29,6 @@ ScreenOptions screen_options(const ClientOptions& options) {
   if (!options.send.empty()) result.output = Output::kNothing;
   if (options.json) result.output = Output::kJson;
   return result;
-}
-
-std::string first_line_of(const std::string& file) {
-  std::ifstream stream(file);
-  std::string line;
-  if (!std::getline(stream, line)) throw std::runtime_error("no password in " + file);
-  if (line.ends_with('\r')) line.pop_back();
-  return line;
 }
 
 constexpr const char* kNotAsked = "(press Enter)";
@@ -86,7 +78,9 @@ void ChatClient::begin() {
   if (options_.mode) {
     screen_.set_own_name(options_.name);
     const bool in_file = !options_.password_file.empty() && options_.password_file != "-";
-    if (in_file) return answer(first_line_of(options_.password_file));
+    if (in_file) {
+      return answer(first_line_of(options_.password_file, kMaxPassword + 2, kPasswordFileWait));
+    }
     asks_password_ = !terminal_.has_screen();
   }
   screen_.ask(coming_in_.question());

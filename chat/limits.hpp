@@ -58,6 +58,7 @@ inline constexpr std::size_t kMaxMutes = 1000;
 inline constexpr std::size_t kMaxIgnored = 100;    // names, of each account
 inline constexpr std::size_t kMaxRoomText = 1000;  // the topic, and the message of the day
 inline constexpr std::size_t kMaxReason = 200;     // of a ban
+inline constexpr std::uint64_t kMaxTranscriptSize = std::uint64_t{1} << 50;
 
 // Time.
 inline constexpr std::chrono::seconds kDefaultLoginTimeout{60};
@@ -69,6 +70,9 @@ inline constexpr std::chrono::milliseconds kLingerTimeout{1000};  // discarding 
 inline constexpr std::size_t kLingerBytes = 1024 * 1024;          // of which at most so much
 inline constexpr std::chrono::milliseconds kGoodbyeTimeout{1000};  // flushing everyone at shutdown
 inline constexpr std::chrono::seconds kTranscriptSync{1};          // between two syncs to the disk
+inline constexpr std::chrono::seconds kFileLockPatience{5};        // with who changes the same file
+inline constexpr std::chrono::milliseconds kFileLockPause{20};     // between two looks at that
+inline constexpr std::chrono::seconds kStoreRetry{1};              // where a file cannot be written
 inline constexpr std::chrono::seconds kStandstillTimeout{5};       // before handing over, for all
 inline constexpr std::chrono::milliseconds kNudgePause{5};         // between two attempts at that
 inline constexpr std::chrono::seconds kReadyTimeout{10};       // for the program that takes over
@@ -100,6 +104,7 @@ inline constexpr std::size_t kMaxPending = 64 * 1024;  // typed, not sent: more,
 inline constexpr std::size_t kMaxUnheard = 64 * 1024;  // typed, not heard back: the same
 inline constexpr std::chrono::seconds kLeaveWait{2};   // after leaving, for the server to close
 inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
+inline constexpr std::chrono::seconds kPasswordFileWait{5};  // for who writes to a FIFO
 inline constexpr std::chrono::duration<int, std::milli> kLastWordsWait{100};  // of a proxy command
 inline constexpr std::chrono::duration<int, std::milli> kProxyGrace{1000};    // to end by itself
 inline constexpr std::chrono::milliseconds kFirstReconnect{1000};  // after a connection is lost

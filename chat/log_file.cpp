@@ -19,10 +19,16 @@ namespace {
 
 }  // namespace
 
+// A pipe, as of >(command), will do, but not a FIFO that nobody reads: opening it would wait.
 LogFile::LogFile(const std::string& file)
     : file_(file),
-      to_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR)) {
+      to_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                 S_IRUSR | S_IWUSR)) {
   if (!to_) throw_errno("cannot open " + file);
+  const int flags = ::fcntl(to_.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(to_.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    throw_errno("cannot open " + file);
+  }
 }
 
 void LogFile::append(std::span<const std::string> lines,

@@ -76,11 +76,12 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 
 }  // namespace
 
-PasswordStorage PasswordStorage::load(const std::string& path) {
+PasswordStorage PasswordStorage::load(const std::string& path, Use use) {
   PasswordStorage storage;
+  const auto others = use == Use::kService ? Others::kNothing : Others::kAnything;
   // Hash and ID have a fixed length, so that a last line that is cut short shows, or is no
   // operator's.
-  read_entries(path, [&](std::string_view line) {
+  read_entries(path, others, [&](std::string_view line) {
     const auto fields = fields_of(line);
     if (fields.size() < 2) throw std::invalid_argument("not name:hash");
     std::size_t at = 2;

@@ -22,6 +22,8 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/safe_file.hpp"  // Use
+
 namespace chat {
 
 // Which account it is, whatever it is called. 0: none.
@@ -33,8 +35,10 @@ class PasswordStorage {
   PasswordStorage() = default;
 
   // Throws std::system_error where the file cannot be read, std::runtime_error with file and line
-  // number where it is damaged.
-  static PasswordStorage load(const std::string& path);
+  // number where it is damaged, and std::runtime_error where it is not fit for `use`: a service
+  // takes nobody's word but its own user's and root's for who may come in, and lets nobody else read
+  // it.
+  static PasswordStorage load(const std::string& path, Use use = Use::kAdministration);
 
   // Loads, lets `change` have its way, saves. Of several processes that do so at a time each sees
   // what the one before has saved, so that no change is lost. What `change` throws gets through,

@@ -123,9 +123,10 @@ std::string RoomStorage::file_beside(const std::string& accounts_file) {
   return accounts_file + ".room";
 }
 
-RoomStorage RoomStorage::load(const std::string& path) {
+RoomStorage RoomStorage::load(const std::string& path, Use use) {
   RoomStorage storage;
-  read_entries(path, [&](std::string_view line) { storage.take(line); });
+  const auto others = use == Use::kService ? Others::kMayRead : Others::kAnything;
+  read_entries(path, others, [&](std::string_view line) { storage.take(line); });
   return storage;
 }
 

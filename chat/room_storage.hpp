@@ -28,6 +28,7 @@
 
 #include "chat/address_range.hpp"
 #include "chat/line_format.hpp"  // WallTime
+#include "chat/safe_file.hpp"    // Use
 #include "chat/socket.hpp"       // PeerAddress
 
 namespace chat {
@@ -62,8 +63,9 @@ class RoomStorage {
   static std::string file_beside(const std::string& accounts_file);
 
   // Throws std::system_error where the file cannot be read, std::runtime_error with file and line
-  // number where it is damaged.
-  static RoomStorage load(const std::string& path);
+  // number where it is damaged, and std::runtime_error where it is not fit for `use`: a service
+  // takes nobody's word but its own user's and root's for who is banned.
+  static RoomStorage load(const std::string& path, Use use = Use::kAdministration);
 
   // See replace_file() in safe_file.hpp. Throws std::system_error.
   void save(const std::string& path, WallTime now = std::chrono::system_clock::now()) const;

@@ -2,7 +2,6 @@
 // is full or broken, a folder that may not be written to. The file is the old one or the new one;
 // what was acknowledged is in it.
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,8 +9,8 @@
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "tests/support/baseline.hpp"
+#include "tests/support/mounted.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -107,9 +107,20 @@ struct Call {
   int number;
 };
 
-std::vector<Call> calls_of(const Change& change) {
-  const TemporaryFolder folder;
+// How the accounts come to be where they are: as a file of its folder, or as a mount point of their
+// own, which a change writes in place.
+enum class Place { kFolder, kMountPoint };
+
+std::unique_ptr<Mounted> accounts_at(Place place, const TemporaryFolder& folder) {
   write_accounts(folder);
+  if (place == Place::kFolder) return nullptr;
+  const std::string file = folder.file("password_storage");
+  return std::unique_ptr<Mounted>(new Mounted(Mounted::bound(file, file)));
+}
+
+std::vector<Call> calls_of(const Change& change, Place place) {
+  const TemporaryFolder folder;
+  const auto mounted = accounts_at(place, folder);
   const std::string trace = folder.file("trace");
   BOOST_REQUIRE(run(folder, change.arguments, {kStrace, "-f", "-o", trace}).status == 0);
   std::vector<Call> calls;
@@ -126,9 +137,9 @@ std::vector<Call> calls_of(const Change& change) {
 }
 
 // Whether the change was killed there, rather than came to its end before.
-bool kill_at(const Change& change, const Call& call) {
+bool kill_at(const Change& change, const Call& call, Place place) {
   const TemporaryFolder folder;
-  write_accounts(folder);
+  const auto mounted = accounts_at(place, folder);
   const Outcome killed =
       run(folder, change.arguments,
           strace(call.name + ":signal=KILL:when=" + std::to_string(call.number)));
@@ -145,25 +156,6 @@ bool kill_at(const Change& change, const Call& call) {
   return killed.status == 128 + SIGKILL;
 }
 
-// A file system of its own with room for a few small files.
-class SmallDisk {
- public:
-  explicit SmallDisk(const TemporaryFolder& on) : path_(on.file("")) {
-    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=16k") == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) (void)::umount2(path_.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  bool mounted() const { return mounted_; }
-
- private:
-  const std::string path_;
-  bool mounted_ = false;
-};
-
 // The change has failed, said why, and left everything as it was.
 void check_failure(const TemporaryFolder& folder, const Outcome& outcome, const std::string& old,
                    const std::string& reason) {
@@ -175,7 +167,8 @@ void check_failure(const TemporaryFolder& folder, const Outcome& outcome, const 
     BOOST_TEST(has(outcome.errors, reason));
     BOOST_TEST(folder.read("password_storage") == old);
     for (const std::string& entry : folder.entries()) {
-      const bool known = entry == "password_storage" || entry == "filler" || entry == "server";
+      const bool known = entry == "password_storage" || entry == "password_storage.lock" ||
+                         entry == "filler" || entry == "server";
       BOOST_TEST(known, entry);  // no temporary is left
     }
   }
@@ -185,18 +178,35 @@ void check_failure(const TemporaryFolder& folder, const Outcome& outcome, const 
 
 BOOST_AUTO_TEST_SUITE(accounts)
 
-BOOST_AUTO_TEST_CASE(killed_at_any_system_call_a_change_leaves_the_old_file_or_the_new_one,
-                     *utf::precondition(can_inject)) {
+namespace {
+
+void kill_everywhere(Place place) {
   for (const Change& change : kChanges) {
     int killed = 0;
-    const auto calls = calls_of(change);
-    for (const Call& call : calls) killed += kill_at(change, call) ? 1 : 0;
+    const auto calls = calls_of(change, place);
+    for (const Call& call : calls) killed += kill_at(change, call, place) ? 1 : 0;
     BOOST_TEST_MESSAGE(change.arguments[0] << ": killed at " << killed << " of " << calls.size()
                                            << " system calls");
     BOOST_TEST(killed > 20);
     // Memory lies elsewhere in each process, so one or the other may take a call less.
     BOOST_TEST(killed + 5 >= static_cast<int>(calls.size()));
   }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(killed_at_any_system_call_a_change_leaves_the_old_file_or_the_new_one,
+                     *utf::precondition(can_inject)) {
+  kill_everywhere(Place::kFolder);
+}
+
+BOOST_AUTO_TEST_CASE(killed_at_any_system_call_a_change_in_place_leaves_the_old_content_or_the_new,
+                     *utf::precondition(can_inject) * utf::precondition(as_root)) {
+  {
+    const TemporaryFolder folder;
+    if (!accounts_at(Place::kMountPoint, folder)->made()) return;
+  }
+  kill_everywhere(Place::kMountPoint);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_the_disk, *utf::precondition(can_inject)) {
@@ -249,18 +259,11 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_told_and_left_alone,
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_leaves_the_old_file, *utf::precondition(as_root)) {
   const TemporaryFolder folder;
-  const SmallDisk disk(folder);
-  if (!disk.mounted()) {
-    BOOST_TEST_MESSAGE("skipped: no file system can be mounted here");
-    return;
-  }
+  const auto disk = Mounted::small_disk(folder.file(""));
+  if (!disk.made()) return;
   write_accounts(folder);
   const std::string old = folder.read("password_storage");
-  {
-    std::ofstream filler(folder.file("filler"));
-    while (filler << std::string(512, 'x') << std::flush) {
-    }
-  }
+  fill_the_disk(folder.file("filler"));
   check_failure(folder, run(folder, {"--add-account", "cid"}), old, "No space left on device");
   check_failure(folder, run(folder, {"--remove-account", "ben"}), old, "No space left on device");
   std::filesystem::remove(folder.file("filler"));

@@ -23,8 +23,11 @@ class TemporaryFolder {
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }
 
+  // A new file is for its owner only, as the server wants its own.
   void write(const std::string& name, const std::string& content) const {
+    const bool is_new = !std::filesystem::exists(file(name));
     std::ofstream(file(name), std::ios::binary) << content;
+    if (is_new) std::filesystem::permissions(file(name), std::filesystem::perms(0600));
   }
 
   std::string read(const std::string& name) const {

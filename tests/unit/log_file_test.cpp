@@ -1,13 +1,18 @@
 #include "chat/log_file.hpp"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "tests/support/temporary_folder.hpp"
@@ -72,6 +77,29 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_opened_or_written_is_named) {
   BOOST_CHECK_EXCEPTION(LogFile{missing}, std::system_error, names(missing));
   LogFile full("/dev/full");
   BOOST_CHECK_EXCEPTION(full.append(Lines{"x"}, kNow), std::system_error, names("/dev/full"));
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_will_do_but_one_that_nobody_reads_is_not_waited_for,
+                     *boost::unit_test::timeout(60)) {
+  const TemporaryFolder folder;
+  BOOST_REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  BOOST_CHECK_THROW(LogFile(folder.file("pipe")), std::system_error);
+  const Descriptor reader(::open(folder.file("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  LogFile log_file(folder.file("pipe"));
+  log_file.append(Lines{"ann: hello"}, kNow);
+  char bytes[100];
+  BOOST_TEST(::read(reader.get(), bytes, sizeof bytes) == 31);
+  // It waits for a reader who is slow, as everything does that writes to a pipe.
+  std::thread slow([&] {
+    (void)::fcntl(reader.get(), F_SETFL, 0);
+    std::size_t left = 100'000;
+    std::vector<char> some(4096);
+    while (left > 0)
+      left -=
+          static_cast<std::size_t>(::read(reader.get(), some.data(), std::min(left, some.size())));
+  });
+  log_file.append(Lines{std::string(100'000 - 21, 'x')}, kNow);
+  slow.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

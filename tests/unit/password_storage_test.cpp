@@ -24,6 +24,7 @@ using Names = std::vector<std::string>;
 
 // Well-formed, and of no password: most tests have no need of a real one.
 const std::string kHash = "$y$j9T$saltsaltsalt$" + std::string(43, 'r');
+const std::set<std::string> kFileAndLock{"accounts", "accounts.lock"};
 
 mode_t mode_of(const std::string& path) {
   struct stat status {};
@@ -418,10 +419,11 @@ BOOST_AUTO_TEST_CASE(the_file_is_for_its_owner_alone_whatever_the_umask_or_the_o
   BOOST_TEST(mode_of(file) == 0600u);
 }
 
-BOOST_AUTO_TEST_CASE(saving_leaves_nothing_but_the_file) {
+BOOST_AUTO_TEST_CASE(saving_leaves_nothing_but_the_file_and_its_lock) {
   add("ann");
   add("ben");
-  BOOST_TEST((folder.entries() == std::set<std::string>{"accounts"}));
+  BOOST_TEST((folder.entries() == kFileAndLock));
+  BOOST_TEST(mode_of(file + ".lock") == 0600u);
 }
 
 BOOST_AUTO_TEST_CASE(saving_replaces_the_file_and_does_not_write_into_the_old_one) {
@@ -478,7 +480,7 @@ BOOST_AUTO_TEST_CASE(where_the_disk_takes_no_more_the_old_file_stays_and_no_temp
   BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
   BOOST_TEST(status == 0);
   BOOST_TEST(folder.read("accounts") == old);
-  BOOST_TEST((folder.entries() == std::set<std::string>{"accounts"}));
+  BOOST_TEST((folder.entries() == kFileAndLock));
 }
 
 BOOST_AUTO_TEST_CASE(a_change_that_throws_saves_nothing) {
