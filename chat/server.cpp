@@ -39,7 +39,8 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
                      ? nullptr
                      : &transcript_.emplace(
                            config.transcript, config.transcript_sync, log,
-                           [this](const std::string& news) { tell_operators_later(news); }),
+                           [this](const std::string& news) { tell_operators_later(news); },
+                           config.transcript_max),
                  taken_over),
       registry_(config.max_users, *accounts.current(), storage, broadcast_),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom, hash_gate_,

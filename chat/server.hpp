@@ -54,6 +54,7 @@ struct ServerConfig {
   int rate = kDefaultRate;
   std::string transcript;  // a file; empty: none
   Transcript::Sync transcript_sync = Transcript::Sync::kSecond;
+  std::uint64_t transcript_max = 0;  // bytes, beyond which it is rotated; 0: it is not
   std::uint64_t history = kDefaultHistory;  // of the room's lines, for one who comes in
 };
 

@@ -28,6 +28,7 @@ constexpr std::array kOptions = {
     option{"rate", required_argument, nullptr, 'r'},
     option{"transcript", required_argument, nullptr, 'T'},
     option{"transcript-sync", required_argument, nullptr, 'S'},
+    option{"transcript-max", required_argument, nullptr, 'X'},
     option{"history", required_argument, nullptr, 'H'},
     option{"unix", required_argument, nullptr, 'u'},
     option{"trust-unix-users", no_argument, nullptr, 'U'},
@@ -64,6 +65,22 @@ Transcript::Sync parse_sync(std::string_view word) {
   if (word == "second") return Transcript::Sync::kSecond;
   if (word == "never") return Transcript::Sync::kNever;
   throw UsageError("--transcript-sync is always, second or never");
+}
+
+// A number of bytes, or of K, M or G of them. Throws UsageError, which begins with `what`.
+std::uint64_t parse_size(std::string_view what, std::string_view text) {
+  constexpr std::string_view kUnits = "KMG";
+  const std::size_t unit = text.empty() ? kUnits.npos : kUnits.find(text.back());
+  const int shift = unit == kUnits.npos ? 0 : 10 * static_cast<int>(unit + 1);
+  const std::string_view digits = text.substr(0, text.size() - (shift == 0 ? 0 : 1));
+  std::uint64_t number = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, number);
+  if (error != std::errc{} || stop != end || number > kMaxTranscriptSize >> shift) {
+    throw UsageError(std::string(what) + ": \"" + neutralised(text) +
+                     "\" is not a size such as 500K, 100M or 2G");
+  }
+  return number << shift;
 }
 
 TrustedProxy parse_proxy(std::string_view what, std::string_view text) {
@@ -139,6 +156,9 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
         break;
       case 'S':
         options.config.transcript_sync = parse_sync(::optarg);
+        break;
+      case 'X':
+        options.config.transcript_max = parse_size("--transcript-max", ::optarg);
         break;
       case 'H':
         options.config.history = parse_number<std::uint64_t>("--history", ::optarg, 0, kKeptLines);
@@ -218,6 +238,8 @@ std::string server_usage() {
          "                         from (SIGHUP: open it anew)\n"
          "  --transcript-sync WHEN always, second (as long a power cut may take lines) or never\n"
          "                         (second)\n"
+         "  --transcript-max SIZE  rename the file to FILE.1 and begin a new one before it grows\n"
+         "                         beyond SIZE, such as 100M (0: never)\n"
          "  --unix PATH            listen on a Unix socket, too\n"
          "  --trust-unix-users     there, a user needs no password for the account of exactly the\n"
          "                         same name\n"

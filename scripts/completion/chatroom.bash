@@ -15,6 +15,7 @@ _chatroom() {
     *--bell) mapfile -t COMPREPLY < <(compgen -W 'mention all never' -- "$word") ;;
     *--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word") ;;
     *--transcript-sync) mapfile -t COMPREPLY < <(compgen -W 'always second never' -- "$word") ;;
+    *--transcript-max) mapfile -t COMPREPLY < <(compgen -W '10M 100M 1G' -- "$word") ;;
     *--log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning info' -- "$word") ;;
     chatroom-server--log) mapfile -t COMPREPLY < <(compgen -W 'plain json' -- "$word") ;;
     *--accounts | *--transcript | *--unix | *--password-file | *--log)

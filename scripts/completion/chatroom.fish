@@ -13,6 +13,8 @@ for program in chatroom chatroom-server
                 set -a does -x -a 'auto always never'
             case '*--transcript-sync'
                 set -a does -x -a 'always second never'
+            case '*--transcript-max'
+                set -a does -x -a '10M 100M 1G'
             case '*--log-level'
                 set -a does -x -a 'error warning info'
             case 'chatroom-server--log'

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -51,6 +52,14 @@ Peer tagged(std::uint16_t port, const std::string& name) {
   peer.send("/tagged\nregister\n" + name + ",pw\n");
   peer.read_until("-\t");
   return peer;
+}
+
+// Of the next line of the room's that comes.
+std::uint64_t next_number(Peer& peer) {
+  while (true) {
+    const std::string line = peer.read_line();
+    if (const auto parsed = chat::parse_room_line(line)) return parsed->number;
+  }
 }
 
 // Whatever of `lines` is the room's own, said and not replayed.
@@ -156,6 +165,77 @@ BOOST_AUTO_TEST_CASE(a_signal_makes_it_go_on_in_a_new_file) {
   const std::string all = folder.read("old") + folder.read("room");
   BOOST_TEST(lines_of(all).size() == number);
   BOOST_TEST(lines_of(all).back().starts_with(std::to_string(number) + "\t"));
+}
+
+BOOST_AUTO_TEST_CASE(with_a_maximum_it_is_rotated_and_numbers_and_history_go_on) {
+  constexpr std::size_t kMost = 2048;
+  const Lines maximum{"--transcript-max", "2K"};
+  TemporaryFolder folder;
+  std::uint64_t last = 0;
+  for (int life = 0; life < 3; ++life) {
+    Kept server(folder, maximum);
+    Peer ann = tagged(server.port, "ann");
+    const std::uint64_t before = last;
+    // Until it has just been rotated: then the new file holds next to nothing.
+    bool rotated = false;
+    for (std::size_t size = 0; last < before + 10 || !rotated;) {
+      ann.say("something to be kept");
+      last = next_number(ann);
+      const std::size_t now = folder.read("room").size();
+      BOOST_REQUIRE(now <= kMost);
+      rotated = now < size;
+      size = now;
+    }
+    server.program.signal(SIGKILL);
+    BOOST_TEST(server.program.status() == 128 + SIGKILL);
+    last = 0;
+    for (const auto& line : lines_of(folder.read("room.1") + folder.read("room"))) {
+      const auto parsed = chat::parse_room_line(line);
+      BOOST_REQUIRE(parsed.has_value());
+      if (last > 0) BOOST_TEST(parsed->number == last + 1);
+      last = parsed->number;
+    }
+    BOOST_TEST(last > before);
+  }
+  Kept server(folder, maximum);
+  Peer ben(server.port);
+  ben.send("/tagged\nregister\nben,pw\n");
+  ben.read_until(std::to_string(last) + "\t");      // the history
+  ben.read_until(std::to_string(last + 1) + "\t");  // and ben's arrival
+}
+
+// Killed at any moment, with so small a maximum that it is most likely busy rotating.
+BOOST_AUTO_TEST_CASE(killed_while_it_rotates_nothing_that_members_saw_last_is_missing) {
+  std::mt19937 random(std::random_device{}());
+  TemporaryFolder folder;
+  for (int round = 0; round < rounds(5, 200); ++round) {
+    Kept server(folder, {"--history", "0", "--transcript-max", "1K"});
+    Peer watcher = tagged(server.port, "watcher");
+    Peer talker = Peer::registered(server.port, "talker");
+    Lines seen;
+    std::thread talking([&] {
+      const std::string line = "a line with some text in it\n";
+      while (talker.socket().send_all(line)) {
+        if (!talker.socket().wait_while_open(chat::Clock::now())) break;
+      }
+    });
+    std::thread reading([&] { seen = room_lines(watcher.read_all()); });
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 100'000));
+    server.program.signal(SIGKILL);
+    reading.join();
+    talking.join();
+    const Lines kept = room_lines(lines_of(folder.read("room.1") + folder.read("room")));
+    BOOST_REQUIRE(!kept.empty());
+    const std::uint64_t first = chat::parse_room_line(kept.front())->number;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      BOOST_REQUIRE(chat::parse_room_line(kept[i])->number == first + i);
+    }
+    for (const auto& line : seen) {
+      const std::uint64_t number = chat::parse_room_line(line)->number;
+      BOOST_REQUIRE(number < first + kept.size());
+      if (number >= first) BOOST_REQUIRE(line == kept[number - first]);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

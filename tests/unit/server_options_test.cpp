@@ -1,7 +1,10 @@
 #include "chat/server_options.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <sstream>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace chat {
@@ -120,7 +123,7 @@ BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
        {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
         "--stall-timeout N", "--max-pending N", "--max-pending-per-address N", "--rate N",
         "--version", "--help", "--add-account NAME", "--operator", "--remove-account NAME",
-        "--list-accounts"}) {
+        "--list-accounts", "--transcript-max SIZE"}) {
     BOOST_TEST(server_usage().find(option) != std::string::npos, option);
   }
 }
@@ -164,6 +167,24 @@ BOOST_AUTO_TEST_CASE(a_proxy_is_an_address_or_a_user_of_this_machine) {
                 "--trust-proxy: behind unix: stands a user of this machine");
 }
 
+BOOST_AUTO_TEST_CASE(a_size_is_bytes_or_so_many_times_1024_of_them) {
+  BOOST_TEST(parse({}).config.transcript_max == 0u);
+  for (const auto& [text, bytes] :
+       std::vector<std::pair<std::string, std::uint64_t>>{{"0", 0},
+                                                          {"4095", 4095},
+                                                          {"500K", 500 * 1024},
+                                                          {"100M", 100 * 1024 * 1024},
+                                                          {"2G", std::uint64_t{2} << 30},
+                                                          {"1048576G", std::uint64_t{1} << 50}}) {
+    BOOST_TEST(parse({"--transcript-max", text}).config.transcript_max == bytes, text);
+  }
+  for (const char* text : {"", "K", "-1", "+1M", "1.5M", "1T", "1MB", "1 M", "1m", "many",
+                           "1048577G", "18446744073709551615", "99999999999999999999"}) {
+    check_refused({"--transcript-max", text}, "--transcript-max: \"" + std::string(text) +
+                                                  "\" is not a size such as 500K, 100M or 2G");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_repeats_no_control_characters) {
   check_refused({"--port", "\x1B[2J"},
                 "--port: \"\xEF\xBF\xBD[2J\" is not a whole number from 0 to 65535");
@@ -172,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_repeats_no_control_characters) {
 BOOST_AUTO_TEST_CASE(a_missing_value_is_refused) {
   for (const char* option : {"--max-users", "--port", "--bind", "--accounts", "--login-timeout",
                              "--stall-timeout", "--max-pending", "--max-pending-per-address",
-                             "--rate", "--add-account", "--remove-account"}) {
+                             "--rate", "--add-account", "--remove-account", "--transcript-max"}) {
     check_refused({option}, std::string(option) + " needs a value");
   }
 }
