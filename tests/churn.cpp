@@ -14,9 +14,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -25,11 +23,11 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -244,14 +242,15 @@ class Pair {
   Pair(Churn& churn, std::uint16_t port)
       : churn_(churn),
         talker_(Peer::registered(port, "talker")),
-        watcher_(Peer::registered(port, "watcher")),
-        talking_([this] { guarded([this] { talk(); }); }),
-        watching_([this] { guarded([this] { watch(); }); }) {}
+        watcher_(Peer::registered(port, "watcher")) {
+    for (const auto part : {&Pair::talk, &Pair::watch}) {
+      threads_.start([this, part] { guarded([this, part] { (this->*part)(); }); });
+    }
+  }
 
   // When the server has stopped.
   void end(const chat::Descriptor& log) {
-    talking_.join();
-    watching_.join();
+    threads_.join();
     if (said_ != seen_) {
       churn_.fail("the talker heard " + std::to_string(said_) + " lines, the watcher " +
                   std::to_string(seen_));
@@ -325,14 +324,10 @@ class Pair {
   Peer watcher_;
   long said_ = 0;
   long seen_ = 0;
-  std::thread talking_;
-  std::thread watching_;
+  Threads threads_{[this] {
+    for (Peer* peer : {&talker_, &watcher_}) peer->socket().shutdown();
+  }};
 };
-
-std::size_t threads_of_this_process() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
-}
 
 // One life of the server. How long its end took.
 std::chrono::nanoseconds live(Churn& churn, std::chrono::nanoseconds how_long) {
@@ -354,7 +349,7 @@ std::chrono::nanoseconds live(Churn& churn, std::chrono::nanoseconds how_long) {
 void live_and_restart(Churn& churn, std::chrono::seconds all, long restarts, unsigned seed) {
   Random random(seed);
   const auto start = chat::Clock::now();
-  const std::size_t threads = threads_of_this_process();
+  const std::size_t threads = threads_of();
   auto progress = start;
   std::chrono::nanoseconds ends{0};
   while (!churn.stop && churn.counts.restarts <= restarts) {
@@ -362,7 +357,7 @@ void live_and_restart(Churn& churn, std::chrono::seconds all, long restarts, uns
     const auto average_end = ends / std::max(churn.counts.restarts.load(), 1L);
     const auto left = start + all - chat::Clock::now() - average_end * lives;
     ends += live(churn, left / lives * random.below(200) / 100);
-    if (threads_of_this_process() != threads) churn.fail("a stopped server has left threads");
+    if (threads_of() != threads) churn.fail("a stopped server has left threads");
     ++churn.counts.restarts;
     if (chat::Clock::now() < progress) continue;
     progress += std::chrono::seconds(10);
@@ -377,16 +372,16 @@ void churn_for(std::chrono::seconds seconds, long restarts, unsigned seed) {
   std::cout << "seed " << seed << std::endl;
   const Baseline baseline;
   Churn churn;
-  std::vector<std::thread> crowd;
+  Threads crowd([&churn] { churn.stop = true; });
   for (int i = 0; i < kVisitors; ++i) {
-    crowd.emplace_back([&churn, i, seed] { Visitor(churn, i, seed + unsigned(i) + 1).run(); });
+    crowd.start([&churn, i, seed] { Visitor(churn, i, seed + unsigned(i) + 1).run(); });
   }
   for (unsigned i = 0; i < kGuessers; ++i) {
-    crowd.emplace_back([&churn, i, seed] { guess(churn, seed + kVisitors + i + 1); });
+    crowd.start([&churn, i, seed] { guess(churn, seed + kVisitors + i + 1); });
   }
   live_and_restart(churn, seconds, restarts, seed);
   churn.stop = true;
-  for (auto& thread : crowd) thread.join();
+  crowd.join();
   std::cout << "seed " << seed << ": " << churn.counts << std::endl;
   if (churn.failure) throw std::runtime_error(*churn.failure);
   const std::string missing = baseline.missing();

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "tests/siege/survived.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/stopwatch.hpp"
 
 namespace {
 
@@ -26,20 +26,6 @@ using std::chrono::milliseconds;
 
 constexpr int kCrowd = 200;
 constexpr int kRounds = 10;
-
-// Processor time that a process has had so far, in milliseconds.
-long processor_time(pid_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  long user = 0;
-  long system = 0;
-  fields >> user >> system;
-  return (user + system) * 1000 / ::sysconf(_SC_CLK_TCK);
-}
 
 // From VmSize of /proc/PID/status, in bytes.
 rlim_t address_space(pid_t process) {
@@ -107,14 +93,15 @@ std::vector<Peer> crowd_at(std::uint16_t port) {
 }
 
 // How long it takes until somebody new is welcome, in milliseconds.
-long time_to_a_welcome(std::uint16_t port) {
-  const auto start = chat::Clock::now();
+long time_to_a_welcome(const Served& server) {
+  const Stopwatch stopwatch(server.program.pid());
+  const auto deadline = chat::Clock::now() + kPatience;
   while (true) {
-    Peer peer(port);
+    Peer peer(server.port);
     if (first_line(peer).starts_with("* Welcome")) break;
-    BOOST_REQUIRE((chat::Clock::now() < start + kPatience));
+    BOOST_REQUIRE((chat::Clock::now() < deadline));
   }
-  return std::chrono::duration_cast<milliseconds>(chat::Clock::now() - start).count();
+  return stopwatch.elapsed().count();
 }
 
 // The server and a user of its own, since a limit of processes means nothing to root; nobody
@@ -148,7 +135,7 @@ BOOST_AUTO_TEST_CASE(with_64_descriptors_and_200_connections_it_neither_spins_no
       BOOST_TEST(answers.refused > 0);
       BOOST_TEST(answers.nothing == 0);
       crowd.clear();
-      const long back = time_to_a_welcome(server.port);
+      const long back = time_to_a_welcome(server);
       BOOST_TEST_MESSAGE("back within " << back << " ms");
       BOOST_TEST(back <= 1000);
     }
@@ -161,9 +148,9 @@ BOOST_AUTO_TEST_CASE(while_descriptors_are_exhausted_the_processor_is_at_rest) {
   Served server({"--max-users", "100", "--rate", "0"});
   const Limited limited(server.program.pid(), RLIMIT_NOFILE, 3);
   const auto crowd = crowd_at(server.port);
-  const long before = processor_time(server.program.pid());
+  const auto before = processor_time(server.program.pid());
   std::this_thread::sleep_for(std::chrono::seconds(2));
-  const long used = processor_time(server.program.pid()) - before;
+  const long used = (processor_time(server.program.pid()) - before).count();
   BOOST_TEST_MESSAGE(used << " ms of processor time in 2 s");
   BOOST_TEST(used <= 100);
 }
@@ -184,7 +171,7 @@ BOOST_AUTO_TEST_CASE(without_another_thread_to_be_had_a_client_is_refused_with_a
       BOOST_TEST(answers.refused > 0);
       BOOST_TEST(answers.nothing == 0);
       crowd.clear();
-      BOOST_TEST(time_to_a_welcome(server.port) <= 1000);
+      BOOST_TEST(time_to_a_welcome(server) <= 1000);
     }
   };
   survives("no threads", server, attack, 15);
@@ -213,7 +200,7 @@ BOOST_AUTO_TEST_CASE(without_memory_to_be_had_a_client_is_refused_and_the_server
         for (Peer& peer : crowd) (void)peer.read_all();
       }
     });
-    BOOST_TEST(time_to_a_welcome(server.port) <= 1000);
+    BOOST_TEST(time_to_a_welcome(server) <= 1000);
   }
 }
 

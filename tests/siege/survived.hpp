@@ -4,8 +4,6 @@
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <filesystem>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "tests/support/healthy_pair.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/served.hpp"
+#include "tests/support/stopwatch.hpp"
 
 // Says what a test has measured, where `--log_level=message` asks for it.
 inline void tell(const std::string& what, const HealthyPair::Report& report) {
@@ -26,11 +25,7 @@ inline void tell(const std::string& what, const HealthyPair::Report& report) {
 // Has the server make the pools of memory that the C library keeps, up to eight for a processor: as
 // many workers at the same time, which are gone afterwards. Baseline does so for its own process.
 inline void warm_up(const Served& server, unsigned connections) {
-  const std::filesystem::path tasks = "/proc/" + std::to_string(server.program.pid()) + "/task";
-  const auto threads = [&] {
-    return std::distance(begin(std::filesystem::directory_iterator(tasks)), {});
-  };
-  const auto before = threads();
+  const std::size_t before = threads_of(server.program.pid());
   {
     std::vector<Peer> peers;
     for (unsigned i = 0; i < connections; ++i) peers.emplace_back(server.port);
@@ -38,7 +33,9 @@ inline void warm_up(const Served& server, unsigned connections) {
     for (Peer& peer : peers) peer.read_until("* user,password?");  // its worker has used memory
   }
   const auto deadline = chat::Clock::now() + kPatience;
-  while (threads() > before && chat::Clock::now() < deadline) std::this_thread::yield();
+  while (threads_of(server.program.pid()) > before && chat::Clock::now() < deadline) {
+    std::this_thread::yield();
+  }
 }
 
 inline unsigned pools() { return 8 * std::thread::hardware_concurrency(); }
@@ -48,10 +45,12 @@ void survives(const std::string& what, Served& server, Attack attack,
               unsigned connections = pools()) {
   warm_up(server, connections);
   const Baseline baseline(server.program.pid());
+  const Stopwatch machine(server.program.pid());
   HealthyPair pair(server.port);
   attack();
   const auto report = pair.stop();
   tell(what, report);
-  BOOST_TEST(report.p99.count() <= std::chrono::microseconds(kHealthyDelay).count());
+  const std::chrono::microseconds limit(kHealthyDelay);
+  BOOST_TEST(double(report.p99.count()) <= double(limit.count()) * machine.slowdown());
   BOOST_TEST(baseline.missing() == "");
 }

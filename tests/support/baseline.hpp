@@ -4,18 +4,19 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <latch>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
-#include <vector>
 
-#include "chat/limits.hpp"
+#include "tests/support/stopwatch.hpp"
+#include "tests/support/threads.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
@@ -23,24 +24,49 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+// Those that a process has. Without those that are about to end: who has joined one may still find
+// it there.
+inline std::size_t threads_of(pid_t process = ::getpid()) {
+  constexpr unsigned long kExiting = 4;  // PF_EXITING of the kernel's
+  std::size_t count = 0;
+  std::error_code ignored;  // one may go while we look
+  for (std::filesystem::directory_iterator
+           entry("/proc/" + std::to_string(process) + "/task", ignored),
+       end;
+       entry != end; entry.increment(ignored)) {
+    std::ifstream file(entry->path() / "stat");
+    std::string text;
+    if (!std::getline(file, text)) continue;
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 0; i < 6; ++i) fields >> skipped;
+    unsigned long flags = 0;
+    fields >> flags;
+    count += (flags & kExiting) == 0 ? 1 : 0;
+  }
+  return count;
+}
+
 class Baseline {
  public:
   // Of this process or another. Take it once everything that is to stay is there: the server, its
   // first member.
   explicit Baseline(pid_t process = ::getpid())
-      : folder_("/proc/" + std::to_string(process)), before_(look(process == ::getpid())) {}
+      : process_(process),
+        folder_("/proc/" + std::to_string(process)),
+        before_(look(process == ::getpid())) {}
 
   // Waits until the process has given back whatever it took since. Empty, or what it still holds
-  // when `patience` is over.
-  std::string missing(std::chrono::seconds patience = std::chrono::seconds(5)) const {
-    const auto deadline = chat::Clock::now() + patience;
+  // after a while.
+  std::string missing() const {
+    const Stopwatch waited(process_);
     while (true) {
       const Holdings now = measure();
       std::string text = difference("descriptors", before_.descriptors, now.descriptors, 0) +
                          difference("threads", before_.threads, now.threads, 0);
       // A sanitizer keeps what was freed, and much else.
       if (!kSanitized) text += difference("KiB of VmSize", before_.size, now.size, kCache);
-      if (text.empty() || chat::Clock::now() >= deadline) return text;
+      if (text.empty() || waited.elapsed() >= kGivenBack) return text;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
@@ -55,6 +81,8 @@ class Baseline {
     std::size_t size;  // KiB
   };
 
+  static constexpr std::chrono::seconds kGivenBack{5};
+
   // The C library keeps up to 40 MiB of the stacks of threads that have ended, for the next ones.
   static constexpr std::size_t kCache = 48 * 1024;
 
@@ -67,17 +95,18 @@ class Baseline {
   // The C library makes so many pools of memory, up to eight for a processor, as threads ask for
   // some at the same time, and keeps them: 64 MiB of address space each.
   static void fill_pools() {
-    const auto threads = 8 * std::thread::hardware_concurrency();
-    std::latch all(threads);
-    std::vector<std::thread> pool;
-    for (unsigned i = 0; i < threads; ++i) {
-      pool.emplace_back([&] {
+    const auto count = 8 * std::thread::hardware_concurrency();
+    std::atomic<unsigned> missing{count};
+    Threads threads;
+    for (unsigned i = 0; i < count; ++i) {
+      threads.start([&] {
         void* volatile memory = std::malloc(1000);
-        all.arrive_and_wait();
+        --missing;
+        while (missing > 0 && !threads.stopping()) std::this_thread::yield();
         std::free(memory);
       });
     }
-    for (auto& thread : pool) thread.join();
+    threads.join();
   }
 
   Holdings look(bool own) const {
@@ -85,13 +114,13 @@ class Baseline {
     return measure();
   }
 
-  Holdings measure() const { return {entries("fd"), entries("task"), field("VmSize:")}; }
+  Holdings measure() const { return {descriptors(), threads_of(process_), field("VmSize:")}; }
 
-  std::size_t entries(const std::string& name) const {
+  std::size_t descriptors() const {
     std::size_t count = 0;
-    std::error_code ignored;  // an entry may go while we look
-    for (std::filesystem::directory_iterator entry(folder_ + "/" + name, ignored), end;
-         entry != end; entry.increment(ignored)) {
+    std::error_code ignored;  // one may go while we look
+    for (std::filesystem::directory_iterator entry(folder_ + "/fd", ignored), end; entry != end;
+         entry.increment(ignored)) {
       ++count;
     }
     return count;
@@ -107,6 +136,7 @@ class Baseline {
     return 0;
   }
 
+  const pid_t process_;
   const std::string folder_;
   const Holdings before_;
 };

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -18,6 +16,7 @@
 #include "chat/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
+#include "tests/support/threads.hpp"
 
 // What 99 of 100 lines of a healthy pair take at most. A sanitizer makes everything slower.
 inline constexpr std::chrono::milliseconds kHealthyDelay{kSanitized ? 1000 : 100};
@@ -41,29 +40,14 @@ class HealthyPair {
         interval_(interval),
         members_{Peer::registered(port, one), Peer::registered(port, two)} {
     members_[0].read_until("* " + two + " has entered");
-    for (std::size_t i = 0; i < 2; ++i) {
-      listeners_[i] = std::thread([this, i] { guarded([&] { listen(i); }); });
-    }
-    talker_ = std::thread([this] { guarded([&] { talk(); }); });
+    for (std::size_t i = 0; i < 2; ++i) threads_.start([this, i] { listen(i); });
+    threads_.start([this] { talk(); });
   }
-
-  ~HealthyPair() {
-    stop_ = true;
-    for (auto& member : members_) member.socket().shutdown();
-    for (auto* thread : {&talker_, &listeners_[0], &listeners_[1]}) {
-      if (thread->joinable()) thread->join();
-    }
-  }
-  HealthyPair(const HealthyPair&) = delete;
-  HealthyPair& operator=(const HealthyPair&) = delete;
 
   // Both leave once they have heard everything. Throws what went wrong, if anything did.
   Report stop() {
-    stop_ = true;
-    talker_.join();
-    for (auto& thread : listeners_) thread.join();
+    threads_.stop();
     for (auto& member : members_) member.close();
-    if (failure_) std::rethrow_exception(failure_);
     auto delays = std::move(delays_[0]);
     delays.insert(delays.end(), delays_[1].begin(), delays_[1].end());
     std::sort(delays.begin(), delays.end());
@@ -77,20 +61,9 @@ class HealthyPair {
  private:
   static constexpr std::string_view kLast = "that was all";
 
-  template <typename Work>
-  void guarded(Work work) {
-    try {
-      work();
-    } catch (...) {
-      // The first failure is the one that tells something; the others follow from it.
-      if (!failed_.exchange(true)) failure_ = std::current_exception();
-      for (auto& member : members_) member.socket().shutdown();
-    }
-  }
-
   void talk() {
     auto next = chat::Clock::now();
-    for (long number = 0; !stop_; ++number) {
+    for (long number = 0; !threads_.stopping(); ++number) {
       for (auto& member : members_) {
         const auto now = chat::Clock::now().time_since_epoch().count();
         member.say(std::to_string(number) + " " + std::to_string(now));
@@ -129,9 +102,7 @@ class HealthyPair {
   const std::chrono::milliseconds interval_;
   std::array<Peer, 2> members_;
   std::array<std::vector<chat::Clock::duration>, 2> delays_;
-  std::atomic<bool> stop_{false};
-  std::atomic<bool> failed_{false};
-  std::exception_ptr failure_;
-  std::array<std::thread, 2> listeners_;
-  std::thread talker_;
+  Threads threads_{[this] {
+    for (auto& member : members_) member.socket().shutdown();
+  }};
 };

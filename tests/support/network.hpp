@@ -8,15 +8,14 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "chat/socket.hpp"
 #include "tests/support/peer.hpp"
+#include "tests/support/threads.hpp"
 
 class Network {
  public:
@@ -77,18 +76,13 @@ class Network {
 
   // Only the thread that does the work is on that machine.
   static void run(const std::string& machine, const std::function<void()>& work) {
-    std::exception_ptr failure;
-    std::thread([&] {
-      try {
-        const chat::Descriptor there(
-            ::open(("/run/netns/" + machine).c_str(), O_RDONLY | O_CLOEXEC));
-        if (::setns(there.get(), CLONE_NEWNET) != 0) throw std::runtime_error("setns");
-        work();
-      } catch (...) {
-        failure = std::current_exception();
-      }
-    }).join();
-    if (failure) std::rethrow_exception(failure);
+    Threads thread;
+    thread.start([&] {
+      const chat::Descriptor there(::open(("/run/netns/" + machine).c_str(), O_RDONLY | O_CLOEXEC));
+      if (::setns(there.get(), CLONE_NEWNET) != 0) throw std::runtime_error("setns");
+      work();
+    });
+    thread.join();
   }
   static Peer on(const std::string& machine, const std::function<Peer()>& connect) {
     std::unique_ptr<Peer> peer;

@@ -16,8 +16,7 @@
 #include <vector>
 
 #include "chat/socket.hpp"
-
-inline constexpr std::chrono::seconds kPatience{20};  // far more than needed: sanitizers are slow
+#include "tests/support/patience.hpp"
 
 class Peer {
  public:

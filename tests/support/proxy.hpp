@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "chat/socket.hpp"
+#include "tests/support/threads.hpp"
 
 class Proxy {
  public:
@@ -23,16 +24,9 @@ class Proxy {
 
   // To the server at `port`. It passes one connection at a time on; the next one, after that.
   explicit Proxy(std::uint16_t port)
-      : port_(port),
-        listener_(std::move(chat::Listener::open("127.0.0.1", 0).front())),
-        thread_([this] { run(); }) {}
-  ~Proxy() {
-    stop_ = true;
-    wake_.signal();
-    thread_.join();
+      : port_(port), listener_(std::move(chat::Listener::open("127.0.0.1", 0).front())) {
+    thread_.start([this] { run(); });
   }
-  Proxy(const Proxy&) = delete;
-  Proxy& operator=(const Proxy&) = delete;
 
   std::uint16_t port() const { return listener_.port(); }
   std::size_t connections() const { return connections_; }
@@ -48,6 +42,9 @@ class Proxy {
   // Keeps back for so long what comes from now on.
   void delay(std::chrono::milliseconds time) { delay_ = time; }
 
+  // Whether who comes from now on is reset at once, instead of led to the server.
+  void refuse(bool refuses) { refusing_ = refuses; }
+
   // Passes nothing on, either way, until the connection is cut.
   void stall() {
     stalled_ = true;
@@ -62,11 +59,15 @@ class Proxy {
   }
 
   void run() {
-    while (!stop_) {
+    while (!thread_.stopping()) {
       if (!wait(listener_.descriptor().get(), -1)) continue;
       chat::AcceptError error{};
       auto client = listener_.accept(error);
       if (!client) continue;
+      if (refusing_) {
+        reset(*client);
+        continue;
+      }
       ++connections_;
       try {
         chat::Socket server = chat::Socket::connect("127.0.0.1", port_);
@@ -92,7 +93,7 @@ class Proxy {
   }
 
   void pass(chat::Socket& client, chat::Socket& server) {
-    while (!stop_ && to_server_ > 0 && to_client_ > 0) {
+    while (!thread_.stopping() && to_server_ > 0 && to_client_ > 0) {
       const bool stalled = stalled_;
       const bool ready =
           wait(stalled ? -1 : client.descriptor().get(), stalled ? -1 : server.descriptor().get());
@@ -147,7 +148,7 @@ class Proxy {
   const std::uint16_t port_;
   chat::Listener listener_;
   chat::WakeEvent wake_;
-  std::atomic<bool> stop_ = false;
+  std::atomic<bool> refusing_ = false;
   std::atomic<bool> stalled_ = false;
   std::atomic<bool> half_closing_ = false;
   bool half_closed_ = false;  // the thread's
@@ -155,5 +156,5 @@ class Proxy {
   std::atomic<std::size_t> to_server_ = kNever;
   std::atomic<std::size_t> to_client_ = kNever;
   std::atomic<std::size_t> connections_ = 0;
-  std::thread thread_;
+  Threads thread_{[this] { wake_.signal(); }};
 };

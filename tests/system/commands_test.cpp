@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "chat/command_table.hpp"
 #include "chat/text.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -427,9 +427,9 @@ BOOST_AUTO_TEST_CASE(a_thousand_at_once) {
       ++heard;
     }
   };
-  std::vector<std::thread> threads;
-  for (int from = 0; from < 4; ++from) threads.emplace_back(talk, from);
-  for (auto& thread : threads) thread.join();
+  Threads threads;
+  for (int from = 0; from < 4; ++from) threads.start([&talk, from] { talk(from); });
+  threads.join();
   BOOST_TEST(heard == kMembers);
 }
 

@@ -3,12 +3,10 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
-#include <future>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -22,6 +20,7 @@
 #include "tests/support/running_room.hpp"
 #include "tests/support/served.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -272,19 +271,18 @@ BOOST_AUTO_TEST_CASE(who_is_on_the_way_in_goes_on_from_the_same_step) {
 
 BOOST_AUTO_TEST_CASE(newcomers_get_in_at_any_moment) {
   Served room(options());
-  std::atomic<bool> stop{false};
-  auto coming = std::async(std::launch::async, [&] {
-    int came = 0;
-    for (; !stop; ++came) {
+  int came = 0;
+  Threads coming;
+  coming.start([&] {
+    for (; !coming.stopping(); ++came) {
       Peer peer = Peer::registered(room.port, "new" + std::to_string(came));
       peer.say("/quit");
       (void)peer.read_all();
     }
-    return came;
   });
   for (int i = 0; i < 10; ++i) hand_over(room);
-  stop = true;
-  BOOST_TEST(coming.get() > 0);
+  coming.stop();
+  BOOST_TEST(came > 0);
 }
 
 BOOST_AUTO_TEST_CASE(who_does_not_read_meanwhile_gets_all_of_it) {
@@ -447,12 +445,15 @@ BOOST_AUTO_TEST_CASE(of_what_thirty_say_meanwhile_nothing_is_lost_or_doubled) {
   for (std::size_t i = 0; i < kTalkers; ++i) {
     peers.push_back(tagged(room.port, "t" + std::to_string(i)));
   }
-  std::atomic<bool> stop{false};
-  const auto talk = [&](Peer& peer, const std::string& name) {
+  std::vector<std::map<std::uint64_t, std::string>> all_heard(kTalkers);
+  Threads talking;
+  const auto talk = [&](std::size_t number) {
+    Peer& peer = peers[number];
+    const std::string name = "t" + std::to_string(number);
     Follower follower;
     std::map<std::string, int> next;  // by talker
     std::size_t ended = 0;
-    std::map<std::uint64_t, std::string> heard;
+    auto& heard = all_heard[number];
     // Says a line, or nothing, and reads on until it has come and `ends` talkers are done.
     const auto talk_on = [&](const std::string& said, std::size_t ends) {
       bool come = said.empty();
@@ -470,20 +471,14 @@ BOOST_AUTO_TEST_CASE(of_what_thirty_say_meanwhile_nothing_is_lost_or_doubled) {
         }
       }
     };
-    for (int i = 0; !stop; ++i) talk_on(std::to_string(i), 0);
+    for (int i = 0; !talking.stopping(); ++i) talk_on(std::to_string(i), 0);
     talk_on("the end", kTalkers);
-    return heard;
   };
-  std::vector<std::future<std::map<std::uint64_t, std::string>>> talking;
-  for (std::size_t i = 0; i < kTalkers; ++i) {
-    talking.push_back(
-        std::async(std::launch::async, talk, std::ref(peers[i]), "t" + std::to_string(i)));
-  }
+  for (std::size_t i = 0; i < kTalkers; ++i) talking.start([&talk, i] { talk(i); });
   for (int i = 0; i < 20; ++i) hand_over(room);
-  stop = true;
-  const auto expected = talking.front().get();
-  BOOST_TEST(expected.size() > kTalkers * 20);
-  for (std::size_t i = 1; i < kTalkers; ++i) BOOST_TEST((talking[i].get() == expected));
+  talking.stop();
+  BOOST_TEST(all_heard.front().size() > kTalkers * 20);
+  for (const auto& heard : all_heard) BOOST_TEST((heard == all_heard.front()));
 }
 
 BOOST_AUTO_TEST_CASE(who_sends_faster_than_the_rate_loses_nothing) {

@@ -1,16 +1,15 @@
 // The numbered room: what was said before, and what somebody who is too slow misses.
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "chat/limits.hpp"
 #include "chat/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -124,11 +123,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_missing_or_doubled_at_the_seam_while_fifty_talk)
   for (int i = 0; i < kTalkers; ++i) {
     talkers.push_back(Peer::registered(room.port(), "t" + std::to_string(i)));
   }
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> talking;
+  Threads talking;
   for (Peer& talker : talkers) {
-    talking.emplace_back([&stop, &talker, own = std::string()]() mutable {
-      for (int i = 0; !stop; ++i) {
+    talking.start([&talking, &talker, own = std::string()]() mutable {
+      for (int i = 0; !talking.stopping(); ++i) {
         own = "line " + std::to_string(i);
         talker.say(own);
         while (!talker.read_line().ends_with(own)) {
@@ -156,8 +154,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_missing_or_doubled_at_the_seam_while_fifty_talk)
     }
     BOOST_REQUIRE(before == 20u);
   }
-  stop = true;
-  for (auto& thread : talking) thread.join();
+  talking.stop();
 }
 
 // It gets whole lines up to a point, is told what it has missed, and goes on from there.

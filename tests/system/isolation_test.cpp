@@ -1,25 +1,18 @@
 // What a slow, stalled or vanished member does to the others, and to itself.
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/stopwatch.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
-
-std::size_t threads_of_this_process() {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry :
-       std::filesystem::directory_iterator("/proc/self/task")) {
-    ++count;
-  }
-  return count;
-}
 
 constexpr std::size_t kGibibyte = 1024UL * 1024 * 1024;
 
@@ -42,15 +35,15 @@ BOOST_AUTO_TEST_CASE(a_member_who_stops_reading_stays_and_delays_nobody) {
   Peer talker = Peer::registered(room.port(), "talker");
   listener.read_until("* talker has entered");
   const std::string text(4000, 'x');
-  auto slowest = chat::Clock::duration::zero();
+  std::chrono::milliseconds slowest{0};
   for (int i = 0; i < 2000; ++i) {
-    const auto start = chat::Clock::now();
+    const Stopwatch stopwatch;
     const std::string said = "talker: " + std::to_string(i) + text;
     talker.say(std::to_string(i) + text);
     for (Peer* peer : {&talker, &listener}) BOOST_REQUIRE(peer->read_line() == said);
-    slowest = std::max(slowest, chat::Clock::now() - start);
+    slowest = std::max(slowest, stopwatch.elapsed());
   }
-  BOOST_TEST(std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count() < 1000);
+  BOOST_TEST(slowest.count() < 1000);
   stalled.read_until("* you missed lines ");
 }
 
@@ -78,7 +71,8 @@ BOOST_AUTO_TEST_CASE(a_member_who_talks_without_reading_is_slowed_down_and_not_d
   RunningRoom room(9);
   Peer talker = Peer::registered(room.port(), "talker");
   const std::string text(1000, 'z');
-  std::thread talking([&] {
+  Threads talking([&] { talker.socket().shutdown(); });
+  talking.start([&] {
     for (int i = 0; i < 5000; ++i) talker.say(text);
     talker.say("/quit");
   });
@@ -93,7 +87,8 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_reads_do_not_gather_without_bound) {
   RunningRoom room(9);
   Peer watcher = Peer::registered(room.port(), "watcher");
   Peer asker = Peer::registered(room.port(), "asker");
-  std::thread asking([&] {
+  Threads asking([&] { asker.socket().shutdown(); });
+  asking.start([&] {
     for (int i = 0; i < 100'000; ++i) asker.say("/help");
     asker.half_close();
   });
@@ -132,40 +127,40 @@ BOOST_AUTO_TEST_CASE(the_delay_of_the_rate_does_not_hold_up_a_reset_or_a_stop) {
   ann.send(lines);
   ben.send(lines);
   ben.read_until("ann: line");
-  const auto start = chat::Clock::now();
+  const Stopwatch stopwatch;
   ann.reset();
   ben.read_until("* ann has left");
-  BOOST_TEST((chat::Clock::now() - start < std::chrono::seconds(5)));
+  BOOST_TEST((stopwatch.elapsed() < std::chrono::seconds(5)));
   room.stop();
-  BOOST_TEST((chat::Clock::now() - start < std::chrono::seconds(10)));
+  BOOST_TEST((stopwatch.elapsed() < std::chrono::seconds(10)));
 }
 
 BOOST_AUTO_TEST_CASE(finished_workers_are_joined_though_nobody_connects_any_more) {
   RunningRoom room(50);
-  const std::size_t before = threads_of_this_process();
+  const std::size_t before = threads_of();
   std::vector<Peer> peers;
   for (int i = 0; i < 20; ++i) {
     peers.push_back(Peer::registered(room.port(), "u" + std::to_string(i)));
   }
-  BOOST_TEST(threads_of_this_process() == before + 20);
+  BOOST_TEST(threads_of() == before + 20);
   peers.clear();
   const auto deadline = chat::Clock::now() + kPatience;
-  while (threads_of_this_process() > before && chat::Clock::now() < deadline) {
+  while (threads_of() > before && chat::Clock::now() < deadline) {
     std::this_thread::yield();
   }
-  BOOST_TEST(threads_of_this_process() == before);
+  BOOST_TEST(threads_of() == before);
 }
 
 BOOST_AUTO_TEST_CASE(finished_workers_are_joined_while_others_keep_connecting) {
   RunningRoom room(50);
   const std::size_t before = address_space_of_this_process();
-  std::vector<std::thread> crowd;
+  Threads crowd;
   for (int i = 0; i < 4; ++i) {
-    crowd.emplace_back([&] {
+    crowd.start([&] {
       for (int n = 0; n < 1000; ++n) Peer(room.port()).close();
     });
   }
-  for (auto& thread : crowd) thread.join();
+  crowd.join();
   // A thread that nobody has joined keeps its stack of 8 MiB: 4,000 of them would be 32 GiB.
   BOOST_TEST(address_space_of_this_process() < before + 2 * kGibibyte);
 }
@@ -202,15 +197,16 @@ BOOST_AUTO_TEST_CASE(at_a_stop_everyone_gets_the_goodbye_and_end_of_file_except_
   const int small = 1024;
   (void)::setsockopt(stalled.socket().descriptor().get(), SOL_SOCKET, SO_RCVBUF, &small,
                      sizeof small);
-  const auto start = chat::Clock::now();
-  std::thread stopping([&] { room.stop(); });
+  const Stopwatch stopwatch;
+  Threads stopping;
+  stopping.start([&] { room.stop(); });
   for (Peer& peer : peers) {
     peer.read_until("* the server is shutting down");
     BOOST_TEST(peer.ends());
     peer.close();
   }
   stopping.join();
-  BOOST_TEST((chat::Clock::now() - start < std::chrono::seconds(6)));
+  BOOST_TEST((stopwatch.elapsed() < std::chrono::seconds(6)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

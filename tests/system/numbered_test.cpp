@@ -8,6 +8,7 @@
 #include "chat/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -113,22 +114,27 @@ BOOST_AUTO_TEST_CASE(a_switch_in_the_middle_of_talk_loses_and_doubles_nothing) {
     members.push_back(Peer::registered(room.port(), "m" + std::to_string(i)));
   }
   watcher.read_until("6\t");
-  std::thread reading([&] {
+  std::latch switched(static_cast<std::ptrdiff_t>(members.size()));
+  std::vector<std::vector<std::string>> heard(members.size());
+  Threads threads([&] {
+    talker.socket().shutdown();
+    for (Peer& member : members) member.socket().shutdown();
+  });
+  threads.start([&] {
     while (talker.read_line() != "* talker has left the chat") {
     }
   });
-  std::latch switched(static_cast<std::ptrdiff_t>(members.size()));
-  std::thread talking([&] {
+  threads.start([&] {
     for (int i = 0; i < kLines; ++i) {
-      if (i == kLines - kLast) switched.wait();
+      while (i == kLines - kLast && !switched.try_wait() && !threads.stopping()) {
+        std::this_thread::yield();
+      }
       talker.say(std::to_string(i));
     }
     talker.half_close();
   });
-  std::vector<std::vector<std::string>> heard(members.size());
-  std::vector<std::thread> threads;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    threads.emplace_back([&, i] {
+    threads.start([&, i] {
       const std::size_t turn = (i + 1) * kLines / 5;
       bool waited_for = true;
       while (true) {
@@ -153,9 +159,7 @@ BOOST_AUTO_TEST_CASE(a_switch_in_the_middle_of_talk_loses_and_doubles_nothing) {
     BOOST_REQUIRE(fields_of(line)[0] == std::to_string(i + 7));
     expected.push_back(plain_of(line));
   }
-  talking.join();
-  for (auto& thread : threads) thread.join();
-  reading.join();
+  threads.join();
   for (const auto& lines : heard) {
     std::vector<std::string> plain;
     bool tagged = false;

@@ -499,7 +499,7 @@ BOOST_AUTO_TEST_CASE(a_service_manager_hears_how_it_goes) {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, path.size());
   BOOST_REQUIRE(::bind(notify.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  const timeval patience{20, 0};
+  const timeval patience{kPatience.count(), 0};
   (void)::setsockopt(notify.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const auto hear = [&](const std::string& state) {
     for (std::string heard; !heard.starts_with(state);) {

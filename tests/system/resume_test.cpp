@@ -1,11 +1,11 @@
 // Coming back: resume takes the place of one's own session, and nobody else's.
 #include <boost/test/unit_test.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(what_the_old_session_says_from_then_on_comes_too_late) {
     Peer old = Peer::registered(room.port(), "ann");
     std::string lines;
     for (int i = 0; i < 100; ++i) lines += "old " + std::to_string(i) + "\n";
-    std::thread talking([&] { (void)old.socket().send_all(lines); });
+    Threads talking([&] { old.socket().shutdown(); });
+    talking.start([&] { (void)old.socket().send_all(lines); });
     Peer again = resumed(room.port(), "ann");
     again.say("new");
     again.read_until("ann: new");
@@ -98,9 +99,9 @@ BOOST_AUTO_TEST_CASE(of_fifty_at_a_time_each_takes_the_place_of_the_one_before) 
   watcher.read_until("* ann has entered");
   std::vector<Peer> peers;
   for (int i = 0; i < 50; ++i) peers.emplace_back(room.port());
-  std::vector<std::thread> threads;
-  for (Peer& peer : peers) threads.emplace_back([&] { peer.send("resume\nann,pw\n"); });
-  for (auto& thread : threads) thread.join();
+  Threads threads;
+  for (Peer& peer : peers) threads.start([&] { peer.send("resume\nann,pw\n"); });
+  threads.join();
   for (Peer& peer : peers) peer.read_until("* online (2)");
   std::size_t replaced = 0;
   Peer* last = nullptr;

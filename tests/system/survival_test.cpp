@@ -6,7 +6,6 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/support/baseline.hpp"
@@ -14,7 +13,9 @@
 #include "tests/support/peer.hpp"
 #include "tests/support/rounds.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/stopwatch.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -28,13 +29,15 @@ template <typename Attack>
 void survives(RunningRoom& room, Attack attack, std::chrono::milliseconds p99 = kHealthyDelay,
               std::chrono::milliseconds interval = 5ms) {
   const Baseline baseline;
+  const Stopwatch machine;
   HealthyPair pair(room.port(), interval);
   attack();
   const auto report = pair.stop();
   BOOST_TEST_MESSAGE(report.lines << " lines, p50 " << report.p50.count() << " us, p99 "
                                   << report.p99.count() << " us, slowest " << report.slowest.count()
                                   << " us");
-  BOOST_TEST(report.p99.count() <= std::chrono::microseconds(p99).count());
+  const std::chrono::microseconds limit(p99);
+  BOOST_TEST(double(report.p99.count()) <= double(limit.count()) * machine.slowdown());
   BOOST_TEST(baseline.missing() == "");
 }
 
@@ -133,10 +136,10 @@ BOOST_AUTO_TEST_CASE(members_whose_sockets_take_nothing_are_dropped_after_the_st
       talker.read_until("talker: x");
     }
     const auto full = Clock::now();
+    const Stopwatch stopwatch;
     expect_departures(talker, "s", 50);
-    const auto took = Clock::now() - full;
-    BOOST_TEST((took > config.stall_timeout / 2));
-    BOOST_TEST((took < kSlowness * 3s));
+    BOOST_TEST((Clock::now() - full > config.stall_timeout / 2));
+    BOOST_TEST((stopwatch.elapsed() < kSlowness * 3s));
   });
   room.stop();
   int slow = 0;
@@ -151,13 +154,14 @@ BOOST_AUTO_TEST_CASE(a_byte_now_and_then_does_not_move_the_login_deadline) {
   RunningRoom room(config, {});
   survives(room, [&] {
     const auto start = Clock::now();
+    const Stopwatch stopwatch;
     Peer slow(room.port());
     slow.read_until("* Welcome");
     std::string answer;
     std::vector<char> bytes(100);
     while (answer.find('\n') == std::string::npos) {
       BOOST_REQUIRE((Clock::now() - start < kPatience));
-      slow.send("x");
+      if (answer.empty()) slow.send("x");
       const auto received = slow.socket().receive_until(bytes, Clock::now() + 250ms);
       answer.append(bytes.data(), received.bytes);
     }
@@ -165,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_byte_now_and_then_does_not_move_the_login_deadline) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
     BOOST_TEST(answer.starts_with("! login timed out"));
     BOOST_TEST(took.count() >= 2900);
-    BOOST_TEST(took.count() <= 3000 + 100 * kSlowness);
+    BOOST_TEST(stopwatch.elapsed().count() <= 3000 + 100 * kSlowness);
   });
 }
 
@@ -174,20 +178,19 @@ BOOST_AUTO_TEST_CASE(a_thousand_silent_connections_keep_nobody_out) {
   RunningRoom room(100, {{"ann", "secret"}});
   survives(room, [&] {
     std::vector<Peer> silent;
-    auto slowest = Clock::duration::zero();
+    auto slowest = 0ms;
     for (int i = 0; i < 1000; ++i) {
       silent.emplace_back(room.port());
       if (i % 100 != 99) continue;
-      const auto start = Clock::now();
+      const Stopwatch stopwatch;
       Peer ann = Peer::logged_in(room.port(), "ann", "secret");
-      slowest = std::max(slowest, Clock::now() - start);
+      slowest = std::max(slowest, stopwatch.elapsed());
       ann.say("/quit");
       while (ann.read_line() != "* ann has left the chat") {
       }
     }
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(slowest);
-    BOOST_TEST_MESSAGE("slowest login " << milliseconds.count() << " ms");
-    BOOST_TEST(milliseconds.count() <= 1000 * kSlowness);
+    BOOST_TEST_MESSAGE("slowest login " << slowest.count() << " ms");
+    BOOST_TEST(slowest.count() <= 1000 * kSlowness);
     // Those who came first have made room, and were told.
     const std::size_t gone = 1000 - chat::kDefaultMaxPending;
     for (std::size_t i = 0; i < gone; ++i) {
@@ -203,7 +206,7 @@ BOOST_AUTO_TEST_CASE(many_who_are_refused_at_once_are_all_told_why_though_there_
   auto config = RunningRoom::config_of(9);
   config.max_pending = 1;
   RunningRoom room(config, {});
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   std::vector<Peer> peers;
   for (int i = 0; i < 30; ++i) {
     peers.emplace_back(room.port());
@@ -211,7 +214,7 @@ BOOST_AUTO_TEST_CASE(many_who_are_refused_at_once_are_all_told_why_though_there_
     peers.back().half_close();
   }
   for (Peer& peer : peers) peer.read_until("! expected login");
-  BOOST_TEST((Clock::now() - start < kSlowness * 2s));
+  BOOST_TEST((stopwatch.elapsed() < kSlowness * 2s));
 }
 
 BOOST_AUTO_TEST_CASE(endless_lines_are_closed_at_64_kib_before_and_after_coming_in) {
@@ -250,23 +253,21 @@ BOOST_AUTO_TEST_CASE(five_hundred_resets_while_ten_talk_give_one_departure_each_
     auto talkers = registered(room, "t", 10);
     auto crowd = registered(room, "u", 500);
     Peer watcher = Peer::registered(room.port(), "watcher");
-    std::atomic<bool> stop{false};
-    std::vector<std::thread> threads;
+    Threads threads;
     for (std::size_t number = 0; number < talkers.size(); ++number) {
-      threads.emplace_back([&, number] {
+      threads.start([&, number] {
         const std::string name = "t" + std::to_string(number);
-        for (int i = 0; !stop; ++i) {
+        for (int i = 0; !threads.stopping(); ++i) {
           talkers[number].say(std::to_string(i));
           talkers[number].read_until(name + ": " + std::to_string(i));
         }
       });
     }
-    const auto start = Clock::now();
+    const Stopwatch stopwatch;
     for (Peer& peer : crowd) peer.reset();
     expect_departures(watcher, "u", 500);
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-    stop = true;
-    for (auto& thread : threads) thread.join();
+    const auto took = stopwatch.elapsed();
+    threads.stop();
     BOOST_TEST_MESSAGE("took " << took.count() << " ms");
     BOOST_TEST(took.count() <= 2000 * kSlowness);
   });
@@ -281,7 +282,8 @@ BOOST_AUTO_TEST_CASE(all_said_before_a_half_close_is_heard_and_of_a_reset_nothin
     for (int run = 0; run < rounds(kSanitized ? 10 : 100, 100); ++run) {
       {
         Peer ann = Peer::registered(room.port(), "ann");
-        std::thread sending([&] {
+        Threads sending([&] { ann.socket().shutdown(); });
+        sending.start([&] {
           ann.send(lines + "the last words");
           ann.half_close();
         });
@@ -321,7 +323,7 @@ BOOST_AUTO_TEST_CASE(five_hundred_come_in_within_a_second_and_a_paste_of_1000_li
       room,
       [&] {
         std::vector<Peer> crowd;
-        const auto start = Clock::now();
+        const Stopwatch stopwatch;
         for (int i = 0; i < 500; ++i) {
           crowd.emplace_back(room.port());
           crowd.back().send("register\nu" + std::to_string(i) + ",pw\n");
@@ -329,8 +331,7 @@ BOOST_AUTO_TEST_CASE(five_hundred_come_in_within_a_second_and_a_paste_of_1000_li
         for (int i = 0; i < 500; ++i) {
           crowd[static_cast<std::size_t>(i)].read_until("* u" + std::to_string(i) + " has entered");
         }
-        const auto took =
-            std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+        const auto took = stopwatch.elapsed();
         BOOST_TEST_MESSAGE("500 came in within " << took.count() << " ms");
         BOOST_TEST(took.count() <= 1000 * kSlowness);
 
@@ -349,7 +350,7 @@ BOOST_AUTO_TEST_CASE(five_hundred_come_in_within_a_second_and_a_paste_of_1000_li
 BOOST_AUTO_TEST_CASE(tls_and_http_and_connections_that_close_at_once_cost_a_line_each_at_most) {
   TemporaryFolder folder;
   auto config = RunningRoom::config_of(9);
-  config.login_timeout = 500ms;
+  config.login_timeout = 2s;  // the healthy pair has to be in before that
   RunningRoom room(config, {}, log_in(folder));
   using namespace std::string_literals;
   const std::string tls = "\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03"s +
@@ -380,7 +381,7 @@ BOOST_AUTO_TEST_CASE(tls_and_http_and_connections_that_close_at_once_cost_a_line
 BOOST_AUTO_TEST_CASE(the_log_tells_who_came_in_how_and_why_they_left_and_no_password) {
   TemporaryFolder folder;
   auto config = RunningRoom::config_of(3);
-  config.login_timeout = 1s;
+  config.login_timeout = 2s;  // of which only one makes use
   RunningRoom room(config, {{"ann", "tr0ub4dor"}}, log_in(folder));
   Peer watcher = Peer::registered(room.port(), "watcher");
   Peer ann = Peer::logged_in(room.port(), "ann", "tr0ub4dor");

@@ -3,11 +3,11 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/threads.hpp"
 
 BOOST_AUTO_TEST_SUITE(talking)
 
@@ -161,7 +161,8 @@ BOOST_AUTO_TEST_CASE(a_megabyte_said_before_anything_is_read_comes_back_whole) {
   Peer ann = Peer::registered(room.port(), "ann");
   constexpr int kLines = 2000;
   const std::string text(500, 'x');
-  std::thread talker([&] {
+  Threads talker([&] { ann.socket().shutdown(); });
+  talker.start([&] {
     for (int i = 0; i < kLines; ++i) ann.say(std::to_string(i) + text);
     ann.half_close();
   });
@@ -178,11 +179,12 @@ BOOST_AUTO_TEST_CASE(everyone_sees_all_lines_in_one_and_the_same_order) {
   constexpr int kLines = 200;
   RunningRoom room(kMembers);
   std::vector<std::vector<std::string>> transcripts(kMembers);
-  std::vector<std::thread> threads;
+  Threads threads;
   for (int i = 0; i < kMembers; ++i) {
-    threads.emplace_back([&, i] {
+    threads.start([&, i] {
       Peer peer = Peer::registered(room.port(), "u" + std::to_string(i));
-      std::thread talker([&] {
+      Threads talker([&] { peer.socket().shutdown(); });
+      talker.start([&] {
         for (int line = 0; line < kLines; ++line) peer.say(std::to_string(line));
         peer.say("end");
       });
@@ -196,7 +198,7 @@ BOOST_AUTO_TEST_CASE(everyone_sees_all_lines_in_one_and_the_same_order) {
       transcripts[static_cast<std::size_t>(i)] = peer.transcript();
     });
   }
-  for (auto& thread : threads) thread.join();
+  threads.join();
   for (const auto& one : transcripts) {
     for (const auto& other : transcripts) {
       // From the later arrival to the earlier departure of the two, both have the same lines.
@@ -216,10 +218,10 @@ BOOST_AUTO_TEST_CASE(everyone_sees_all_lines_in_one_and_the_same_order) {
 BOOST_AUTO_TEST_CASE(a_joiners_list_and_the_notices_after_it_agree) {
   constexpr int kComers = 40;
   RunningRoom room(100);
-  std::vector<std::thread> threads;
   std::vector<std::string> problems(kComers);
+  Threads threads;
   for (int i = 0; i < kComers; ++i) {
-    threads.emplace_back([&, i] {
+    threads.start([&, i] {
       const std::string name = "u" + std::to_string(i);
       Peer peer(room.port());
       peer.send("register\n" + name + ",pw\n");
@@ -245,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_joiners_list_and_the_notices_after_it_agree) {
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  threads.join();
   for (const auto& problem : problems) BOOST_TEST(problem == "");
 }
 

@@ -21,12 +21,11 @@
 #include "chat/password_storage.hpp"
 #include "chat/program_name.hpp"
 #include "chat/socket.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace chat {
 namespace {
-
-constexpr int kPatience = 10'000;  // milliseconds, for what comes at once unless it is broken
 
 const std::string kHash = "$y$j9T$saltsaltsalt$" + std::string(43, 'r');
 
@@ -265,7 +264,8 @@ struct TerminalFixture : Fixture {
   void see(const std::string& text) {
     while (shown.find(text) == std::string::npos) {
       pollfd entry{screen.get(), POLLIN, 0};
-      BOOST_REQUIRE_MESSAGE(::poll(&entry, 1, kPatience) == 1, "not seen: " + text);
+      const int patience = static_cast<int>(std::chrono::milliseconds(kPatience).count());
+      BOOST_REQUIRE_MESSAGE(::poll(&entry, 1, patience) == 1, "not seen: " + text);
       std::array<char, 256> part;
       const ssize_t n = ::read(screen.get(), part.data(), part.size());
       BOOST_REQUIRE(n > 0);

@@ -10,10 +10,10 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/patience.hpp"
+
 namespace chat {
 namespace {
-
-constexpr std::chrono::seconds kWait{10};
 
 // A member of which the test holds the far end. `narrow`: its socket takes only some KiB at a time.
 struct Hearer {
@@ -28,7 +28,7 @@ struct Hearer {
 
   // What comes, up to and including `last`; less, where that does not come.
   std::string read_until(const std::string& last) {
-    const auto deadline = Clock::now() + kWait;
+    const auto deadline = Clock::now() + kPatience;
     std::array<char, 4096> part;
     while (!text.ends_with(last)) {
       const IoResult received = far.receive_until(part, deadline);
@@ -74,7 +74,7 @@ struct Trio {
       BOOST_REQUIRE(says(talker, std::string(4000, c)));
       lines += name + std::string(4000, c) + "\n";
     }
-    const auto deadline = Clock::now() + kWait;
+    const auto deadline = Clock::now() + kPatience;
     while (broadcast.figures().slow == 0) {
       BOOST_REQUIRE((Clock::now() < deadline));
       std::this_thread::yield();

@@ -7,8 +7,10 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include "tests/support/stopwatch.hpp"
+#include "tests/support/threads.hpp"
 
 namespace chat {
 namespace {
@@ -85,13 +87,13 @@ BOOST_AUTO_TEST_CASE(an_event_is_one_line_without_control_characters_whatever_is
 BOOST_AUTO_TEST_CASE(many_threads_write_whole_lines) {
   Pipe pipe;
   EventLog log(std::move(pipe.in));
-  std::vector<std::thread> threads;
+  Threads threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&log, i] {
+    threads.start([&log, i] {
       for (int n = 0; n < 50; ++n) log.write("event", "-", "u" + std::to_string(i), "whole");
     });
   }
-  for (auto& thread : threads) thread.join();
+  threads.join();
   const auto lines = lines_of(pipe.read());
   BOOST_TEST(lines.size() == 200u);
   for (const auto& line : lines) BOOST_TEST(line.ends_with(" whole"));
@@ -100,9 +102,9 @@ BOOST_AUTO_TEST_CASE(many_threads_write_whole_lines) {
 BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_empties_holds_nobody_up_and_it_is_told_what_was_left_out) {
   Pipe pipe;
   EventLog log(std::move(pipe.in));
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   for (int i = 0; i < 20'000; ++i) log.write("event", std::to_string(i));
-  BOOST_TEST((Clock::now() - start < std::chrono::seconds(10)));
+  BOOST_TEST((stopwatch.elapsed() < std::chrono::seconds(10)));
   const auto before = lines_of(pipe.read());
   log.write("event", "after");
   const auto after = lines_of(pipe.read());

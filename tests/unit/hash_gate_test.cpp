@@ -8,14 +8,14 @@
 #include <future>
 #include <string>
 #include <thread>
-#include <vector>
+
+#include "tests/support/patience.hpp"
+#include "tests/support/threads.hpp"
 
 namespace chat {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s;  // for what comes at once unless something is broken
 
 constexpr Source kOwner{1};
 constexpr Source kStranger{2};
@@ -75,9 +75,9 @@ BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_tim
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
   std::atomic<int> refused{0};
-  std::vector<std::thread> threads;
+  Threads threads;
   for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
+    threads.start([&] {
       for (int turn = 0; turn < 200; ++turn) {
         if (!enter(gate, Clock::now() + kPatience)) {
           ++refused;
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(of_many_threads_no_more_than_the_places_are_inside_at_a_tim
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  threads.join();
   BOOST_TEST(most <= 2);
   BOOST_TEST(refused == 0);
 }

@@ -6,12 +6,13 @@
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <latch>
 #include <list>
 #include <thread>
 
 #include "tests/support/failing_memory.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/threads.hpp"
 
 namespace chat {
 namespace {
@@ -85,15 +86,16 @@ struct Room {
   // Each name in a thread of its own, all at the same time. How many got in.
   int register_at_once(const Names& names) {
     std::atomic<int> in{0};
-    std::latch start(static_cast<std::ptrdiff_t>(names.size()));
-    std::vector<std::thread> threads;
+    std::atomic<std::size_t> missing{names.size()};
+    Threads threads;
     for (const auto& name : names) {
-      threads.emplace_back([&, &member = guests.emplace_back().member] {
-        start.arrive_and_wait();
+      threads.start([&, &member = guests.emplace_back().member] {
+        --missing;
+        while (missing > 0 && !threads.stopping()) std::this_thread::yield();
         if (registry.enter_registered(name, "pw", member) == Entry::kIn) ++in;
       });
     }
-    for (auto& thread : threads) thread.join();
+    threads.join();
     return in;
   }
 
@@ -106,7 +108,7 @@ struct Room {
 
 // All that `guest` heard up to end of file.
 std::string heard(Guest& guest) {
-  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  const auto deadline = Clock::now() + kPatience;
   std::string all;
   std::array<char, 4096> part;
   while (true) {

@@ -11,6 +11,7 @@
 #include "chat/password_hash.hpp"
 #include "tests/support/failing_memory.hpp"
 #include "tests/support/house.hpp"
+#include "tests/support/patience.hpp"
 
 namespace chat {
 namespace {
@@ -37,7 +38,7 @@ std::string told(House& house, std::string_view sent, long good, bool& failed) {
   std::string all;
   std::array<char, 4096> part;
   while (true) {
-    const auto received = far.receive_until(part, Clock::now() + 20s);
+    const auto received = far.receive_until(part, Clock::now() + kPatience);
     if (received.io != Io::kDone) return all;
     all.append(part.data(), received.bytes);
   }

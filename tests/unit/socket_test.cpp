@@ -19,12 +19,13 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/patience.hpp"
+#include "tests/support/threads.hpp"
+
 namespace chat {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto kPatience = 10s;  // for what comes at once unless something is broken
 
 Listener listener_on_loopback() { return std::move(Listener::open("127.0.0.1", 0).front()); }
 
@@ -343,7 +344,8 @@ BOOST_AUTO_TEST_CASE(shutdown_wakes_a_thread_that_blocks_in_receive) {
   Connection connection;
   std::atomic<pid_t> thread_id{0};
   IoResult result{Io::kDone};
-  std::thread thread([&] {
+  Threads thread([&] { connection.server.shutdown(); });
+  thread.start([&] {
     std::array<char, 16> buffer;
     thread_id = ::gettid();
     result = connection.server.receive(buffer);
@@ -391,7 +393,8 @@ BOOST_AUTO_TEST_CASE(sending_all_waits_for_a_slow_reader) {
   Connection connection;
   const std::string bytes(8 * 1024 * 1024, 'x');
   bool sent = false;
-  std::thread thread([&] {
+  Threads thread([&] { connection.server.shutdown(); });
+  thread.start([&] {
     sent = connection.server.send_all(bytes);
     connection.server.shutdown_write();
   });
@@ -426,7 +429,8 @@ BOOST_AUTO_TEST_CASE(a_shutdown_ends_the_wait_while_open) {
   Connection connection;
   std::atomic<pid_t> thread_id{0};
   bool open = true;
-  std::thread thread([&] {
+  Threads thread([&] { connection.server.shutdown(); });
+  thread.start([&] {
     thread_id = ::gettid();
     open = connection.server.wait_while_open(Clock::now() + kPatience);
   });
@@ -491,7 +495,8 @@ BOOST_AUTO_TEST_CASE(an_event_signalled_by_another_thread_wakes_a_poller_once) {
   poller.add_event(event, &event);
   BOOST_TEST(poller.wait(0ms).empty());
   for (int round = 0; round < 3; ++round) {
-    std::thread thread([&] { event.signal(); });
+    Threads thread;
+    thread.start([&] { event.signal(); });
     BOOST_TEST((poller.wait(kPatience) == std::vector<void*>{&event}));
     thread.join();
     BOOST_TEST(poller.wait(0ms).empty());

@@ -11,38 +11,34 @@
 #include <thread>
 
 #include "chat/socket.hpp"
+#include "tests/support/patience.hpp"
+#include "tests/support/threads.hpp"
 
 namespace chat {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 20s;
-
 // Works until it is stopped, and stands where that is wanted.
 class Worker {
  public:
-  explicit Worker(Standstill& standstill)
-      : thread_([this, &standstill] {
-          while (!stopped_) {
-            if (standstill.is_wanted()) const Standstill::Aside aside(standstill, stands_);
-            ++steps_;
-            std::this_thread::yield();
-          }
-        }) {}
-  ~Worker() {
-    stopped_ = true;
-    thread_.join();
+  explicit Worker(Standstill& standstill) {
+    thread_.start([this, &standstill] {
+      while (!thread_.stopping()) {
+        if (standstill.is_wanted()) const Standstill::Aside aside(standstill, stands_);
+        ++steps_;
+        std::this_thread::yield();
+      }
+    });
   }
 
   bool stands() const { return stands_; }
   long steps() const { return steps_; }
 
  private:
-  std::atomic<bool> stopped_{false};
   std::atomic<long> steps_{0};
   Standstill::Standing stands_{false};
-  std::thread thread_;
+  Threads thread_;
 };
 
 bool comes_true(const auto& condition) {
@@ -88,7 +84,11 @@ BOOST_AUTO_TEST_CASE(who_waits_for_something_stands_and_does_not_go_on_before_th
   Standstill::Standing stands{false};
   std::atomic<bool> has_come{false};
   std::atomic<bool> goes_on{false};
-  std::thread waiting([&] {
+  Threads waiting([&] {
+    has_come = true;
+    standstill.end();
+  });
+  waiting.start([&] {
     {
       const Standstill::Aside aside(standstill, stands);
       while (!has_come) std::this_thread::yield();
@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE(a_nudge_gets_a_worker_out_of_a_call_that_blocks) {
   for (const bool with_deadline : {false, true}) {
     std::atomic<bool> done{false};
     Io io = Io::kDone;
-    std::thread worker([&] {
+    Threads threads([&] { near.shutdown(); });
+    std::thread& worker = threads.start([&] {
       std::array<char, 16> bytes;
       io = with_deadline ? near.receive_until(bytes, Clock::now() + kPatience).io
                          : near.receive(bytes).io;
@@ -142,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_nudge_gets_a_worker_out_of_a_call_that_blocks) {
     }
     BOOST_TEST(done);
     if (!done) near.shutdown();
-    worker.join();
+    threads.join();
     BOOST_TEST((io == Io::kWouldBlock));
   }
 }

@@ -9,6 +9,7 @@
 
 #include "chat/room_storage.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/threads.hpp"
 
 namespace chat {
 
@@ -68,9 +69,9 @@ BOOST_AUTO_TEST_CASE(no_change_begins_before_the_one_before_it_is_told) {
   Stored<RoomStorage> stored(RoomStorage{});
   std::atomic<int> under_way = 0;
   std::atomic<bool> one_at_a_time = true;
-  std::vector<std::thread> threads;
+  Threads threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
+    threads.start([&] {
       for (int k = 0; k < 200; ++k) {
         stored.change(
             [&](RoomStorage& storage) {
@@ -84,7 +85,7 @@ BOOST_AUTO_TEST_CASE(no_change_begins_before_the_one_before_it_is_told) {
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  threads.join();
   BOOST_TEST(one_at_a_time);
   BOOST_TEST(stored.current()->topic().size() == 800u);
 }
@@ -92,16 +93,16 @@ BOOST_AUTO_TEST_CASE(no_change_begins_before_the_one_before_it_is_told) {
 BOOST_AUTO_TEST_CASE(of_changes_at_the_same_time_none_is_lost) {
   const TemporaryFolder folder;
   Stored<RoomStorage> stored(folder.file("room"));
-  std::vector<std::thread> threads;
+  Threads threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&stored, i] {
+    threads.start([&stored, i] {
       for (int k = 0; k < 10; ++k) {
         const std::string name = "n" + std::to_string(10 * i + k);
         stored.change([&](RoomStorage& storage) { storage.set_settings(name, {true, {}}); });
       }
     });
   }
-  for (auto& thread : threads) thread.join();
+  threads.join();
   for (int i = 0; i < 40; ++i) {
     BOOST_TEST(stored.current()->settings_of("n" + std::to_string(i)).quiet);
   }
