@@ -23,10 +23,11 @@
 #include <vector>
 
 #include "chat/line_format.hpp"
+#include "tests/support/held_port.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/proxy.hpp"
-#include "tests/support/served.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/threads.hpp"
 
 namespace {
 
@@ -67,13 +68,13 @@ std::vector<std::string> room_lines_of(const std::string& output) {
 // A real server, killed and started again on the same port, or replaced while it runs.
 class Mortal {
  public:
-  Mortal() { start("0"); }
+  Mortal() { start(); }
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return port_.number(); }
   void kill_and_start() {
     program_->signal(SIGKILL);
     (void)program_->status();
-    start(std::to_string(port_));
+    start();
   }
   void hand_over() {
     program_->signal(SIGUSR2);
@@ -93,18 +94,18 @@ class Mortal {
   }
 
  private:
-  void start(const std::string& port) {
+  void start() {
     const std::vector<std::string> arguments{
-        "--bind", "127.0.0.1", "--port", port,           "--max-users",
+        "--bind", "127.0.0.1", "--port", port_.text(),   "--max-users",
         "1000",   "--rate",    "0",      "--transcript", folder_.file("room")};
     program_ =
         std::make_unique<Program>("server", arguments, Program::On::kPipes, folder_.file(""));
-    port_ = port_in(program_->read_until("\n"));
+    (void)program_->read_until("\n");
   }
 
   TemporaryFolder folder_;
   std::unique_ptr<Program> program_;
-  std::uint16_t port_ = 0;
+  const HeldPort port_;
 };
 
 // A real client behind a proxy of its own. It says its lines, and listens until it has shown
@@ -203,26 +204,23 @@ class Chaos {
   }
 
   void run() {
-    std::vector<std::thread> threads;
     std::atomic<std::size_t> left{talkers_.size()};
+    Threads threads([this] {
+      for (const auto& talker : talkers_) talker->give_up();
+    });
     for (const auto& talker : talkers_) {
-      threads.emplace_back([&, seed = static_cast<std::uint32_t>(random_())] {
-        guard([&] { talker->talk(lines_, seed); });
-      });
-      threads.emplace_back([&] {
-        guard([&] { talker->listen(talkers_.size() * static_cast<std::size_t>(lines_)); });
+      threads.start(
+          [&, seed = static_cast<std::uint32_t>(random_())] { talker->talk(lines_, seed); });
+      threads.start([&] {
+        talker->listen(talkers_.size() * static_cast<std::size_t>(lines_));
         --left;
       });
     }
     // One blow about every tenth of a second, until all has been typed; what is stalled then is
     // freed.
     const auto peace = chat::Clock::now() + milliseconds(lines_ * 10);
-    while (left > 0) {
+    while (left > 0 && !threads.stopping()) {
       std::this_thread::sleep_for(milliseconds(50 + below(random_, 100)));
-      if (failed_) {
-        for (const auto& talker : talkers_) talker->give_up();
-        continue;
-      }
       Talker& talker = *talkers_[below(random_, static_cast<std::uint32_t>(talkers_.size()))];
       if (chat::Clock::now() > peace) {
         for (const auto& other : talkers_) other->leave_in_peace();
@@ -236,8 +234,7 @@ class Chaos {
         talker.disturb(random_);
       }
     }
-    for (auto& thread : threads) thread.join();
-    if (failure_) std::rethrow_exception(failure_);
+    threads.join();
   }
 
   void check() {
@@ -269,22 +266,11 @@ class Chaos {
   }
 
  private:
-  template <typename Act>
-  void guard(Act act) {
-    try {
-      act();
-    } catch (const std::exception&) {
-      if (!failed_.exchange(true)) failure_ = std::current_exception();
-    }
-  }
-
   const int lines_;
   Random random_;
   TemporaryFolder folder_;
   Mortal server_;
   std::vector<std::unique_ptr<Talker>> talkers_;
-  std::atomic<bool> failed_{false};
-  std::exception_ptr failure_;
   int kills_ = 0;
   int handovers_ = 0;
   std::size_t connections_ = 0;

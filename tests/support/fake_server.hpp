@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,16 +19,19 @@
 
 class FakeServer {
  public:
-  FakeServer() : listener_(std::move(chat::Listener::open("127.0.0.1", 0).front())) {}
+  FakeServer() { listener_.emplace(std::move(chat::Listener::open("127.0.0.1", 0).front())); }
 
-  std::uint16_t port() const { return listener_.port(); }
+  std::uint16_t port() const { return listener_->port(); }
+
+  // From here on nobody gets through to it.
+  void stop_listening() { listener_.reset(); }
 
   Peer accept() {
-    pollfd entry{listener_.descriptor().get(), POLLIN, 0};
+    pollfd entry{listener_->descriptor().get(), POLLIN, 0};
     const int patience = static_cast<int>(std::chrono::milliseconds(kPatience).count());
     if (::poll(&entry, 1, patience) != 1) throw std::runtime_error("no client comes");
     chat::AcceptError error{};
-    auto socket = listener_.accept(error);
+    auto socket = listener_->accept(error);
     if (!socket) throw std::runtime_error("accept");
     return Peer(std::move(*socket));
   }
@@ -43,7 +47,7 @@ class FakeServer {
   }
 
  private:
-  chat::Listener listener_;
+  std::optional<chat::Listener> listener_;
 };
 
 // A port that is taken, so that no other test gets it, but where nobody listens. Full: somebody

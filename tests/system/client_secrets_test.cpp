@@ -174,6 +174,7 @@ BOOST_AUTO_TEST_CASE(a_cut_connection_takes_the_question_along_and_says_so) {
 
 BOOST_AUTO_TEST_CASE(without_a_connection_the_command_is_not_taken) {
   AtTerminal seat;
+  seat.server.stop_listening();
   seat.connection().reset();
   seat.ann.see_status("reconnecting");
   seat.ann.type("/password\r");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/fake_server.hpp"
+#include "tests/support/held_port.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/proxy.hpp"
@@ -102,17 +103,17 @@ BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_said_once_and_all_are_seen_
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_killed_and_started_again_with_its_transcript_loses_nobody) {
   const TemporaryFolder folder;
-  Words words{"--max-users", "4", "--bind", "127.0.0.1", "--transcript", "log", "--port", "0"};
+  const HeldPort port;
+  const Words words{"--max-users",  "4",   "--bind", "127.0.0.1",
+                    "--transcript", "log", "--port", port.text()};
   auto server = std::make_unique<Program>("server", words, Program::On::kPipes, folder.file(""));
-  const std::string line = server->read_until("\n");
-  const auto port = static_cast<std::uint16_t>(std::stoul(line.substr(line.find("port ") + 5)));
-  Program ann("client", to(port));
+  server->read_until("\n");
+  Program ann("client", to(port.number()));
   ann.type("register\nann,pw\nbefore\n");
   ann.read_until("ann: before\n");
   server->signal(SIGKILL);
   (void)server->status();
   ann.type("meanwhile\n");
-  words.back() = std::to_string(port);
   server = std::make_unique<Program>("server", words, Program::On::kPipes, folder.file(""));
   ann.read_until("* ann has entered the chat\nann: meanwhile\n");
   ann.end_input();
@@ -133,8 +134,10 @@ BOOST_AUTO_TEST_CASE(what_others_say_meanwhile_is_seen_in_order_and_the_status_l
   ben.say("one");
   ann.type("mine\r");
   ben.say("two");
+  proxy.refuse(true);
   proxy.cut_after_sent(0);
   ann.see_status("reconnecting in 1 s");
+  proxy.refuse(false);
   ann.see("ann: mine");
   ann.see_status("connected");
   const Words rows = ann.screen.all_rows();
@@ -275,6 +278,7 @@ BOOST_AUTO_TEST_CASE(ctrl_c_while_it_waits_to_come_back_ends_it_with_status_0) {
     first.read_until("ann,pw");
     first.say("* online (1): ann");
     ann.see("* online");
+    server.stop_listening();
     first.reset();
   }
   ann.see_status("reconnecting");

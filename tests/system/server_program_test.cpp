@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/held_port.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/served.hpp"
@@ -117,12 +118,12 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_one_clear_line_and_status_1) {
 
 BOOST_AUTO_TEST_CASE(a_restart_right_after_a_kill_binds_at_once) {
   TemporaryFolder folder;
-  std::string port = "0";
+  const HeldPort port;
   for (int i = 0; i < 3; ++i) {
-    Program server("server", {"--max-users", "4", "--bind", "127.0.0.1", "--port", port},
+    Program server("server", {"--max-users", "4", "--bind", "127.0.0.1", "--port", port.text()},
                    Program::On::kPipes, folder.file(""));
-    port = std::to_string(port_in(server.read_until("\n")));
-    const Peer ann = Peer::registered(static_cast<std::uint16_t>(std::stoul(port)), "ann");
+    server.read_until("\n");
+    const Peer ann = Peer::registered(port.number(), "ann");
     server.signal(SIGKILL);
     BOOST_TEST(server.status() == 128 + SIGKILL);
   }
