@@ -1,114 +1,144 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test that takes seconds: unit tests, system tests,
 # the siege, what the fuzzer has found, smoke scripts and the demonstration; then all but the scripts
-# once more under AddressSanitizer and UndefinedBehaviorSanitizer. The last line is
-# "N passed, N failed". What takes minutes is in `make soak`, `make chaos` and `make fuzz`.
+# once more under AddressSanitizer and UndefinedBehaviorSanitizer. Each test is a process of its own:
+# a crash or a hang is the failure of one. The last line is "N passed, N failed". What takes minutes
+# is in `make soak`, `make chaos` and `make fuzz`.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source scripts/lib/setup.sh
 
 passed=0
-failed=0
-running=
+skipped=0
+failures=()
+total=0
+limit=120                      # seconds, for each test
+most=$((2 * $(nproc)))         # tests at the same time: they wait more than they work
+declare -A running=()          # the test of each process
+building=                      # the process that builds with the sanitizers
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # `timeout` hands the signal on to all that it runs.
-trap '[[ -z $running ]] || kill "$running"; exit 130' INT TERM HUP
+trap 'kill $building "${!running[@]}" 2>/dev/null; exit 130' INT TERM HUP
 
 finish() {
-  echo "$passed passed, $failed failed"
-  exit $((failed > 0))
+  ((skipped == 0)) || echo "$skipped skipped"
+  ((${#failures[@]} == 0)) || printf 'FAILED: %s\n' "${failures[@]}"
+  echo "$passed passed, ${#failures[@]} failed"
+  exit $((${#failures[@]} > 0))
 }
 
-# Runs a command for at most so many seconds, so that what hangs is a failure like any other.
-bounded() {
-  local seconds=$1
-  shift
-  timeout --kill-after=10 "$seconds" "$@" </dev/null &
-  running=$!
-  wait "$running"
-  local status=$?
-  running=
-  return "$status"
+# Where the output of a test is.
+output_of() {
+  echo "$scratch/${1//\//:}"
 }
 
-# Builds make targets; what does not build counts as one failure.
-built() {
-  echo "== build $*"
-  build --silent "$@" && return
-  echo "FAILED: make $*"
-  ((++failed))
-  return 1
+# Says how a test has ended, and how far all of them are.
+ended() {
+  local done=$((passed + skipped + ${#failures[@]} + 1))
+  printf "[%${#total}d/%d, %3d s] %s: %s\n" "$done" "$total" "$SECONDS" "$1" "$2"
 }
 
-# Runs a program of Boost.Test and adds up its report. One that ends badly without having reported
-# a failed test (a crash, a leak found at exit, the time limit) counts as one failure.
-boost_tests() {
-  echo "== $1"
-  local report=$scratch/report status=0 failures=0 amount kind
-  : >"$report"
-  bounded 400 "$@" --report_level=short --report_sink="$report" --color_output=no || status=$?
-  while read -r amount kind; do
-    case $kind in
-      passed*) ((passed += amount)) ;;
-      failed*) ((failures += amount)) ;;
-      skipped*) echo "$amount skipped" ;;
-    esac
-  done < <(sed -nE 's/^ *([0-9]+) test cases? out of [0-9]+ /\1 /p' "$report")
-  if ((status != 0 && failures == 0)); then
-    failures=1
-  fi
-  if ((failures > 0)); then
-    echo "FAILED: $1 (status $status)"
-  fi
-  ((failed += failures))
-}
-
-# Runs a command, which is one test, for at most $limit seconds (60); shows what it printed where it
-# fails.
-command_test() {
-  if bounded "${limit:-60}" "$@" &>"$scratch/output"; then
-    echo "passed: $*"
-    ((++passed))
+# Waits until one of the running tests ends, counts it, and shows what it printed where it failed.
+settle() {
+  local process='' status=0 name output reason
+  wait -n -p process "${!running[@]}" || status=$?
+  name=${running[$process]}
+  unset "running[$process]"
+  output=$(output_of "$name")
+  if ((status != 0)); then
+    grep -v ' is skipped because disabled$' "$output"
+    ended FAILED "$name (status $status)"
+    failures+=("$name")
+  elif reason=$(grep -E -m 1 '^skipped: | is skipped because precondition failed: ' "$output"); then
+    ended skipped "$name: ${reason##*: }"
+    ((++skipped))
   else
-    cat "$scratch/output"
-    echo "FAILED: $*"
-    ((++failed))
+    ended passed "$name"
+    ((++passed))
   fi
+  rm "$output"
 }
 
-# Runs the kept inputs of the fuzzer through their targets as built in this folder.
-replay() {
-  echo "== fuzz corpus, $1"
+# Waits until at most so many tests run.
+settle_down_to() {
+  while ((${#running[@]} > $1)); do
+    settle
+  done
+}
+
+# Starts a command, which is the test of this name, as soon as less than $most run. It has $limit
+# seconds, so that what hangs is a failure like any other.
+start() {
+  local name=$1
+  shift
+  settle_down_to $((most - 1))
+  timeout --kill-after=10 "$limit" "$@" </dev/null &>"$(output_of "$name")" &
+  running[$!]=$name
+}
+
+# The test cases of a program of Boost.Test, as suite/case, but those that take minutes. (The numbers
+# of test cases begin at 65536.)
+cases_of() {
+  "$1" --list_content=DOT 2>&1 | sed -nE '/@minutes/d; s/^tu([0-9]+)\[.*label="([^|"]+)\|.*/\1 \2/p' |
+    while read -r number name; do
+      ((number < 65536)) && suite=$name || echo "$suite/$name"
+    done
+}
+
+# Starts all test cases of a program as built in this folder.
+start_cases() {
+  local name
+  while read -r name; do
+    start "$1/$2 $name" "$1/$2" --run_test="$name" --log_level=test_suite --color_output=no
+  done <"$scratch/$2"
+}
+
+# Runs what both builds have. The siege loads the machine and looks at the time: one at a time.
+run_build() {
   local corpus
+  start_cases "$1" system_tests
+  start_cases "$1" unit_tests
   for corpus in tests/fuzz/corpus/*; do
-    command_test "$1/replay/${corpus##*/}" "$corpus"
+    start "$1/replay/${corpus##*/}" "$1/replay/${corpus##*/}" "$corpus"
   done
+  settle_down_to 0
+  most=1 start_cases "$1" siege_tests
+  settle_down_to 0
 }
 
-if ! install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux \
-  iproute2 stunnel4 openssl python3 mandoc zsh fish; then
-  failed=1
-  finish
-fi
+failures=("install packages")
+install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux \
+  iproute2 stunnel4 openssl python3 mandoc zsh fish || finish
+failures=("make tests")
+build tests || finish
+failures=()
 
-if built tests; then
-  boost_tests build/plain/unit_tests
-  boost_tests build/plain/system_tests
-  boost_tests build/plain/siege_tests --run_test='!@minutes'
-  replay build/plain
-  echo "== chaos"
-  limit=300 command_test build/plain/chaos 20 300
-  echo "== smoke scripts"
-  for script in scripts/smoke/*.sh scripts/demo.sh; do
-    command_test "$script"
-  done
-fi
-if built asan-tests; then
-  boost_tests build/asan/unit_tests
-  boost_tests build/asan/system_tests
-  boost_tests build/asan/siege_tests --run_test='!@minutes'
-  replay build/asan
+for program in system_tests unit_tests siege_tests; do
+  cases_of "build/plain/$program" >"$scratch/$program"
+  [[ -s $scratch/$program ]] || failures+=("$program has no tests")
+done
+scripts=(scripts/smoke/*.sh scripts/demo.sh)
+corpora=(tests/fuzz/corpus/*)
+total=$((2 * ($(cat "$scratch"/*_tests | wc -l) + ${#corpora[@]}) + ${#scripts[@]} + 1))
+
+# While tests wait, the sanitizers' build has the processor, which it leaves to them otherwise.
+nice -n 19 timeout 3600 bash -c 'source scripts/lib/setup.sh && build asan-tests' \
+  &>"$scratch/build" </dev/null &
+building=$!
+
+limit=300 start "build/plain/chaos" build/plain/chaos 20 300
+for script in "${scripts[@]}"; do
+  start "$script" "$script"
+done
+run_build build/plain
+
+tail --lines=1 --follow --pid="$building" "$scratch/build" &
+if wait "$building"; then
+  run_build build/asan
+else
+  cat "$scratch/build"
+  failures+=("make asan-tests")
 fi
 finish
