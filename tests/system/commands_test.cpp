@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(a_banned_name_stays_out_however_it_is_written) {
 
 BOOST_AUTO_TEST_CASE(a_banned_address_gets_no_thread_and_operators_are_not_locked_out) {
   auto config = RunningRoom::config_of(10);
-  config.trusted_proxy = chat::AddressRange::parse("127.0.0.9");
+  config.trusted_proxy = chat::TrustedProxy::parse("127.0.0.9");
   Company room(config);
   const auto stranger = [&](const std::string& address) {
     return Peer::through("127.0.0.9", address, room.room.port());

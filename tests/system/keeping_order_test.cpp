@@ -48,7 +48,7 @@ struct Crew {
   static constexpr const char* kProxy = "127.0.0.9";  // trusted
   static chat::ServerConfig config() {
     auto config = RunningRoom::config_of(20);
-    config.trusted_proxy = chat::AddressRange::parse(kProxy);
+    config.trusted_proxy = chat::TrustedProxy::parse(kProxy);
     return config;
   }
 
@@ -705,7 +705,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_are_sent_away_at_once) {
   chat::PasswordStorage accounts;
   accounts.add("ann", cheap_hash("pw"), true);
   auto config = RunningRoom::config_of(kMembers + 2);
-  config.trusted_proxy = chat::AddressRange::parse("127.0.0.9");
+  config.trusted_proxy = chat::TrustedProxy::parse("127.0.0.9");
   RunningRoom room(std::move(accounts), config);
   Peer ann = Peer::logged_in(room.port(), "ann", "pw");
   Peer ben = Peer::registered(room.port(), "ben");

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <latch>
 #include <list>
 #include <thread>
 
