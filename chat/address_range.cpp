@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <stdexcept>
 
 namespace chat {
@@ -108,6 +107,13 @@ AddressRange AddressRange::parse(std::string_view text) {
   const unsigned before = ipv4 ? kMappedBits : 0;
   if (slash == std::string_view::npos) return {*address, kBits};
   return {*address, before + parse_bits(text.substr(slash + 1), kBits - before)};
+}
+
+std::optional<IpAddress> typed_address(std::string_view text) {
+  const std::string host(bare_host(text.substr(0, text.find('/'))));
+  if (host.find('\0') != std::string::npos) return std::nullopt;
+  const auto ipv4 = address_of(host, AF_INET);
+  return ipv4 ? ipv4 : address_of(host, AF_INET6);
 }
 
 AddressRange AddressRange::parse_typed(std::string_view text) {

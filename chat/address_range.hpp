@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ bool is_ipv4(const IpAddress& address);
 // Whether `text` can only have been meant as an address or a range, right or wrong: 192.0.2,
 // 192.0.2.70-80, 192.0.2.*, 192.0.2.x, and whatever holds a colon, a slash or a bracket.
 bool looks_like_address(std::string_view text);
+
+// The address in what an operator types or pastes, see AddressRange::parse_typed(). Nothing: there
+// is none.
+std::optional<IpAddress> typed_address(std::string_view text);
 
 class AddressRange {
  public:

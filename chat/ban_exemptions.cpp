@@ -1,6 +1,7 @@
 #include "chat/ban_exemptions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "chat/socket.hpp"
@@ -9,39 +10,37 @@ namespace chat {
 namespace {
 
 // All of loopback, and the address of those who have none.
-std::vector<AddressRange> always_own() {
-  return {AddressRange::parse("127.0.0.0/8"), AddressRange::parse("::/127")};
+bool overlaps_always_own(const AddressRange& range) {
+  static const std::array always{AddressRange::parse("127.0.0.0/8"), AddressRange::parse("::/127")};
+  return std::any_of(always.begin(), always.end(),
+                     [&](const AddressRange& own) { return own.overlaps(range); });
 }
 
 }  // namespace
 
 BanExemptions::BanExemptions(const std::optional<AddressRange>& trusted_proxy)
-    : trusted_proxy_(trusted_proxy), own_(always_own()) {
+    : trusted_proxy_(trusted_proxy) {
   refresh();
 }
 
 void BanExemptions::refresh() {
-  const auto addresses = interface_addresses();
+  auto addresses = interface_addresses();
   if (addresses.empty()) return;
-  auto own = always_own();
-  for (const IpAddress& address : addresses) own.push_back(AddressRange::of(address));
   MutexLock lock(mutex_);
-  own_ = std::move(own);
+  interfaces_ = std::move(addresses);
 }
 
 bool BanExemptions::contains(const IpAddress& address) const {
+  if (overlaps_always_own(AddressRange::of(address))) return true;
   if (trusted_proxy_ && trusted_proxy_->contains(address)) return true;
   MutexLock lock(mutex_);
-  return std::any_of(own_.begin(), own_.end(),
-                     [&](const AddressRange& range) { return range.contains(address); });
+  return std::find(interfaces_.begin(), interfaces_.end(), address) != interfaces_.end();
 }
 
-std::string_view BanExemptions::objection_to(const AddressRange& range) const {
+std::string_view BanExemptions::objection_to(const AddressRange& range,
+                                             const IpAddress& address) const {
   if (trusted_proxy_ && trusted_proxy_->overlaps(range)) return "that is the trusted proxy";
-  MutexLock lock(mutex_);
-  const bool own = std::any_of(own_.begin(), own_.end(),
-                               [&](const AddressRange& one) { return one.overlaps(range); });
-  return own ? "that is this machine" : "";
+  return overlaps_always_own(range) || contains(address) ? "that is this machine" : "";
 }
 
 }  // namespace chat

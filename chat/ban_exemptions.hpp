@@ -24,13 +24,14 @@ class BanExemptions {
 
   bool contains(const IpAddress& address) const;
 
-  // Why no ban can be of `range`; empty: one can be.
-  std::string_view objection_to(const AddressRange& range) const;
+  // Why no ban can be of `range`, which was typed as `address` and bits; empty: one can be. A range
+  // may hold addresses of this machine's interfaces among its neighbours': it does not reach them.
+  std::string_view objection_to(const AddressRange& range, const IpAddress& address) const;
 
  private:
   const std::optional<AddressRange> trusted_proxy_;
   mutable Mutex mutex_;
-  std::vector<AddressRange> own_ GUARDED_BY(mutex_);
+  std::vector<IpAddress> interfaces_ GUARDED_BY(mutex_);
 };
 
 }  // namespace chat

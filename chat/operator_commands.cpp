@@ -155,8 +155,13 @@ std::optional<AddressRange> range_of(const Operator& by, std::string_view target
   }
 }
 
+bool reaches(const Ban& ban, const Profile& one) {
+  if (!ban.range) return name_skeleton(one.name) == name_skeleton(ban.name);
+  return !one.peer.exempt && ban.range->contains(one.peer.address);
+}
+
 // Nobody can lock out the operators, or what everyone may come through.
-void check_ban(const Operator& by, const Ban& ban) {
+void check_ban(const Operator& by, const Ban& ban, std::string_view target) {
   const auto accounts = by.room.accounts.current();
   if (!ban.range) {
     const std::string alike = name_skeleton(ban.name);  // for all of which it would hold
@@ -169,10 +174,11 @@ void check_ban(const Operator& by, const Ban& ban) {
     return;
   }
   by.room.exemptions.refresh();
-  const auto objection = by.room.exemptions.objection_to(*ban.range);
+  const auto objection =
+      by.room.exemptions.objection_to(*ban.range, typed_address(target).value_or(IpAddress{}));
   if (!objection.empty()) throw std::runtime_error(std::string(objection));
   for (const Profile& one : by.room.registry.profiles()) {
-    if (accounts->is_operator(one.name, one.account) && ban.range->contains(one.peer.address)) {
+    if (accounts->is_operator(one.name, one.account) && reaches(ban, one)) {
       throw std::runtime_error("operator " + one.name + " comes from there");
     }
   }
@@ -184,16 +190,12 @@ std::string ban(const Operator& by, std::string_view arguments) {
   if (ban.range) ban.name.clear();
   if (const auto time = take_minutes(arguments)) ban.until = now() + *time;
   ban.reason = arguments;
-  check_ban(by, ban);
+  check_ban(by, ban, target);
   change_storage(by, [&](RoomStorage& storage) { storage.ban(ban, now()); });
   const std::string until = ban.until ? " until " + utc_text(*ban.until) : "";
   announce_ban(by, "ban", "has banned ", ban, with_reason(until, ban.reason));
-  (void)by.room.registry.dismiss(
-      [&](const Profile& one) {
-        return ban.range ? !one.peer.exempt && ban.range->contains(one.peer.address)
-                         : name_skeleton(one.name) == name_skeleton(ban.name);
-      },
-      banned_line(ban));
+  (void)by.room.registry.dismiss([&](const Profile& one) { return reaches(ban, one); },
+                                 banned_line(ban));
   std::string line = "* " + ban.target() + " is kept out" + until;
   if (!ban.range && looks_like_address(ban.name)) line += ", as a name, not as an address";
   return line + "\n";

@@ -478,11 +478,13 @@ std::size_t Registry::registered_beside(const std::unordered_set<std::string>& s
 
 std::vector<std::string> Registry::adopt(const PasswordStorage& accounts) {
   const auto skeletons = skeletons_of(accounts);
+  auto taken = taken_skeletons(accounts);
+  auto known = by_name(accounts);
   std::vector<std::string> names;
   MutexLock lock(mutex_);
   registered_seats_ = seats_beside(accounts, max_users_);
-  taken_ = taken_skeletons(accounts);
-  accounts_ = by_name(accounts);
+  taken_.swap(taken);
+  accounts_.swap(known);
   for (const auto& [key, member] : logged_in_) {
     Stay& stay = stays_.at(member);
     if (!is_account(key, stay.account)) send_away(*member, stay, kNoAccount);

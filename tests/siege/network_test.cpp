@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(bans_and_mutes_reach_the_far_machine_and_not_the_servers_ow
     return network.connect_near([&] { return Peer(server.port, Network::kNearAddress); });
   };
   Peer ann = Peer::logged_in(near(), "ann");
-  for (const std::string range : {"192.0.2.1", "192.0.2.1:3490", "192.0.2.0/24", "192.0.2.0/31"}) {
+  for (const std::string range : {"192.0.2.1", "192.0.2.1:3490", "192.0.2.1/24", "192.0.2.1/31"}) {
     ann.say("/ban " + range);
     BOOST_TEST(ann.read_until("! ") == "! that is this machine", range);
   }
@@ -184,6 +184,12 @@ BOOST_AUTO_TEST_CASE(bans_and_mutes_reach_the_far_machine_and_not_the_servers_ow
   BOOST_TEST(eve.read_until("! you are banned") == "! you are banned");
   BOOST_TEST(far(Network::kFarAddress).read_line() == "! you are banned");
   BOOST_TEST(far(Network::kOtherFarAddress).read_line().starts_with("* Welcome"));
+  ann.say("/ban 192.0.2.0/24");  // its neighbours
+  BOOST_TEST(other.read_until("! you are banned") == "! you are banned");
+  BOOST_TEST(far(Network::kOtherFarAddress).read_line() == "! you are banned");
+  nobody.say("still here");
+  nobody.read_until("nobody: still here");
+  BOOST_TEST(near().read_line().starts_with("* Welcome"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -327,23 +327,23 @@ BOOST_AUTO_TEST_CASE(a_banned_address_gets_no_thread_and_operators_are_not_locke
   const auto stranger = [&](const std::string& address) {
     return Peer::through("127.0.0.9", address, room.room.port());
   };
-  Peer cid = stranger("192.0.2.2");
+  Peer cid = stranger("203.0.113.2");
   BOOST_TEST(cid.answer("register", "cid,pw") == "* hello cid");
-  Peer waiting = stranger("192.0.2.3");
+  Peer waiting = stranger("203.0.113.3");
   BOOST_TEST(waiting.read_line().starts_with("* Welcome"));
-  room.ann->say("/ban 127.0.0.1\n/ban 0.0.0.0/0\n/ban 192.0.2.2/31 1 enough");
+  room.ann->say("/ban 127.0.0.1\n/ban 0.0.0.0/0\n/ban 203.0.113.2/31 1 enough");
   room.ann->read_until("! that is this machine");
   room.ann->read_until("! that is the trusted proxy");
-  room.ann->read_until("* 192.0.2.2/31 is kept out until");
+  room.ann->read_until("* 203.0.113.2/31 is kept out until");
   cid.read_until("! you are banned until 20");
   BOOST_TEST(cid.ends());
-  Peer again = stranger("192.0.2.3");
+  Peer again = stranger("203.0.113.3");
   BOOST_TEST(again.read_line().starts_with("! you are banned until 20"));  // and no welcome
   BOOST_TEST(again.ends());
   BOOST_TEST(waiting.answer("register", "eve,pw").starts_with("! you are banned until 20"));
-  room.ann->say("/unban 192.0.2.2/31");
-  room.ann->read_until("* 192.0.2.2/31 is let in");
-  BOOST_TEST(stranger("192.0.2.2").read_line().starts_with("* Welcome"));
+  room.ann->say("/unban 203.0.113.2/31");
+  room.ann->read_until("* 203.0.113.2/31 is let in");
+  BOOST_TEST(stranger("203.0.113.2").read_line().starts_with("* Welcome"));
 }
 
 BOOST_AUTO_TEST_CASE(in_a_closed_room_accounts_and_who_is_there_go_on) {

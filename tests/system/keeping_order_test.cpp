@@ -131,9 +131,9 @@ BOOST_AUTO_TEST_CASE(a_mistyped_address_is_no_name_unless_somebody_has_it) {
 
 BOOST_AUTO_TEST_CASE(what_whois_says_of_where_somebody_comes_from_can_be_banned_and_let_in) {
   Crew crew;
-  for (const auto& [address, target] :
-       {std::pair{"192.0.2.7", "192.0.2.7"}, std::pair{"2001:db8:0:1::7", "2001:db8:0:1::/64"}}) {
-    const std::string name = address[0] == '1' ? "eve" : "fay";
+  for (const auto& [address, target] : {std::pair{"203.0.113.7", "203.0.113.7"},
+                                        std::pair{"2001:db8:0:1::7", "2001:db8:0:1::/64"}}) {
+    const std::string name = std::string(address).find(':') == std::string::npos ? "eve" : "fay";
     Peer eve = crew.registered(address, name);
     crew["ann"].say("/whois " + name);
     const std::string line = crew["ann"].read_until("* " + name + ": registered");
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(no_ban_reaches_this_machine_the_trusted_proxy_or_an_operato
   Crew crew;
   crew["ann"].say("/account add eve\npw\n/account operator eve");
   crew["ann"].read_until("* eve is an operator");
-  const Peer far = Peer::logged_in(crew.stranger("192.0.2.7"), "eve");
+  const Peer far = Peer::logged_in(crew.stranger("203.0.113.7"), "eve");
   for (auto& [name, peer] : crew.people) peer->read_until("* eve has entered");
   for (const char* target :
        {"127.0.0.1", "127.0.0.2", "127.0.0.0/8", "127.1.2.0/24", "::1", "::", "::/0", "::1/128",
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(no_ban_reaches_this_machine_the_trusted_proxy_or_an_operato
     BOOST_TEST((line == "! that is this machine" || line == "! that is the trusted proxy"), target);
   }
   BOOST_TEST(answer(crew["ann"], "/ban 127.0.0.9") == "! that is the trusted proxy");
-  for (const char* target : {"192.0.2.7", "192.0.2.0/24", "192.0.2.7:51820"}) {
+  for (const char* target : {"203.0.113.7", "203.0.113.0/24", "203.0.113.7:51820"}) {
     BOOST_TEST(answer(crew["ann"], "/ban " + std::string(target)) ==
                "! operator eve comes from there");
   }
@@ -188,14 +188,14 @@ BOOST_AUTO_TEST_CASE(no_ban_reaches_this_machine_the_trusted_proxy_or_an_operato
   proxy.send("PROXY UNKNOWN\r\n");
   BOOST_TEST(proxy.read_line().starts_with("* Welcome"));
   BOOST_TEST(crew.stranger("127.0.0.1").read_line().starts_with("* Welcome"));
-  BOOST_TEST(crew.stranger("192.0.2.8").read_line() == "! you are banned");
+  BOOST_TEST(crew.stranger("203.0.113.8").read_line() == "! you are banned");
 }
 
 BOOST_AUTO_TEST_CASE(the_room_is_told_what_name_is_banned_and_no_address) {
   Crew crew;
-  Peer eve = crew.registered("192.0.2.7", "eve");
+  Peer eve = crew.registered("203.0.113.7", "eve");
   crew["ann"].say(
-      "/ban 192.0.2.7 5 spam\n/unban 192.0.2.7\n/ban 2001:db8::/32\n/ban fay\n"
+      "/ban 203.0.113.7 5 spam\n/unban 203.0.113.7\n/ban 2001:db8::/32\n/ban fay\n"
       "/unban fay\n/unban 2001:db8::/32\nthe end");
   crew["dan"].read_until("* eve has entered");
   BOOST_TEST(crew["dan"].read_line().starts_with("* ann has banned an address until 20"));
@@ -278,8 +278,8 @@ BOOST_AUTO_TEST_CASE(who_gets_the_name_of_a_removed_operator_is_another_one) {
   crew["ann"].read_until("* there is an account bob now");
   (void)crew["bob"].socket().send_all("/account operator bob\n/kick ann\nI am bob\n");
   Peer bob = Peer::logged_in(crew.room.port(), "bob", "word");
-  BOOST_TEST(bob.read_until("* online").find("bob") != std::string::npos);
-  BOOST_TEST(answer(bob, "/stats") == "! /stats is for operators");
+  bob.say("/stats");
+  BOOST_TEST(bob.read_until("! ") == "! /stats is for operators");
   crew["ann"].say("/whois bob");
   crew["ann"].read_until("* bob: account, since");
   for (const std::string& line : crew["ann"].transcript()) BOOST_TEST(line != "bob: I am bob");
@@ -328,17 +328,17 @@ BOOST_AUTO_TEST_CASE(nobody_comes_in_behind_a_ban) {
   for (int round = 0; round < rounds(50, 500); ++round) {
     std::vector<Peer> coming;
     for (int i = 0; i < 4; ++i) {
-      coming.push_back(crew.stranger("192.0.2." + std::to_string(7 + i)));
+      coming.push_back(crew.stranger("203.0.113." + std::to_string(7 + i)));
       coming.back().send(i % 2 == 0 ? "register\n" : "resume\n");
       coming.back().read_until("* user,password?");
     }
     std::thread banning(
-        [&] { crew["ann"].say(round % 2 == 0 ? "/ban 192.0.2.0/28" : "/ban eve\n/ban fay"); });
+        [&] { crew["ann"].say(round % 2 == 0 ? "/ban 203.0.113.0/28" : "/ban eve\n/ban fay"); });
     for (std::size_t i = 0; i < coming.size(); ++i) {
       coming[i].send(i % 2 == 0 ? "eve,pw\n" : "fay,pw\n");
     }
     banning.join();
-    crew["ann"].read_until(round % 2 == 0 ? "* 192.0.2.0/28 is kept" : "* fay is kept");
+    crew["ann"].read_until(round % 2 == 0 ? "* 203.0.113.0/28 is kept" : "* fay is kept");
     for (Peer& peer : coming) {
       const auto lines = peer.read_all();  // ends
       BOOST_REQUIRE(!lines.empty());
@@ -347,8 +347,8 @@ BOOST_AUTO_TEST_CASE(nobody_comes_in_behind_a_ban) {
                   lines.back().starts_with("! your session goes on")),
                  lines.back());
     }
-    crew["ann"].say(round % 2 == 0 ? "/unban 192.0.2.0/28" : "/unban eve\n/unban fay");
-    crew["ann"].read_until(round % 2 == 0 ? "* 192.0.2.0/28 is let" : "* fay is let");
+    crew["ann"].say(round % 2 == 0 ? "/unban 203.0.113.0/28" : "/unban eve\n/unban fay");
+    crew["ann"].read_until(round % 2 == 0 ? "* 203.0.113.0/28 is let" : "* fay is let");
   }
 }
 
@@ -385,9 +385,9 @@ BOOST_AUTO_TEST_CASE(a_mute_is_not_left_by_registering_again) {
       if (line.starts_with("! you are muted until 20")) return true;
     }
   };
-  Peer eve = crew.registered("192.0.2.7", "eve");
-  Peer other = crew.registered("192.0.2.7", "other");
-  Peer bystander = crew.registered("192.0.2.8", "bystander");
+  Peer eve = crew.registered("203.0.113.7", "eve");
+  Peer other = crew.registered("203.0.113.7", "other");
+  Peer bystander = crew.registered("203.0.113.8", "bystander");
   crew["ann"].say("/mute eve");
   crew["ann"].read_until("* eve can say nothing for 10 min");
   BOOST_TEST(crew["ann"].read_line() ==
@@ -397,18 +397,18 @@ BOOST_AUTO_TEST_CASE(a_mute_is_not_left_by_registering_again) {
   BOOST_TEST(!is_muted(bystander));
   eve.half_close();
   crew["ann"].read_until("* eve has left");
-  Peer again = crew.registered("192.0.2.7", "innocent");  // by another name
+  Peer again = crew.registered("203.0.113.7", "innocent");  // by another name
   BOOST_TEST(is_muted(again));
   Peer alike = crew.registered("2001:db8::7", "EVE");  // from elsewhere
   BOOST_TEST(is_muted(alike));
-  Peer resumed = crew.stranger("203.0.113.7");
+  Peer resumed = crew.stranger("198.51.100.7");
   BOOST_TEST(resumed.answer("resume", "innocent,pw") == "* hello innocent");
   BOOST_TEST(is_muted(resumed));
   crew["ann"].say("/unmute eve");
   crew["ann"].read_until("* EVE can speak again");
   BOOST_TEST(!is_muted(alike));
   BOOST_TEST(!is_muted(other));
-  Peer fay = crew.registered("192.0.2.7", "fay");
+  Peer fay = crew.registered("203.0.113.7", "fay");
   BOOST_TEST(!is_muted(fay));
   crew["ann"].say("/unmute nobody\n/unmute innocent");
   crew["ann"].read_until("! nobody is not here");
@@ -711,11 +711,11 @@ BOOST_AUTO_TEST_CASE(a_thousand_are_sent_away_at_once) {
   Peer ben = Peer::registered(room.port(), "ben");
   std::vector<Peer> members;
   for (std::size_t i = 0; i < kMembers; ++i) {
-    members.push_back(Peer::through("127.0.0.9", "192.0.2.7", room.port()));
+    members.push_back(Peer::through("127.0.0.9", "203.0.113.7", room.port()));
     members.back().send("register\nm" + std::to_string(i) + ",pw\n/quiet\n");
     members.back().read_until("* you do not see");
   }
-  ann.say("/quiet\n/ban 192.0.2.7 flood");
+  ann.say("/quiet\n/ban 203.0.113.7 flood");
   for (Peer& member : members) {
     BOOST_TEST(member.read_until("! ") == "! you are banned: flood");
     BOOST_TEST(member.ends());

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "chat/socket.hpp"
+
 namespace chat {
 namespace {
 
@@ -126,6 +128,9 @@ BOOST_AUTO_TEST_CASE(what_is_typed_or_pasted_is_taken_without_port_brackets_and_
         std::pair{"[2001:db8::7]/48", "2001:db8::/48"}, std::pair{"2001:db8::7/128", "2001:db8::7"},
         std::pair{"[fe80::7%eth0]:443", "fe80::/64"}, std::pair{"fe80::7%2/128", "fe80::7"}}) {
     BOOST_TEST(AddressRange::parse_typed(typed).text() == range, typed);
+    const auto address = typed_address(typed);
+    BOOST_REQUIRE(address.has_value());
+    BOOST_TEST(AddressRange::parse_typed(typed).contains(*address), typed);
   }
   for (const char* typed : {"",
                             "ann",
@@ -154,6 +159,11 @@ BOOST_AUTO_TEST_CASE(what_is_typed_or_pasted_is_taken_without_port_brackets_and_
                             ":",
                             ":80"}) {
     BOOST_CHECK_THROW(AddressRange::parse_typed(typed), std::invalid_argument);
+  }
+  BOOST_TEST((typed_address("[2001:db8::7]:443/48") == peer_at("2001:db8::7", 1)->address));
+  BOOST_TEST((typed_address("192.0.2.7:443/24") == peer_at("192.0.2.7", 1)->address));
+  for (const char* typed : {"", "ann", "192.0.2", "[]:1", "/24"}) {
+    BOOST_TEST(!typed_address(typed).has_value(), typed);
   }
 }
 
