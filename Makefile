@@ -81,7 +81,7 @@ TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 SOURCES := $(CHAT) server.cpp client.cpp
 
 .PHONY: tests asan-tests tsan-tests test smoke asan tsan
-tests: all $(TESTS) $(BUILD)/chaos ## build the test programs
+tests: all $(TESTS) ## build the test programs
 
 asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' tests

@@ -13,7 +13,7 @@ passed=0
 skipped=0
 failures=()
 total=0
-limit=120                      # seconds, for each test
+limit=300                      # seconds, for each test
 most=$((2 * $(nproc)))         # tests at the same time: they wait more than they work
 declare -A running=()          # the test of each process
 building=                      # the process that builds with the sanitizers
@@ -112,7 +112,7 @@ failures=("install packages")
 install_missing g++ make libcrypt-dev libboost-test-dev strace libfaketime util-linux \
   iproute2 stunnel4 openssl python3 mandoc zsh fish || finish
 failures=("make tests")
-build tests || finish
+build tests build/plain/chaos || finish
 failures=()
 
 for program in system_tests unit_tests siege_tests; do
@@ -128,7 +128,7 @@ nice -n 19 timeout 3600 bash -c 'source scripts/lib/setup.sh && build asan-tests
   &>"$scratch/build" </dev/null &
 building=$!
 
-limit=300 start "build/plain/chaos" build/plain/chaos 20 300
+start "build/plain/chaos" build/plain/chaos 20 300
 for script in "${scripts[@]}"; do
   start "$script" "$script"
 done
