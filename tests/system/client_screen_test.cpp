@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_local_time) {
     return each.ends_with(" * ann has entered the chat");
   });
   BOOST_REQUIRE((row != rows.end()));
-  for (const std::size_t i : {0, 1, 3, 4}) BOOST_TEST((row->at(i) >= '0' && row->at(i) <= '9'));
+  for (const std::size_t i : {0u, 1u, 3u, 4u}) BOOST_TEST((row->at(i) >= '0' && row->at(i) <= '9'));
   BOOST_TEST(row->at(2) == ':');
 }
 

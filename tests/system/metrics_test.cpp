@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -176,7 +177,7 @@ BOOST_AUTO_TEST_CASE(who_dawdles_delays_neither_room_nor_others_nor_the_end) {
   Peer ben = Peer::registered(room.served.port, "ben");
   const auto dawdlers = [&] {
     std::vector<Peer> all;
-    for (int i = 0; i < 20; ++i) {
+    for (std::size_t i = 0; i < 20; ++i) {
       const std::string whole = "GET /metrics HTTP/1.1\r\n\r\n";
       all.push_back(room.scraper(whole.substr(0, i % 3 * whole.size() / 2)));
     }

@@ -1,6 +1,7 @@
 // In the room: arrivals, departures, lines, commands, order.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -216,11 +217,11 @@ BOOST_AUTO_TEST_CASE(everyone_sees_all_lines_in_one_and_the_same_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_joiners_list_and_the_notices_after_it_agree) {
-  constexpr int kComers = 40;
+  constexpr std::size_t kComers = 40;
   RunningRoom room(100);
   std::vector<std::string> problems(kComers);
   Threads threads;
-  for (int i = 0; i < kComers; ++i) {
+  for (std::size_t i = 0; i < kComers; ++i) {
     threads.start([&, i] {
       const std::string name = "u" + std::to_string(i);
       Peer peer(room.port());
