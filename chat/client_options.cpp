@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <system_error>
+#include <utility>
 
 #include "chat/program_name.hpp"
 #include "chat/proxy_command.hpp"

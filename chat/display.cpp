@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ctime>
 #include <initializer_list>
+#include <utility>
 
 #include "chat/columns.hpp"
 #include "chat/text.hpp"

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "chat/mutex.hpp"
 #include "chat/socket.hpp"

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <utility>
 
 #include "chat/limits.hpp"
 #include "chat/socket.hpp"

@@ -1,6 +1,7 @@
 #include "chat/protocol.hpp"
 
 #include <charconv>
+#include <system_error>
 
 #include "chat/limits.hpp"
 #include "chat/text.hpp"

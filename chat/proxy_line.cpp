@@ -1,5 +1,6 @@
 #include "chat/proxy_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
