@@ -49,7 +49,7 @@ double seconds_of(clockid_t clock) {
 // right behind the other, so that whatever else the machine does slows both.
 class Ratios {
  public:
-  static constexpr std::size_t kMost = kSanitized ? 60 : 300;
+  static constexpr std::size_t kMost = 300;
 
   void add(double known, double unknown) {
     const double ratio = known / unknown;
