@@ -143,11 +143,11 @@ BOOST_AUTO_TEST_CASE(a_hundred_guessers_from_20_addresses_get_few_tries_and_the_
   std::atomic<std::chrono::milliseconds> patience{700ms};
   Threads guessers;
   for (int i = 0; i < 100; ++i) {
-    guessers.start([&, i] {
+    guessers.start([&, at = static_cast<std::size_t>(i % kAddresses),
+                    source = address(i % kAddresses)] {
       while (!guessers.stopping()) {
         try {
-          guesses[i % kAddresses] +=
-              guesses_wrong(address(i % kAddresses), room.port(), patience.load());
+          guesses[at] += guesses_wrong(source, room.port(), patience.load());
         } catch (const std::runtime_error&) {
         }
       }

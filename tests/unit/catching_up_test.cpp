@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_missing_is_asked_for_without_a_new_connectio
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_has_lost_its_log_begins_anew) {
-  for (const std::size_t history : {0, 2}) {
+  for (const std::size_t history : {0U, 2U}) {
     Room room;
     room.history = history;
     for (int i = 0; i < 9; ++i) room.say("ben", "old " + std::to_string(i));
@@ -390,8 +390,8 @@ BOOST_AUTO_TEST_CASE(which_commands_ask_and_for_how_many_secrets) {
 }
 
 BOOST_AUTO_TEST_CASE(what_answers_a_question_that_is_not_asked_is_never_sent) {
-  for (const std::size_t asked : {0, 1}) {
-    for (const std::size_t typed : {1, 2, 3}) {
+  for (const std::size_t asked : {0U, 1U}) {
+    for (const std::size_t typed : {1U, 2U, 3U}) {
       Asked ann;
       ann.type({kPasswords.begin(), kPasswords.begin() + static_cast<std::ptrdiff_t>(typed)});
       ann.hear(kMark);

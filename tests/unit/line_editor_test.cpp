@@ -652,7 +652,7 @@ BOOST_AUTO_TEST_CASE(random_bytes_never_paint_outside_the_row) {
       if (choice > 4) bytes += static_cast<char>('0' + random() % 70);
     }
     person.type(bytes);
-    for (const std::size_t columns : {0, 1, 2, 5, 10, 20, 80, 200}) {
+    for (const std::size_t columns : {0U, 1U, 2U, 5U, 10U, 20U, 80U, 200U}) {
       const LineView view = person.editor.view(columns);
       BOOST_REQUIRE_MESSAGE(columns_of(view.row) <= (columns == 0 ? 0 : columns - 1),
                             "seed " << seed << ", " << columns << " columns: " << view.row);
