@@ -378,7 +378,7 @@ class Broadcast::Member {
   // Where its cursor is while its socket is full: a position and what it is one in, in one word.
   class StuckAt {
    public:
-    StuckAt() = default;
+    StuckAt() : word_(kNever) {}
     StuckAt(Position position, Rendering rendering)
         : word_(position << 1 | (rendering == Rendering::kTagged ? 1U : 0U)) {}
     std::size_t lag(const Place& end) const {
@@ -388,7 +388,7 @@ class Broadcast::Member {
     }
 
    private:
-    Position word_ = kNever;
+    Position word_;
   };
 
   // Written by the broadcaster, read by the member's worker too.

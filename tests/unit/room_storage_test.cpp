@@ -273,7 +273,10 @@ BOOST_AUTO_TEST_CASE(bans_that_are_over_are_not_saved) {
 
 BOOST_AUTO_TEST_CASE(a_time_is_the_same_after_saving) {
   RoomStorage storage;
-  for (const auto until : {kNow + 1ns, kNow + 1'999'999ns, kNow + 366 * 24h, WallTime::max()}) {
+  // The clock's own unit: nanoseconds in libstdc++, microseconds in libc++.
+  using Unit = WallTime::duration;
+  for (const WallTime until : {kNow + Unit(1), kNow + std::chrono::floor<Unit>(1'999'999ns),
+                               kNow + Unit(366 * 24h), WallTime::max()}) {
     storage.ban(ban_of_name("ben", until), kNow - 1h);
     storage.save(file, kNow - 1h);
     BOOST_TEST((RoomStorage::load(file).bans(kNow - 1h) == storage.bans(kNow - 1h)));
