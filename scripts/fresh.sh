@@ -142,7 +142,6 @@ start() {
   shift 2
   lines=0
   stopwatch
-  rm -f /tmp/said
   mkfifo /tmp/said
   as_person "$@" &>/tmp/said &
   room=$!
@@ -160,6 +159,7 @@ start() {
   wait "$room" || status=$?
   ((status == 0)) || fail "$*: status $status after SIG$signal"
   exec {said}<&-
+  rm /tmp/said
 }
 
 (($#)) || {
