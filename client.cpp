@@ -6,9 +6,9 @@
 
 #include "chat/chat_client.hpp"
 #include "chat/client_options.hpp"
-#include "chat/columns.hpp"
 #include "chat/program_name.hpp"
 #include "chat/terminal.hpp"
+#include "chat/text.hpp"
 #include "chat/version.hpp"
 
 int main(int argc, char** argv) {

@@ -7,6 +7,7 @@
 #include "chat/server_options.hpp"
 #include "chat/serving.hpp"
 #include "chat/terminal.hpp"
+#include "chat/text.hpp"
 #include "chat/version.hpp"
 
 namespace {
@@ -41,6 +42,7 @@ int run(const chat::ServerOptions& options, char* const* argv) {
 int main(int argc, char** argv) {
   try {
     chat::reserve_standard_descriptors();
+    chat::use_utf8_locale();
     return run(chat::parse_server_options(argc, argv), argv);
   } catch (const chat::UsageError& error) {
     std::cerr << chat::program_name() << ": " << error.what() << "\n(--help lists the options)\n";

@@ -27,11 +27,16 @@ CatchingUp::CatchingUp() : outgoing_(kTagLine) {}
 // Nothing: it is a command that says nothing, or the server refuses it.
 std::optional<CatchingUp::Echo> CatchingUp::echo_of(std::string_view line) {
   if (line.empty() || line.size() > kMaxLine || !is_utf8(line)) return std::nullopt;
+  const auto echo = [](ServerLine::Kind kind, std::string_view text) -> std::optional<Echo> {
+    std::string said = sanitised(text);
+    if (trimmed(said).empty()) return std::nullopt;
+    return Echo{kind, std::move(said)};
+  };
   if (const auto command = protocol::parse_command(line)) {
-    if (lowercase(command->name) != "/me" || command->arguments.empty()) return std::nullopt;
-    return Echo{ServerLine::Kind::kMe, neutralised(command->arguments)};
+    if (lowercase(command->name) != "/me") return std::nullopt;
+    return echo(ServerLine::Kind::kMe, command->arguments);
   }
-  return Echo{ServerLine::Kind::kSay, neutralised(line.starts_with("//") ? line.substr(1) : line)};
+  return echo(ServerLine::Kind::kSay, line.starts_with("//") ? line.substr(1) : line);
 }
 
 void CatchingUp::set_own_name(std::string_view name) { own_name_ = folded_name(name); }

@@ -257,7 +257,7 @@ IoResult ChatClient::receive_some(LineReader& reader) {
 // Adds to `shown` what is to be shown of the line, and follows what it says about this user.
 void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>& shown) {
   if (line.too_long) throw std::runtime_error("the server sent a line that is too long");
-  const std::string text = neutralised(line.text);
+  const std::string text = sanitised(line.text);
   tagged_ = tagged_ || is_tagged(text);
   ServerLine parsed = parse_server_line(text);
   const bool error = parsed.kind == ServerLine::Kind::kError;

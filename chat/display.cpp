@@ -28,7 +28,9 @@ constexpr std::array<std::string_view, 9> kNameColors = {  // not the red of err
     "\x1B[1;33m", "\x1B[1;34m", "\x1B[1;35m", "\x1B[1;36m"};
 
 constexpr std::size_t kTimeColumns = 6;    // 21:30 and a space
-constexpr std::size_t kLeastColumns = 40;  // where rows are shorter, the terminal breaks the lines
+constexpr std::size_t kLeastColumns = 40;  // where rows are shorter, the indent is, too
+constexpr std::size_t kShortIndent = 2;
+constexpr Rows::AddressMark kAddressMark = {"\x1B[4m", "\x1B[24m"};  // underlined
 
 // The same for a name on every day and in every client (FNV-1a).
 std::string_view color_of(std::string_view name) {
@@ -137,41 +139,50 @@ std::string Display::body_of(const ServerLine& line) const {
     case Kind::kSay:
     case Kind::kMe:
       return talk_of(line);
-    case Kind::kPrivate: {
-      const std::string whom = line.from + " -> " + line.to + ": ";
-      return colored(kPrivateColor, whom + fitted(line.text, whom));
-    }
+    case Kind::kPrivate:
+      return told(kPrivateColor, line.from + " -> " + line.to + ": ", line.text);
     case Kind::kEnter:
     case Kind::kLeave:
-      return colored(kDim, "* " + fitted(line.from + " " + line.text, "* "));
+      return told(kDim, "* ", line.from + " " + line.text);
     case Kind::kError:
-      return colored(kErrorColor, "! " + fitted(line.text, "! "));
+      return told(kErrorColor, "! ", line.text);
     case Kind::kNotice:
       if (line.from.empty()) break;
-      return colored(kNoticeColor, "* " + fitted(line.from + " " + line.text, "* "));
+      return told(kNoticeColor, "* ", line.from + " " + line.text);
     case Kind::kOnline:
     case Kind::kHidden:
       break;
   }
-  return colored(kNoticeColor, "* " + fitted(line.text, "* "));
+  return told(kNoticeColor, "* ", line.text);
 }
 
 // ann: hello, or ~ ann waves
 std::string Display::talk_of(const ServerLine& line) const {
-  const std::string before = line.kind == Kind::kMe ? "~ " : "";
-  const std::string after = line.kind == Kind::kMe ? " " : ": ";
-  const std::string text = fitted(line.text, before + line.from + after);
-  if (is_own(line)) return before + colored(kBold, line.from) + after + text;
-  const std::string color(color_of(line.from));
-  if (!mentions_me(line)) return before + colored(color, line.from) + after + text;
-  return before + colored(color + std::string(kReversed), line.from) + after + colored(kBold, text);
+  const std::string_view before = line.kind == Kind::kMe ? "~ " : "";
+  const std::string_view after = line.kind == Kind::kMe ? " " : ": ";
+  Rows rows = rows_behind(std::string(before) + line.from + std::string(after));
+  const bool mentions = mentions_me(line);
+  std::string color(is_own(line) ? kBold : color_of(line.from));
+  if (mentions) color += kReversed;
+  std::string result = rows.add(before);
+  result += colored(color, rows.add(line.from));
+  result += rows.add(after);
+  const std::string text = rows.add(line.text);
+  return result + (mentions ? colored(kBold, text) : text);
 }
 
-// A row that follows is indented under the text, if that leaves half a row.
-std::string Display::fitted(std::string_view text, std::string_view before) const {
-  if (columns_ < kLeastColumns) return std::string(text);
-  const std::size_t at = (options_.time ? kTimeColumns : 0) + columns_of(before);
-  return wrapped(text, at, std::min(at, columns_ / 2), columns_);
+std::string Display::told(std::string_view color, std::string_view before,
+                          std::string_view text) const {
+  Rows rows = rows_behind(before);
+  const std::string begin = rows.add(before);
+  return colored(color, begin + rows.add(text));
+}
+
+// A row that follows is indented under the text.
+Rows Display::rows_behind(std::string_view before) const {
+  const std::size_t at = options_.time ? kTimeColumns : 0;
+  const std::size_t indent = columns_ < kLeastColumns ? kShortIndent : at + columns_of(before);
+  return Rows(at, indent, columns_, options_.color ? kAddressMark : Rows::AddressMark{});
 }
 
 std::string Display::colored(std::string_view color, std::string_view text) const {

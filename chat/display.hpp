@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "chat/columns.hpp"
 #include "chat/limits.hpp"
 #include "chat/server_line.hpp"
 
@@ -40,7 +41,7 @@ class Display {
 
   void set_own_name(std::string_view name) { own_name_ = name; }
 
-  // How wide the rows are between whose words the lines are broken. 0: they are not broken.
+  // How wide the rows are into which the lines are broken (columns.hpp). 0: they are not broken.
   void set_columns(std::size_t columns) { columns_ = columns; }
 
   // The line as it is written, with its end; empty: it is folded.
@@ -59,7 +60,8 @@ class Display {
   std::string time_of(const ServerLine& line, Moment now);
   std::string body_of(const ServerLine& line) const;
   std::string talk_of(const ServerLine& line) const;
-  std::string fitted(std::string_view text, std::string_view before) const;
+  std::string told(std::string_view color, std::string_view before, std::string_view text) const;
+  Rows rows_behind(std::string_view before) const;
   std::string colored(std::string_view color, std::string_view text) const;
 
   DisplayOptions options_;

@@ -18,6 +18,7 @@ inline constexpr std::size_t kMaxLine = 4096;            // a client's line, its
 inline constexpr std::size_t kMaxUnterminated = 65'536;  // without any line end: the peer is closed
 inline constexpr std::size_t kMaxName = 32;
 inline constexpr std::size_t kMaxPassword = 511;
+inline constexpr std::size_t kMaxMarks = 8;  // combining marks on one character
 
 // What the room keeps for members who are slower than it (see broadcast.hpp).
 inline constexpr std::size_t kMaxLag = 256 * 1024;   // further behind: skipped forward

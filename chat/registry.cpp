@@ -31,7 +31,10 @@ std::unordered_set<std::string> skeletons_of(const PasswordStorage& accounts) {
 
 std::unordered_set<std::string> taken_skeletons(const PasswordStorage& accounts) {
   std::unordered_set<std::string> taken = skeletons_of(accounts);
-  for (const char* name : kReserved) taken.insert(name_skeleton(name));
+  for (const std::string name : kReserved) {
+    taken.insert(name_skeleton(name));
+    taken.insert(name_skeleton(name + "s"));
+  }
   return taken;
 }
 

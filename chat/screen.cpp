@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/columns.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -24,6 +25,7 @@ constexpr std::string_view kWrap = "\x1B[?7h";
 constexpr std::string_view kReversed = "\x1B[7m";
 constexpr std::string_view kReset = "\x1B[0m";
 
+constexpr std::size_t kPlainIndent = 2;    // of a row that goes on, where there is no screen
 constexpr std::size_t kRowsForStatus = 4;  // lower than this, there is none
 
 Moment now() { return {Clock::now(), std::chrono::system_clock::now()}; }
@@ -85,7 +87,7 @@ void Screen::show(std::span<const ServerLine> lines) {
   std::string above;
   for (const ServerLine& line : lines) {
     if (!terminal_.has_screen() && options_.output == Output::kLines) {
-      above += plain_line(line) + '\n';
+      above += Rows(0, kPlainIndent, terminal_.output_columns()).add(plain_line(line)) + '\n';
       continue;
     }
     follow(line);

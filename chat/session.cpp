@@ -71,7 +71,6 @@ void Session::run() noexcept {
   }
   phase_ = Phase::kClosing;
   close_politely();
-  room_.lobby.leave(connection_.place);
 }
 
 void Session::abandon() noexcept {

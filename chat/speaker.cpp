@@ -113,8 +113,8 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
   // /since has words of its own for that.
   const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[' &&
                           entry.command != Command::kSince;
-  if (needs_more && arguments.empty()) return tell(usage(entry));
-  const std::string argument = neutralised(arguments);
+  const std::string argument(trimmed(sanitised(arguments)));
+  if (needs_more && argument.empty()) return tell(usage(entry));
   switch (entry.command) {
     case Command::kHelp:
       return help(argument);
@@ -174,8 +174,9 @@ bool Speaker::tell_muted() {
 
 bool Speaker::say(std::string_view text, Kind kind) {
   if (is_muted()) return tell_muted();
-  if (!needs_neutralising(text)) return room_.broadcast.say(member_, name_, text, kind);
-  return room_.broadcast.say(member_, name_, neutralised(text), kind);
+  const std::string shown = sanitised(text);
+  if (trimmed(shown).empty()) return true;
+  return room_.broadcast.say(member_, name_, shown, kind);
 }
 
 bool Speaker::help(std::string_view name) {

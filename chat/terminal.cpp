@@ -183,6 +183,10 @@ Terminal::Size Terminal::size() const {
   return {size.ws_row, size.ws_col};
 }
 
+std::size_t Terminal::output_columns() const {
+  return ::isatty(STDOUT_FILENO) != 0 ? size().columns : 0;
+}
+
 void Terminal::show_typing() {
   if (!saved_ || has_screen_) return;
   own_ = *saved_;

@@ -84,6 +84,8 @@ class Terminal {
     std::size_t columns;
   };
   Size size() const;
+  // Of the rows that standard output is shown in; 0: it is no terminal.
+  std::size_t output_columns() const;
 
   // Without a screen: the typed lines are no secret any more.
   void show_typing();

@@ -1,5 +1,10 @@
 #include "chat/text.hpp"
 
+#include <wchar.h>
+
+#include <algorithm>
+#include <array>
+#include <clocale>
 #include <cstddef>
 #include <cstdint>
 
@@ -53,6 +58,81 @@ bool is_harmful(char32_t c) {
   return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+template <std::size_t size>
+bool is_in(const std::array<Range, size>& ranges, char32_t c) {
+  const auto* const range =
+      std::find_if(ranges.begin(), ranges.end(), [c](const Range& one) { return c <= one.last; });
+  return range != ranges.end() && c >= range->first;
+}
+
+// Unicode's spaces, and what else has a width and no ink: the empty Braille cell, the null note.
+constexpr std::array<Range, 7> kBlank = {{{0xA0, 0xA0},
+                                          {0x1680, 0x1680},
+                                          {0x2000, 0x200A},
+                                          {0x202F, 0x202F},
+                                          {0x205F, 0x205F},
+                                          {0x2800, 0x2800},
+                                          {0x3000, 0x3000}}};
+constexpr char32_t kNullNote = 0x1D159;
+
+// Unicode's Default_Ignorable_Code_Point, without what is_harmful().
+constexpr std::array<Range, 16> kInvisible = {{{0xAD, 0xAD},
+                                               {0x34F, 0x34F},
+                                               {0x115F, 0x1160},
+                                               {0x17B4, 0x17B5},
+                                               {0x180B, 0x180F},
+                                               {0x200B, 0x200D},
+                                               {0x2060, 0x2065},
+                                               {0x206A, 0x206F},
+                                               {0x3164, 0x3164},
+                                               {0xFE00, 0xFE0F},
+                                               {0xFEFF, 0xFEFF},
+                                               {0xFFA0, 0xFFA0},
+                                               {0xFFF0, 0xFFFB},
+                                               {0x1BCA0, 0x1BCA3},
+                                               {0x1D173, 0x1D17A},
+                                               {0xE0000, 0xE0FFF}}};
+
+constexpr char32_t kNonJoiner = 0x200C;
+constexpr char32_t kJoiner = 0x200D;
+
+bool is_blank(char32_t c) { return c == kNullNote || is_in(kBlank, c); }
+bool is_joiner(char32_t c) { return c == kJoiner || c == kNonJoiner; }
+bool is_selector(char32_t c) { return c == 0xFE0E || c == 0xFE0F; }  // as text, as an emoji
+
+// What can be shown as an emoji, generously: symbols, and the keys of a telephone.
+constexpr std::array<Range, 8> kEmoji = {{{'#', '#'},
+                                          {'*', '*'},
+                                          {'0', '9'},
+                                          {0xA9, 0xA9},
+                                          {0xAE, 0xAE},
+                                          {0x203C, 0x2BFF},
+                                          {0x3030, 0x3299},
+                                          {0x1F000, 0x1FAFF}}};
+
+// Scripts in which a joiner makes another word: Arabic and Syriac to the end of the Indic ones and
+// Sinhala, Myanmar, Khmer and Mongolian.
+constexpr std::array<Range, 4> kJoining = {
+    {{0x600, 0xDFF}, {0x1000, 0x109F}, {0x1780, 0x18AF}, {0xA840, 0xA87F}}};
+
+// Whether a joiner between `before` and `after` makes what is seen another thing.
+bool joins(char32_t before, char32_t joiner, char32_t after) {
+  if (is_in(kJoining, before) && is_in(kJoining, after)) return true;
+  const bool emoji = before >= 0x80 && (is_in(kEmoji, before) || before == 0xFE0F);
+  return joiner == kJoiner && emoji && after >= 0x80 && is_in(kEmoji, after);
+}
+
+// Whether the C library says that it takes no column: a combining mark, as what is invisible is
+// sorted out before.
+bool is_mark(char32_t c) {
+  return c >= 0x300 && !is_selector(c) && ::wcwidth(static_cast<wchar_t>(c)) == 0;
+}
+
 // Lines of plain ASCII are by far the most: they need no decoding.
 bool is_plain_ascii(std::string_view text) {
   for (const char c : text) {
@@ -104,6 +184,37 @@ std::string neutralised(std::string_view text) {
   return result;
 }
 
+void use_utf8_locale() {
+  if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) (void)std::setlocale(LC_CTYPE, "");
+}
+
+std::string sanitised(std::string_view text) {
+  if (is_plain_ascii(text)) return std::string(text);
+  std::string result;
+  result.reserve(text.size());
+  char32_t last = 0;    // what was added last
+  char32_t joiner = 0;  // has come since; 0: none
+  std::size_t marks = 0;
+  while (!text.empty()) {
+    const Decoded decoded = decode(text);
+    const std::string_view bytes = text.substr(0, std::max<std::size_t>(decoded.length, 1));
+    const bool harmful = decoded.length == 0 || is_harmful(decoded.code_point);
+    const char32_t c = harmful                        ? U'\uFFFD'
+                       : is_blank(decoded.code_point) ? U' '
+                                                      : decoded.code_point;
+    text.remove_prefix(bytes.size());
+    if (is_joiner(c)) joiner = c;
+    if (is_selector(c) ? !is_in(kEmoji, last) : is_in(kInvisible, c)) continue;
+    marks = is_mark(c) ? marks + 1 : 0;
+    if (marks > kMaxMarks) continue;
+    if (joiner != 0 && joins(last, joiner, c)) result += joiner == kJoiner ? "\u200D" : "\u200C";
+    joiner = 0;
+    result += harmful ? kReplacement : c == U' ' ? " " : bytes;
+    last = c;
+  }
+  return result;
+}
+
 bool is_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxName || !is_alphanumeric(name.front())) return false;
   for (const char c : name) {
@@ -120,10 +231,14 @@ std::string name_skeleton(std::string_view name) {
     char like = c;
     if (c == '0') like = 'o';
     if (c == '1' || c == 'i') like = 'l';
+    if (c == '5') like = 's';
     if (c == '-' || c == '.') like = '_';
-    if (like == '_' && skeleton.ends_with('_')) continue;
+    if (like == '_' && (skeleton.empty() || skeleton.ends_with('_'))) continue;
+    if (skeleton.ends_with('r') && like == 'n') skeleton.pop_back(), like = 'm';
+    if (skeleton.ends_with('v') && like == 'v') skeleton.pop_back(), like = 'w';
     skeleton += like;
   }
+  if (skeleton.ends_with('_')) skeleton.pop_back();
   return skeleton;
 }
 

@@ -1,11 +1,15 @@
 // Pure functions on text: what is valid UTF-8, what may be shown, what is a name.
-// Thread safe: none of them keeps anything.
+// Thread safe, but for use_utf8_locale(): none of them keeps anything.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace chat {
+
+// Sets the process's character set, whatever the environment says: the room talks UTF-8. Call it
+// before there is a second thread.
+void use_utf8_locale();
 
 // Whether `text` is well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF,
 // nothing cut short.
@@ -20,6 +24,13 @@ std::string neutralised(std::string_view text);
 // Whether neutralised() would change `text`.
 bool needs_neutralising(std::string_view text);
 
+// What others get of a text that a user typed: neutralised(), with a space for every character that
+// is as blank as one; without the characters that nobody sees (zero-width ones, fillers, tags), but
+// for a joiner or a variation selector inside an emoji and a joiner inside a word of a script that
+// needs it; and with at most kMaxMarks combining marks on a character. What it returns, it leaves
+// as it is. It knows the marks after use_utf8_locale().
+std::string sanitised(std::string_view text);
+
 // [A-Za-z0-9][A-Za-z0-9_.-]{0,31}
 bool is_name(std::string_view name);
 
@@ -27,7 +38,7 @@ bool is_name(std::string_view name);
 std::string folded_name(std::string_view name);
 
 // Names that look alike on a screen have the same one: letters in any case, 0 as o, 1 and i as l,
-// and each run of _ - . as one.
+// 5 as s, rn as m, vv as w, each run of _ - . as one, and none at the end.
 std::string name_skeleton(std::string_view name);
 
 // 1 to 511 bytes of UTF-8 without control characters.

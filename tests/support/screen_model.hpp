@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/columns.hpp"
+#include "chat/text.hpp"
 
 class ScreenModel {
  public:

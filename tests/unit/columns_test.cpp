@@ -3,10 +3,18 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
+
+std::string wrapped(std::string_view text, std::size_t at, std::size_t indent,
+                    std::size_t columns) {
+  return Rows(at, indent, columns).add(text);
+}
 
 struct Utf8 {
   Utf8() { use_utf8_locale(); }
@@ -72,27 +80,47 @@ BOOST_AUTO_TEST_CASE(words_stay_whole_and_go_on_in_an_indented_row) {
   BOOST_TEST(wrapped("one two three", 5, 5, 17) == "one two\n     three");
   BOOST_TEST(wrapped("one  two   three", 0, 0, 8) == "one  two\nthree");
   BOOST_TEST(wrapped("  three", 4, 2, 10) == "\n  three");
-  BOOST_TEST(wrapped("世界 世界", 2, 2, 10) == "世界\n  世界");
+  BOOST_TEST(wrapped("世界 世界", 2, 2, 10) == "世界 世\n  界");
   BOOST_TEST(wrapped("世界 世界", 2, 2, 11) == "世界 世界");
   BOOST_TEST(wrapped("", 2, 2, 10) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_word_that_fits_behind_nothing_but_an_indent_begins_a_row) {
   BOOST_TEST(wrapped("sixsix", 8, 3, 10) == "\n   sixsix");
-  BOOST_TEST(wrapped("sixsix", 12, 4, 10) == "\n    sixsix");
+  BOOST_TEST(wrapped("sixsix", 12, 4, 10) == "sixsix");  // the terminal has broken before
 }
 
-BOOST_AUTO_TEST_CASE(a_word_longer_than_a_row_is_left_as_it_is) {
+BOOST_AUTO_TEST_CASE(a_word_longer_than_a_row_is_broken_within) {
+  BOOST_TEST(wrapped("see 0123456789abcdefghij", 4, 4, 12) ==
+             "see 0123\n    456789ab\n    cdefghij");
+  BOOST_TEST(wrapped("012345678", 4, 4, 12) == "01234567\n    8");
+  BOOST_TEST(wrapped("世界世界世", 3, 2, 6) == "世\n  界世\n  界世");
+  BOOST_TEST(wrapped("ab世cd", 2, 2, 6) == "ab世\n  cd");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_longer_than_a_row_stays_whole_where_it_can_be_marked) {
   const std::string address = "https://example.org/0123456789";
-  BOOST_TEST(wrapped("see " + address + " there", 4, 4, 20) ==
-             "see " + address + "\n    there");  // which leaves two columns of the terminal's row
-  BOOST_TEST(wrapped("see " + address + " now", 4, 4, 22) == "see " + address + " now");
-  BOOST_TEST(wrapped(address, 4, 4, 20) == address);
+  const auto marked = [](const std::string& text) { return Rows(4, 4, 20, {"<", ">"}).add(text); };
+  BOOST_TEST(marked("see " + address + " there") ==
+             "see <" + address + ">\n    there");  // which leaves two columns of the terminal's row
+  BOOST_TEST(marked(address + " x") == "<" + address + "> x");
+  BOOST_TEST(marked("https://a.b") == "https://a.b");
+  BOOST_TEST(wrapped(address, 4, 4, 20) == "https://example.\n    org/0123456789");
+}
+
+BOOST_AUTO_TEST_CASE(a_tab_is_spaces_up_to_its_stop) {
+  BOOST_TEST(wrapped("a\tb", 2, 2, 20) == "a     b");
+  BOOST_TEST(wrapped("a\t\tb", 2, 2, 17) == "a             b");
+  BOOST_TEST(wrapped("a\t\tb", 2, 2, 16) == "a\n  b");
+}
+
+BOOST_AUTO_TEST_CASE(what_some_terminals_show_wider_is_taken_for_as_wide) {
+  BOOST_TEST(wrapped("\u2764\uFE0F\u2764\uFE0F", 0, 0, 3) == "\u2764\uFE0F\n\u2764\uFE0F");
 }
 
 BOOST_AUTO_TEST_CASE(spaces_at_the_end_make_no_row) {
   BOOST_TEST(wrapped("one   ", 2, 2, 6) == "one");
-  BOOST_TEST(wrapped("one ", 2, 2, 6) == "one ");
+  BOOST_TEST(wrapped("one ", 2, 2, 6) == "one");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_wrapped_fits_and_loses_no_word) {

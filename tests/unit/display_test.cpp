@@ -5,11 +5,13 @@
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "chat/columns.hpp"
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
@@ -207,20 +209,71 @@ BOOST_AUTO_TEST_CASE(without_times_and_after_a_long_name_half_a_row_is_left) {
              name + ": one\n" + std::string(20, ' ') + "two three\n");
 }
 
-BOOST_AUTO_TEST_CASE(on_a_narrow_screen_the_terminal_breaks_the_lines) {
-  Reader reader;
-  const std::string line = "ben: words that do not all fit into one row";
-  for (const std::size_t columns : {std::size_t{0}, std::size_t{20}, std::size_t{39}}) {
-    reader.display.set_columns(columns);
-    BOOST_TEST(reader.see(line) == line + "\n");
+// The row that eve wants to be seen is another one's: in whatever way it is said, and in rows of
+// any width, it is not one.
+BOOST_AUTO_TEST_CASE(no_text_makes_a_row_that_looks_like_a_line_of_its_own) {
+  const std::string forged[] = {"18:44 ben: yes", "ben: yes", "* ben has left the chat", "! no"};
+  const std::string blanks[] = {" ",
+                                "\t",
+                                "\u00A0",
+                                "\u3000",
+                                "\u2003",
+                                "\u2800",
+                                "x",
+                                "\u4E16",
+                                "\u2764\uFE0F",
+                                "a\u0301",
+                                "\u1100\u1161\u11A8"};
+  const std::string befores[] = {"eve: ok", "~ eve", "eve -> ann: ok",
+                                 std::string(30, 'e') + ": ok", "* eve has set the topic: ok"};
+  for (const bool time : {true, false}) {
+    for (std::size_t columns = 6; columns <= 90; ++columns) {
+      Reader reader({time, false, Bell::kNever});
+      reader.display.set_columns(columns);
+      for (const std::string& before : befores) {
+        for (const std::string& blank : blanks) {
+          for (std::size_t times = 0; times <= columns; times += 1 + times / 7) {
+            std::string text = before;
+            for (std::size_t i = 0; i < times; ++i) text += blank;
+            text += forged[(times + columns) % std::size(forged)];
+            const std::string rows = reader.see(sanitised(text));
+            for (std::size_t begin = 0; begin < rows.size();) {
+              const std::size_t end = rows.find('\n', begin);
+              const std::string row = rows.substr(begin, end - begin);
+              if (columns_of(row) > columns) {
+                BOOST_FAIL(std::to_string(columns) + " columns are too few: " + rows);
+              }
+              if ((begin > 0) != row.starts_with(' ')) BOOST_FAIL("not marked: " + rows);
+              begin = end + 1;
+            }
+          }
+        }
+      }
+    }
   }
+}
+
+BOOST_AUTO_TEST_CASE(on_a_narrow_screen_rows_are_broken_and_indented_too) {
+  Reader reader;
+  reader.display.set_columns(20);
+  BOOST_TEST(reader.see("ben: words that do not all fit into one row") ==
+             "ben: words that do\n  not all fit into\n  one row\n");
+  reader.display.set_columns(0);
+  BOOST_TEST(reader.see("ben: two words") == "ben: two words\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_stays_whole_and_underlined) {
+  Reader reader(kColors);
+  reader.display.set_columns(20);
+  const std::string address = "https://example.org/0123456789";
+  BOOST_TEST(reader.see("ben: " + address).ends_with(": \x1B[4m" + address + "\x1B[24m\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_color_of_a_mention_goes_on_in_the_next_row) {
   Reader reader(kColors);
   reader.display.set_columns(40);
   const std::string row = reader.see("ben: ann, words that do not fit into one row");
-  BOOST_TEST(row.ends_with(": \x1B[1mann, words that do not fit into one\n     row\x1B[0m\n"));
+  BOOST_TEST(row.ends_with(":\x1B[1m ann, words that do not fit into one\n     row\x1B[0m\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_status_row_keeps_what_matters_most) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chat/columns.hpp"
+#include "chat/text.hpp"
 #include "chat/limits.hpp"
 
 namespace chat {

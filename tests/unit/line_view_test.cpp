@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "chat/columns.hpp"
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
