@@ -53,14 +53,14 @@ inline constexpr int kFreeGuessesOfSource = 12;            // of all accounts, f
 inline constexpr std::chrono::seconds kFirstGuessWait{2};  // after the last free one
 inline constexpr std::chrono::seconds kLongestGuessWait{32};
 inline constexpr std::chrono::milliseconds kSourceGuessWait{500};  // after the last free one of all
-inline constexpr std::chrono::minutes kGuessMemory{10};  // without a wrong one: forgotten
+inline constexpr std::chrono::minutes kGuessMemory{10};            // without a wrong one: forgotten
 inline constexpr std::size_t kMaxGuessRecords = 16'384;  // addresses and accounts remembered
 
 // What comes from one address (see source_limits.hpp): enough for an office behind a single one.
-inline constexpr int kSourceLineRates = 20;                // as many lines as so many members
-inline constexpr int kSourceEntryRate = 5;                 // arrivals a second; the same of resumes
-inline constexpr int kSourceEntryBurst = 500;              // all of them at once, after a restart
-inline constexpr std::size_t kMaxSourceBuckets = 16'384;   // remembered
+inline constexpr int kSourceLineRates = 20;               // as many lines as so many members
+inline constexpr int kSourceEntryRate = 5;                // arrivals a second; the same of resumes
+inline constexpr int kSourceEntryBurst = 500;             // all of them at once, after a restart
+inline constexpr std::size_t kMaxSourceBuckets = 16'384;  // remembered
 
 // What the room keeps beside its accounts (see room_storage.hpp).
 inline constexpr std::size_t kMaxBans = 1000;

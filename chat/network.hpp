@@ -1,6 +1,6 @@
 // The networks around a source. One customer has many addresses of IPv6, so a limit for one source
-// holds, with a larger allowance, for the networks around it as well: of IPv6 the /64 (level 0), the
-// /56 (1) and the /48 (2). Any other source, such as an IPv4 address, stands alone. Pure.
+// holds, with a larger allowance, for the networks around it as well: of IPv6 the /64 (level 0),
+// the /56 (1) and the /48 (2). Any other source, such as an IPv4 address, stands alone. Pure.
 #pragma once
 
 #include <algorithm>

@@ -46,9 +46,10 @@ RateLimit& SourceLimits::bucket(Kind kind, const Network& network, Clock::time_p
 void SourceLimits::forget(Clock::time_point now) {
   std::erase_if(buckets_, [&](const auto& entry) { return entry.second.spent_until() <= now; });
   if (buckets_.size() < kMaxSourceBuckets) return;
-  buckets_.erase(std::min_element(buckets_.begin(), buckets_.end(), [](const auto& a, const auto& b) {
-    return a.second.spent_until() < b.second.spent_until();
-  }));
+  buckets_.erase(
+      std::min_element(buckets_.begin(), buckets_.end(), [](const auto& a, const auto& b) {
+        return a.second.spent_until() < b.second.spent_until();
+      }));
 }
 
 }  // namespace chat

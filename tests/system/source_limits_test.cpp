@@ -1,9 +1,8 @@
 // Limits belong to a source, whatever connections and names it uses. Foreign addresses come by way
 // of a trusted proxy of this machine.
-#include <csignal>
-
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <utility>
 #include <vector>

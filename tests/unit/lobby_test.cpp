@@ -353,7 +353,8 @@ BOOST_AUTO_TEST_CASE(who_waits_to_hash_is_woken_when_it_has_to_go) {
   Guest second(hall, "192.0.2.2");
   BOOST_TEST((waiting.get().answer == HashGate::Answer::kGone));
   // Also where that comes first.
-  const auto late = hall.gate.enter({first.peer.source, "name"}, Clock::now() + 20s, first.place->gone());
+  const auto late =
+      hall.gate.enter({first.peer.source, "name"}, Clock::now() + 20s, first.place->gone());
   BOOST_TEST((late.answer == HashGate::Answer::kGone));
   BOOST_TEST(hall.gate.waiting() == 0u);
 }
