@@ -363,6 +363,15 @@ class Broadcast::Member {
   WallTime muted_until() const { return muted_until_.load(std::memory_order_relaxed); }
   void mute_until(WallTime time) { muted_until_.store(time, std::memory_order_relaxed); }
 
+  // How far the lines that it has sent run ahead of their rate (RateLimit::spent_until()): it keeps
+  // that when it is resumed. Thread safe.
+  Clock::time_point lines_spent_until() const {
+    return lines_spent_until_.load(std::memory_order_relaxed);
+  }
+  void spend_lines_until(Clock::time_point time) {
+    lines_spent_until_.store(time, std::memory_order_relaxed);
+  }
+
   // Whether it was dropped because it did not read. Thread safe.
   bool was_too_slow() const { return too_slow_.load(std::memory_order_relaxed); }
   // Or dismissed. Thread safe.
@@ -399,6 +408,7 @@ class Broadcast::Member {
   std::atomic<bool> replaced_{false};
   std::atomic<WallTime> spoke_{};
   std::atomic<WallTime> muted_until_{};
+  std::atomic<Clock::time_point> lines_spent_until_{};
 
   // Only under Broadcast::mutex_.
   bool released_ = false;

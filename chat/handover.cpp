@@ -16,7 +16,7 @@ namespace chat {
 namespace {
 
 // To be changed with anything that is written.
-constexpr std::string_view kForm = "chatroom handover 4\n";
+constexpr std::string_view kForm = "chatroom handover 5\n";
 constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
@@ -82,7 +82,7 @@ template <typename Archive>
 void parts(Archive& archive, Handover::Connection& connection) {
   archive(connection.socket, connection.peer, connection.phase, connection.mode,
           connection.rendering, connection.input, connection.input_ended, connection.login_left,
-          connection.seat, connection.question, connection.asked_about, connection.dismissed,
+          connection.lines_spent, connection.seat, connection.question, connection.asked_about, connection.dismissed,
           connection.sent, connection.unsent);
 }
 

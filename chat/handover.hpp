@@ -76,7 +76,8 @@ struct Handover {
     Rendering rendering = Rendering::kPlain;  // of what it is to get
     LineReader::Unread input;
     bool input_ended = false;
-    std::chrono::milliseconds login_left{0};  // of the time for coming in
+    std::chrono::milliseconds login_left{0};   // of the time for coming in
+    std::chrono::milliseconds lines_spent{0};  // how far its lines run ahead of their rate
     Seat seat;
     Question question = Question::kNone;
     std::string asked_about;             // the account

@@ -1,6 +1,7 @@
 // Lets at most a few threads compute a password hash at the same time: each takes tens of
 // milliseconds and 16 MiB, and anyone who reaches the port can ask for one. Among those who wait,
-// whoever comes from a source that has guessed wrong least goes first; of equals, who came first.
+// whoever comes from a source that has guessed wrong least goes first; of one source, whose account
+// was guessed wrong least; of equals, who came first.
 #pragma once
 
 #include <atomic>
@@ -10,7 +11,6 @@
 #include "chat/guess_limit.hpp"
 #include "chat/limits.hpp"
 #include "chat/mutex.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 
@@ -24,7 +24,7 @@ class HashGate {
 
   enum class Answer {
     kIn,       // the caller computes its one hash now, and calls leave() then
-    kLater,    // its source has guessed wrong too often: it may come again at `due`
+    kLater,    // it has guessed wrong too often: it may come again at `due`
     kCrowded,  // too many wait
     kTimedOut,
     kGone,  // who asked is gone
@@ -36,12 +36,12 @@ class HashGate {
   };
 
   // Waits for a place, until `deadline`, or until `gone` is true and wake(gone) was called since.
-  Turn enter(const Source& source, Clock::time_point deadline,
+  Turn enter(const Guesser& guesser, Clock::time_point deadline,
              const std::atomic<bool>& gone = kStays);
   void wake(const std::atomic<bool>& gone);
 
   // `wrong`: what was hashed was not the password.
-  void leave(const Source& source, bool wrong);
+  void leave(const Guesser& guesser, bool wrong);
 
   std::size_t waiting() const;  // how many
 
@@ -50,8 +50,8 @@ class HashGate {
 
  private:
   struct Waiter {
-    Waiter(const Source& from, const std::atomic<bool>& leaves) : source(from), gone(leaves) {}
-    const Source& source;
+    Waiter(const Guesser& who, const std::atomic<bool>& leaves) : guesser(who), gone(leaves) {}
+    const Guesser& guesser;
     const std::atomic<bool>& gone;
     Condition changed;
     bool answered = false;
@@ -62,6 +62,7 @@ class HashGate {
 
   void answer(std::list<Waiter*>::iterator waiter, Turn turn) REQUIRES(mutex_);
   void give_places() REQUIRES(mutex_);
+  bool make_room(const Guesser& guesser) REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   int places_ GUARDED_BY(mutex_);

@@ -47,12 +47,21 @@ inline constexpr std::size_t kMostMadeToGo = 32;  // whose threads have not ende
 inline constexpr std::chrono::milliseconds kLobbyPatience{100};  // while all are being answered
 inline constexpr int kMostNameLookups = 8;  // of Unix users, which may take long
 
-// Guessing passwords (see guess_limit.hpp), for each address: the waits are 2, 4, 8 ... seconds.
+// Guessing passwords (see guess_limit.hpp), for each address and account: the waits are 2, 4, 8 ...
+// seconds.
 inline constexpr int kFreeGuesses = 3;                     // wrong ones without a wait
+inline constexpr int kFreeGuessesOfSource = 12;            // of all accounts, from one address
 inline constexpr std::chrono::seconds kFirstGuessWait{2};  // after the last free one
 inline constexpr std::chrono::seconds kLongestGuessWait{32};
-inline constexpr std::chrono::minutes kGuessMemory{10};  // without a wrong one: forgotten
-inline constexpr std::size_t kMaxGuessSources = 4096;    // addresses remembered
+inline constexpr std::chrono::milliseconds kSourceGuessWait{500};  // after the last free one of all
+inline constexpr std::chrono::minutes kGuessMemory{10};            // without a wrong one: forgotten
+inline constexpr std::size_t kMaxGuessRecords = 16'384;  // addresses and accounts remembered
+
+// What comes from one address (see source_limits.hpp): enough for an office behind a single one.
+inline constexpr int kSourceLineRates = 20;               // as many lines as so many members
+inline constexpr int kSourceEntryRate = 5;                // arrivals a second; the same of resumes
+inline constexpr int kSourceEntryBurst = 500;             // all of them at once, after a restart
+inline constexpr std::size_t kMaxSourceBuckets = 16'384;  // remembered
 
 // What the room keeps beside its accounts (see room_storage.hpp).
 inline constexpr std::size_t kMaxBans = 1000;

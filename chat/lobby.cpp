@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "chat/network.hpp"
+
 namespace chat {
 namespace {
 
@@ -13,14 +15,12 @@ constexpr int kStays = 5;
 
 // The widest network that counts as one, the next one in it, and the source itself.
 std::array<Source, 3> networks_of(const PeerAddress& peer) {
-  std::array<Source, 3> networks{peer.source, peer.source, peer.source};
+  std::array<Source, 3> networks{network_of(peer.source, 2).source,
+                                 network_of(peer.source, 1).source, peer.source};
   if (peer.loopback) {
     // This machine; in it all that came by TCP, but each user of a Unix socket apart.
     networks[0].fill(0xFF);
     if (!peer.uid) networks[1].fill(0xFF);
-  } else if (!is_ipv4(peer.source)) {
-    std::fill(networks[0].begin() + 6, networks[0].end(), std::uint8_t{0});
-    std::fill(networks[1].begin() + 7, networks[1].end(), std::uint8_t{0});
   }
   return networks;
 }

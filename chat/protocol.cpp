@@ -37,7 +37,7 @@ std::optional<Credentials> parse_credentials(std::string_view line, std::string&
 }
 
 bool is_passing(std::string_view refusal) {
-  for (const std::string_view line : {kTimedOut, kOutOfResources, kMadeRoom, kCrowded}) {
+  for (const std::string_view line : {kTimedOut, kOutOfResources, kMadeRoom, kCrowded, kTooOften}) {
     if (line.substr(2, line.size() - 3) == refusal) return true;
   }
   return false;

@@ -22,6 +22,10 @@ inline constexpr std::string_view kExpectedProxy = "! expected a PROXY line\n";
 inline constexpr std::string_view kNameUsed = "! username is already used\n";
 inline constexpr std::string_view kOnlyAccounts = "! only accounts come in now\n";
 inline constexpr std::string_view kRoomFull = "! max chat users\n";
+inline constexpr std::string_view kAddressFull =
+    "! max chat users from your address: try again when one has left\n";
+inline constexpr std::string_view kTooOften =
+    "! too many came in from your address: try again in a minute\n";
 inline constexpr std::string_view kAlreadyIn = "! password already used\n";
 inline constexpr std::string_view kWrongCredentials = "! wrong username or password\n";
 inline constexpr std::string_view kTimedOut = "! login timed out\n";

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "chat/limits.hpp"
+#include "chat/network.hpp"
 #include "chat/password_hash.hpp"
 #include "chat/protocol.hpp"
 #include "chat/text.hpp"
@@ -60,10 +61,12 @@ std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users)
 }
 
 Registry::Registry(std::size_t max_users, const PasswordStorage& accounts,
-                   const Stored<RoomStorage>& storage, Broadcast& broadcast)
+                   const Stored<RoomStorage>& storage, Broadcast& broadcast,
+                   std::size_t max_per_address)
     : max_users_(max_users),
       storage_(storage),
       broadcast_(broadcast),
+      max_per_address_(max_per_address),
       registered_seats_(seats_beside(accounts, max_users)),
       taken_(taken_skeletons(accounts)),
       accounts_(by_name(accounts)) {}
@@ -170,8 +173,27 @@ Registry::Entry Registry::register_anew(const std::string& name, std::string_vie
   if (logged_in_.contains(folded_name(name))) return Entry::kNameUsed;
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() >= registered_seats_) return Entry::kFull;
+  if (is_address_full(visit.peer)) return Entry::kAddressFull;
   return enter({name, 0, 0, std::string(password), registered_, key, visit.peer, visit.filter, {}},
                member, visit);
+}
+
+// A wider network (see network.hpp) has twice as many, but not more than half of the free seats,
+// where an address alone has not. This machine's own, and those that are not known, are free.
+bool Registry::is_address_full(const PeerAddress& peer) const {
+  if (peer.loopback || peer.address == IpAddress{}) return false;
+  const std::size_t half = std::max<std::size_t>(1, registered_seats_ / 2);
+  const std::size_t most = max_per_address_ == 0 ? half : max_per_address_;
+  for (std::size_t level = 0; level < levels_of(peer.source); ++level) {
+    const Network network = network_of(peer.source, level);
+    std::size_t count = 0;
+    for (const auto& [key, member] : registered_) {
+      const PeerAddress& other = stays_.at(member).peer;
+      if (!other.loopback && network_of(other.source, level) == network) ++count;
+    }
+    if (count >= std::max(most, std::min(most << level, half))) return true;
+  }
+  return false;
 }
 
 Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, const Visit& visit) {
@@ -205,6 +227,7 @@ Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& m
   Talker talker = talker_of(taken);
   talker.source = source_of(peer);
   apply_mutes(member, talker, old.muted_until());
+  member.spend_lines_until(old.lines_spent_until());
   if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, visit.rendering,
                             greeting(taken.name, visit), shared(taken.filter))) {
     return Entry::kClosed;

@@ -66,10 +66,11 @@ struct Profile {
 
 class Registry {
  public:
-  // Storage and broadcast must outlive the registry. Throws std::runtime_error where not even the
-  // accounts fit.
+  // Storage and broadcast must outlive the registry. Of one address so many can register; 0: half
+  // of the free seats, at least one. Throws std::runtime_error where not even the accounts fit.
   Registry(std::size_t max_users, const PasswordStorage& accounts,
-           const Stored<RoomStorage>& storage, Broadcast& broadcast);
+           const Stored<RoomStorage>& storage, Broadcast& broadcast,
+           std::size_t max_per_address = 0);
 
   // Thread safe, all of them.
 
@@ -77,6 +78,8 @@ class Registry {
     kIn,
     kNameUsed,      // online, an account's, reserved, or like one of those
     kFull,          // register: no free seat
+    kAddressFull,   // register: too many have from the same address
+    kTooOften,      // too many came in from the same source, see SourceLimits
     kOnlyAccounts,  // register: not now
     kBanned,        // the name, or where it comes from
     kAlreadyIn,     // login: this user is online
@@ -230,6 +233,7 @@ class Registry {
                     const Visit& visit, const std::string& key) REQUIRES(mutex_);
   Entry register_anew(const std::string& name, std::string_view password, Broadcast::Member& member,
                       const Visit& visit, const std::string& key) REQUIRES(mutex_);
+  bool is_address_full(const PeerAddress& peer) const REQUIRES(mutex_);
   Entry enter(Stay stay, Broadcast::Member& member, const Visit& visit) REQUIRES(mutex_);
   Entry take_over(Broadcast::Member& old, Broadcast::Member& member, const Visit& visit)
       REQUIRES(mutex_);
@@ -250,6 +254,7 @@ class Registry {
   const std::size_t max_users_;
   const Stored<RoomStorage>& storage_;
   Broadcast& broadcast_;
+  const std::size_t max_per_address_;
 
   // Held while the broadcast's mutex is taken, never the other way round.
   mutable Mutex mutex_;

@@ -18,6 +18,7 @@
 #include "chat/proxy_line.hpp"
 #include "chat/registry.hpp"
 #include "chat/room_storage.hpp"
+#include "chat/source_limits.hpp"
 #include "chat/standstill.hpp"
 #include "chat/stored.hpp"
 
@@ -43,6 +44,7 @@ struct Room {
   Counters refused = {};  // connections, and tries to come in, by reason
   std::atomic<std::uint64_t> joins{0};
   std::atomic<int> name_lookups{0};  // of Unix users, under way
+  SourceLimits source_limits{rate};
 };
 
 }  // namespace chat

@@ -51,6 +51,7 @@ struct ServerConfig {
   std::chrono::milliseconds stall_timeout = kDefaultStallTimeout;
   std::size_t max_pending = kDefaultMaxPending;  // connected, not in yet
   std::size_t max_pending_per_address = kDefaultMaxPendingPerAddress;
+  std::size_t max_members_per_address = 0;  // registered; 0: half of the free seats
   int rate = kDefaultRate;
   std::string transcript;  // a file; empty: none
   Transcript::Sync transcript_sync = Transcript::Sync::kSecond;

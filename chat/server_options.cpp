@@ -25,6 +25,7 @@ constexpr std::array kOptions = {
     option{"stall-timeout", required_argument, nullptr, 's'},
     option{"max-pending", required_argument, nullptr, 'n'},
     option{"max-pending-per-address", required_argument, nullptr, 'N'},
+    option{"max-members-per-address", required_argument, nullptr, 'E'},
     option{"rate", required_argument, nullptr, 'r'},
     option{"transcript", required_argument, nullptr, 'T'},
     option{"transcript-sync", required_argument, nullptr, 'S'},
@@ -148,6 +149,10 @@ ServerOptions parse_server_options(int argc, char* const* argv) {
         options.config.max_pending_per_address =
             parse_number<std::size_t>("--max-pending-per-address", ::optarg, 1, kMaxUsersLimit);
         break;
+      case 'E':
+        options.config.max_members_per_address =
+            parse_number<std::size_t>("--max-members-per-address", ::optarg, 1, kMaxUsersLimit);
+        break;
       case 'r':
         options.config.rate = parse_number("--rate", ::optarg, 0, 1'000'000);
         break;
@@ -230,6 +235,9 @@ std::string server_usage() {
          "                         the address that has most of them makes room\n"
          "  --max-pending-per-address N\n"
          "                         of them, from one address (32); this machine's are free\n"
+         "  --max-members-per-address N\n"
+         "                         registered users from one address (half of the free seats);\n"
+         "                         this machine's are free\n"
          "  --rate N               lines a second that one member may send, with bursts of\n"
          "                         twice that (5; 0: no limit)\n"
          "  --history N            of the room's last lines, what one who comes in gets (20)\n"

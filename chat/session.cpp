@@ -44,6 +44,8 @@ Session::Session(Room& room, Connection& connection, const Handover::Connection&
       name_(begun.seat.name),
       account_(begun.seat.account),
       speaker_(room, member_, name_, connection.peer, standing_, [this] { return drop_line(); }) {
+  rate_limit_.restore(Clock::now() + begun.lines_spent);
+  member_.spend_lines_until(rate_limit_.spent_until());
   speaker_.begin(begun);
   reader_.restore(begun.input);
   if (phase_ == Phase::kIn) room_.registry.restore(member_, begun);
@@ -105,6 +107,9 @@ Handover::Connection Session::describe() const {
   connection.input_ended = input_ended_;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(login_deadline_ - Clock::now());
   connection.login_left = std::max(left, std::chrono::milliseconds(0));
+  connection.lines_spent = std::max(
+      std::chrono::ceil<std::chrono::milliseconds>(rate_limit_.spent_until() - Clock::now()),
+      std::chrono::milliseconds(0));
   if (phase_ == Phase::kIn || phase_ == Phase::kLeaving) {
     connection.dismissed = member_.was_dismissed();
     room_.broadcast.describe_unsent(member_, connection);
@@ -242,13 +247,14 @@ IoResult Session::receive_for_login() {
 // makes harder to get.
 bool Session::prove(protocol::Credentials& credentials) {
   if (credentials.password.empty()) return prove_by_user(credentials);
-  if (!wait_for_turn()) return false;
+  const Guesser guesser(connection_.peer.source, credentials.name);
+  if (!wait_for_turn(guesser)) return false;
   struct Turn {
-    ~Turn() { gate.leave(source, wrong); }
+    ~Turn() { gate.leave(guesser, wrong); }
     HashGate& gate;
-    const Source& source;
+    const Guesser& guesser;
     bool wrong = false;
-  } turn{room_.hash_gate, connection_.peer.source};
+  } turn{room_.hash_gate, guesser};
   const bool login =
       mode_ == protocol::Mode::kLogin || room_.accounts.current()->contains(credentials.name);
   turn.wrong = login && !verify(credentials);
@@ -275,9 +281,9 @@ bool Session::verify(protocol::Credentials& credentials) {
 // Whoever comes from where too many wrong guesses came from waits here, at its socket, where it
 // takes no turn from others. One who has finished sending may be gone altogether: it is not waited
 // for.
-bool Session::wait_for_turn() {
+bool Session::wait_for_turn(const Guesser& guesser) {
   while (true) {
-    const auto turn = turn_at_hash_gate();
+    const auto turn = turn_at_hash_gate(guesser);
     switch (turn.answer) {
       case HashGate::Answer::kIn:
         return true;
@@ -299,12 +305,11 @@ bool Session::wait_for_turn() {
   }
 }
 
-HashGate::Turn Session::turn_at_hash_gate() {
+HashGate::Turn Session::turn_at_hash_gate(const Guesser& guesser) {
   line_in_hand_ = true;
   (void)room_.lobby.becomes(connection_.place, State::kWaitsForGuess);
   const Standstill::Aside aside(room_.standstill, standing_);
-  const auto turn =
-      room_.hash_gate.enter(connection_.peer.source, login_deadline_, connection_.place.gone());
+  const auto turn = room_.hash_gate.enter(guesser, login_deadline_, connection_.place.gone());
   if (turn.answer == HashGate::Answer::kIn) {
     (void)room_.lobby.becomes(connection_.place, State::kAnswering);
   }
@@ -319,6 +324,11 @@ bool Session::wait_at_socket(Clock::time_point deadline) {
 
 Registry::Entry Session::enter(const protocol::Credentials& credentials) {
   if (!room_.lobby.becomes(connection_.place, State::kEntering)) return Registry::Entry::kGone;
+  const auto kind = mode_ == protocol::Mode::kResume ? SourceLimits::Entry::kResume
+                                                     : SourceLimits::Entry::kArrival;
+  if (!room_.source_limits.may_enter(kind, connection_.peer, Clock::now())) {
+    return Registry::Entry::kTooOften;
+  }
   const auto entry = enter_registry(credentials);
   if (is_in(entry)) room_.lobby.leave(connection_.place);
   return entry;
@@ -369,6 +379,7 @@ std::optional<std::string> Session::ban() const {
 
 bool Session::answer(Registry::Entry entry) {
   if (is_in(entry)) {
+    rate_limit_.restore(member_.lines_spent_until());
     speaker_.begin(account_, rendering_);
     ++room_.joins;
     log(entry == Registry::Entry::kIn ? "came-in" : "resumed", name_,
@@ -391,6 +402,10 @@ bool Session::answer(Registry::Entry entry) {
       return refuse(sent_away);
     case Registry::Entry::kFull:
       return refuse(protocol::kRoomFull);
+    case Registry::Entry::kAddressFull:
+      return refuse(protocol::kAddressFull);
+    case Registry::Entry::kTooOften:
+      return refuse(protocol::kTooOften);
     case Registry::Entry::kAlreadyIn:
       return refuse(protocol::kAlreadyIn);
     case Registry::Entry::kWrongPassword:
@@ -526,7 +541,10 @@ bool Session::is_held_up() {
 
 // False: the connection died meanwhile. A standstill is not kept waiting.
 bool Session::wait_for_rate() {
-  const auto due = rate_limit_.next(Clock::now());
+  const auto now = Clock::now();
+  const auto own = rate_limit_.next(now);
+  member_.spend_lines_until(rate_limit_.spent_until());
+  const auto due = std::max(own, room_.source_limits.next_line(connection_.peer, now));
   while (Clock::now() < due && !room_.standstill.is_wanted()) {
     if (!socket_.wait_while_open(due)) return false;
   }

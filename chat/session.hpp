@@ -70,8 +70,8 @@ class Session {
   Registry::Entry enter_registry(const protocol::Credentials& credentials);
   Visit visit() const;
   std::optional<std::string> ban() const;
-  bool wait_for_turn();
-  HashGate::Turn turn_at_hash_gate();
+  bool wait_for_turn(const Guesser& guesser);
+  HashGate::Turn turn_at_hash_gate(const Guesser& guesser);
   bool wait_at_socket(Clock::time_point deadline);
   bool answer(Registry::Entry entry);
   bool tagged_before_coming_in(const LineReader::Line& line);

@@ -435,19 +435,20 @@ std::string Speaker::outcome_of_answer(std::string_view text) {
 
 // False: there was no turn to be had. `right` is what `work` says; if not, it was a guess.
 bool Speaker::with_turn_to_hash(const std::function<bool()>& work, bool& right) {
+  const Guesser guesser(peer_.source, name_);
   const auto turn = [&] {
     const Standstill::Aside aside(room_.standstill, standing_);
-    return room_.hash_gate.enter(peer_.source, Clock::now() + kPasswordPatience);
+    return room_.hash_gate.enter(guesser, Clock::now() + kPasswordPatience);
   }();
   question_ = Question::kNone;
   if (turn.answer != HashGate::Answer::kIn) return false;
   try {
     right = work();
   } catch (...) {
-    room_.hash_gate.leave(peer_.source, false);
+    room_.hash_gate.leave(guesser, false);
     throw;
   }
-  room_.hash_gate.leave(peer_.source, !right);
+  room_.hash_gate.leave(guesser, !right);
   return true;
 }
 

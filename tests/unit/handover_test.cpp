@@ -35,6 +35,7 @@ Handover example() {
   member.input = {"half a l", true, 65'000};
   member.input_ended = true;
   member.login_left = std::chrono::milliseconds(86'399'999);
+  member.lines_spent = std::chrono::milliseconds(1234);
   member.seat = {
       "ann",        ~std::uint64_t{0},    77,      "secret", {"ann", {"ben", "cid"}, true},
       WallTime(1s), WallTime(2s),         "lunch", 76,       "dan",
@@ -76,6 +77,7 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.input.unterminated == b.input.unterminated);
   BOOST_TEST(a.input_ended == b.input_ended);
   BOOST_TEST((a.login_left == b.login_left));
+  BOOST_TEST((a.lines_spent == b.lines_spent));
   BOOST_TEST(a.seat.name == b.seat.name);
   BOOST_TEST(a.seat.account == b.seat.account);
   BOOST_TEST(a.seat.stay == b.seat.stay);

@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Source kOwner{1};
-constexpr Source kStranger{2};
+const Guesser kOwner{ipv4_address(1), "ann"};
+const Guesser kStranger{ipv4_address(2), "ann"};
 
 bool enter(HashGate& gate, Clock::time_point deadline) {
   return gate.enter(kOwner, deadline).answer == HashGate::Answer::kIn;
@@ -29,10 +29,10 @@ void leave(HashGate& gate) { gate.leave(kOwner, false); }
 // A thread that waits at a gate which is full. It has stopped there when the constructor returns.
 class Waiter {
  public:
-  explicit Waiter(HashGate& gate, const Source& source = kOwner)
-      : entered_(std::async(std::launch::async, [this, &gate, source] {
+  explicit Waiter(HashGate& gate, const Guesser& guesser = kOwner)
+      : entered_(std::async(std::launch::async, [this, &gate, guesser] {
           thread_ = ::gettid();
-          return gate.enter(source, deadline_).answer == HashGate::Answer::kIn;
+          return gate.enter(guesser, deadline_).answer == HashGate::Answer::kIn;
         })) {
     while (Clock::now() < deadline_ && !sleeps()) std::this_thread::yield();
   }

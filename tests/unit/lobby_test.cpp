@@ -342,17 +342,19 @@ BOOST_AUTO_TEST_CASE(who_has_been_in_lingers_where_that_costs_only_others_who_do
 
 BOOST_AUTO_TEST_CASE(who_waits_to_hash_is_woken_when_it_has_to_go) {
   Hall hall(1, 1);
-  BOOST_REQUIRE((hall.gate.enter(Source{9}, Clock::now()).answer == HashGate::Answer::kIn));
+  const auto other = hall.gate.enter({Source{9}, "other"}, Clock::now());
+  BOOST_REQUIRE((other.answer == HashGate::Answer::kIn));
   Guest first(hall, "192.0.2.1");
   (void)first.becomes(State::kWaitsForGuess);
   auto waiting = std::async(std::launch::async, [&] {
-    return hall.gate.enter(first.peer.source, Clock::now() + 20s, first.place->gone());
+    return hall.gate.enter({first.peer.source, "name"}, Clock::now() + 20s, first.place->gone());
   });
   while (hall.gate.waiting() == 0) std::this_thread::yield();
   Guest second(hall, "192.0.2.2");
   BOOST_TEST((waiting.get().answer == HashGate::Answer::kGone));
   // Also where that comes first.
-  const auto late = hall.gate.enter(first.peer.source, Clock::now() + 20s, first.place->gone());
+  const auto late =
+      hall.gate.enter({first.peer.source, "name"}, Clock::now() + 20s, first.place->gone());
   BOOST_TEST((late.answer == HashGate::Answer::kGone));
   BOOST_TEST(hall.gate.waiting() == 0u);
 }

@@ -66,6 +66,21 @@ BOOST_AUTO_TEST_CASE(a_rate_of_0_is_no_limit) {
   for (int i = 0; i < 10'000; ++i) BOOST_REQUIRE((limit.next(kStart) == kStart));
 }
 
+BOOST_AUTO_TEST_CASE(asking_when_one_more_is_due_counts_nothing) {
+  RateLimit limit(5, 3);
+  for (int i = 0; i < 100; ++i) BOOST_TEST((limit.due(kStart) <= kStart));
+  BOOST_TEST(lines_at_once(limit, kStart) == 3);
+  BOOST_TEST((limit.due(kStart + 1h) <= kStart + 1h));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_goes_on_from_another_has_what_that_one_had_left) {
+  RateLimit old(5);
+  for (int i = 0; i < 7; ++i) old.next(kStart);
+  RateLimit limit(5);
+  limit.restore(old.spent_until());
+  BOOST_TEST(lines_at_once(limit, kStart) == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat

@@ -71,8 +71,9 @@ BOOST_AUTO_TEST_CASE(without_options_it_serves_on_port_3490_of_all_addresses) {
 BOOST_AUTO_TEST_CASE(every_option_takes_its_value_from_the_next_argument_or_after_an_equals_sign) {
   const Arguments names = {"--max-users",     "--port",          "--bind",
                            "--accounts",      "--login-timeout", "--rate",
-                           "--stall-timeout", "--max-pending",   "--max-pending-per-address"};
-  const Arguments values = {"4", "0", "::1", "some file", "7", "0", "8", "9", "10"};
+                           "--stall-timeout", "--max-pending",   "--max-pending-per-address",
+                           "--max-members-per-address"};
+  const Arguments values = {"4", "0", "::1", "some file", "7", "0", "8", "9", "10", "11"};
   Arguments apart;
   Arguments together;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -91,6 +92,7 @@ BOOST_AUTO_TEST_CASE(every_option_takes_its_value_from_the_next_argument_or_afte
     BOOST_TEST((options.config.stall_timeout == 8s));
     BOOST_TEST(options.config.max_pending == 9u);
     BOOST_TEST(options.config.max_pending_per_address == 10u);
+    BOOST_TEST(options.config.max_members_per_address == 11u);
   }
 }
 
@@ -121,7 +123,8 @@ BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
   BOOST_TEST((parse({"--help"}).action == Action::kHelp));
   for (const char* option :
        {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
-        "--stall-timeout N", "--max-pending N", "--max-pending-per-address N", "--rate N",
+        "--stall-timeout N", "--max-pending N", "--max-pending-per-address N",
+        "--max-members-per-address N", "--rate N",
         "--version", "--help", "--add-account NAME", "--operator", "--remove-account NAME",
         "--list-accounts", "--transcript-max SIZE"}) {
     BOOST_TEST(server_usage().find(option) != std::string::npos, option);
@@ -154,6 +157,8 @@ BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_ra
   check("--stall-timeout", "--stall-timeout", "1", "60", {"0", "61"});
   check("--max-pending", "--max-pending", "1", "1000000", {"0", "1000001"});
   check("--max-pending-per-address", "--max-pending-per-address", "1", "1000000", {"0", "1000001"});
+  check("--max-members-per-address", "--max-members-per-address", "1", "1000000",
+        {"0", "1000001"});
   check("--rate", "--rate", "0", "1000000", {"1000001"});
 }
 
