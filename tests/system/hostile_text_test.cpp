@@ -253,8 +253,8 @@ BOOST_AUTO_TEST_CASE(of_500_names_exactly_those_come_in_that_look_like_nobody_el
                 "everyone", "Every0ne", "all",      "ALL",           "a11",           "aII",
                 "here",     "owner",    "0wner",    "administrator", "adm1n1strat0r", "host",
                 "h0st",     "staff",    "chatroom", "chatr00m"});
-  expect(used, {"bob_", "bob_ilo_", "Lois.", "max_", "servers", "roots", "root_", "all_", "admin_",
-                "systems", "everyones", "adm1n5", "0wner5."});
+  expect(used, {"bob_ilo_", "max_", "servers", "roots", "root_", "all_", "admin_", "systems",
+                "everyones", "adm1n5", "0wner5."});
   expect(used, {"5erver", "bob_i10."});
   expect(no_name, {"*",
                    "* ann",
