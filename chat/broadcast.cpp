@@ -190,7 +190,8 @@ bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
   bool wake = false;
   {
     MutexLock lock(mutex_);
-    if (!wait_for_turn(lock, member, 0) && !(also_held && held_ && is_in(member))) return false;
+    const bool may = wait_for_turn(lock, member, 0, what == Letter::What::kReplay);
+    if (!may && !(also_held && held_ && is_in(member))) return false;
     Letters letters;
     add_letter(letters, member, what, std::move(text), lines);
     if (!letters.empty()) letters.back().filter = std::move(filter);
@@ -300,7 +301,7 @@ std::string Broadcast::heard(const LineFilter* filter, Rendering rendering, Posi
   MessageLog::Range lines{first, kept_.first_from(rendering, to, lowest_, end_) - 1};
   std::string text =
       kept_.bytes(rendering, from, std::min(to, kept_.after(first - 1, end_).in(rendering)));
-  kept_.filter(lines, rendering, *filter, end_, kNever, text);
+  kept_.filter(lines, rendering, *filter, end_, kNever, kNever, text);
   return text;
 }
 
@@ -420,6 +421,8 @@ void Broadcast::add_letter(Letters& letters, Member& member, Letter::What what, 
 void Broadcast::post(Letters letters) {
   for (const Letter& letter : letters) {
     letter.to->letter_bytes_.fetch_add(letter.weight, std::memory_order_relaxed);
+    if (letter.what == Letter::What::kReplay)
+      letter.to->replays_.fetch_add(1, std::memory_order_relaxed);
   }
   next_.letters.splice(next_.letters.end(), letters);
 }
@@ -440,10 +443,15 @@ void Broadcast::wait_until_fits(MutexLock& lock, std::size_t text_size) {
   --waiting_;
 }
 
-bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) {
+bool Broadcast::wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size,
+                              bool to_replay) {
   ++waiting_;
   const auto may = [&]() REQUIRES(mutex_) { return !held_ && is_in(member); };
-  while (may() && !(may_talk(member) && log_.fits(text_size, floor_))) turn_.wait(lock);
+  const auto can = [&]() REQUIRES(mutex_) {
+    if (to_replay && member.replays_.load(std::memory_order_relaxed) > 0) return false;
+    return may_talk(member) && log_.fits(text_size, floor_);
+  };
+  while (may() && !can()) turn_.wait(lock);
   --waiting_;
   return may();
 }
@@ -477,7 +485,7 @@ void Broadcast::make_lent_round(Work work) noexcept {
   count_slow();
   MutexLock lock(mutex_);
   tell_figures();
-  const bool done = blocked_.empty() && !has_work();
+  const bool done = blocked_.empty() && queue_.empty() && !has_work();
   round_ = done ? Round::kFree : Round::kTaken;
   if (!done) wake_.signal();
   returned_.notify_one();
@@ -503,6 +511,7 @@ void Broadcast::run() {
     const bool closed = work.closed;
     start(std::move(work));
     if (!idle) walk();
+    serve_queue();
     if (closed && slots_.empty()) return;
     if (idle || !blocked_.empty()) wait_for_sockets(idle);
     drop_stalled();
@@ -511,7 +520,7 @@ void Broadcast::run() {
 }
 
 Broadcast::Work Broadcast::take_work() {
-  const bool anything = has_work();
+  const bool anything = has_work() || !queue_.empty();
   floor_ = lowest_;  // the round before is over, and has left nobody behind it
   tell_figures();
   Work work = std::exchange(next_, {});
@@ -532,6 +541,7 @@ void Broadcast::start(Work work) noexcept {
   begin_ = end_;
   end_ = work.end;
   oldest_in_round_ = work.oldest;
+  round_lines_ = kRoundLines;
   readable_ = work.readable;
   lowest_ = work.lowest;
   write_transcript(work.room_end.tagged);
@@ -657,6 +667,13 @@ void Broadcast::try_or_drop(Member& member, void (Broadcast::*step)(Member& memb
 
 // Sends `member` all it has not had yet, or what of it the kernel takes.
 void Broadcast::deliver(Member& member) {
+  // Those who wait for a turn come first.
+  turn_lines_ = queue_.empty() ? std::min(kTurnLines, round_lines_) : 0;
+  deliver_in_turn(member);
+}
+
+void Broadcast::deliver_in_turn(Member& member) {
+  member.wants_turn_ = false;
   while (true) {
     make_ready(member);
     gather(member);
@@ -674,11 +691,44 @@ void Broadcast::deliver(Member& member) {
   }
   unblock(member);
   Slot& slot = slot_of(member);
+  if (member.wants_turn_) {
+    slot.keeps_up = false;
+    queue_up(member);
+    if (is_too_far_behind(slot)) skip_forward(member);
+    return;
+  }
   slot.keeps_up = member.letters_.empty() && !member.filter_ && !member.leaving_;
   if (!member.leaving_ || slot.cursor != member.last_.in(slot.rendering)) return;
   if (member.dismissed_) return drop(member);
   if (member.closing_) member.socket_.shutdown_write();
   release(member);
+}
+
+void Broadcast::spend_turn(std::size_t lines, std::size_t bytes) {
+  const std::size_t spent = lines + bytes / kBytesLikeALine;
+  turn_lines_ -= std::min(turn_lines_, spent);
+  round_lines_ -= std::min(round_lines_, spent);
+}
+
+void Broadcast::queue_up(Member& member) {
+  if (!member.queued_) member.queued_ = queue_.insert(queue_.end(), &member);
+}
+
+void Broadcast::leave_queue(Member& member) {
+  if (!member.queued_) return;
+  queue_.erase(*member.queued_);
+  member.queued_.reset();
+}
+
+// A turn for each who waits for one now, as far as the round's lines go.
+void Broadcast::serve_queue() noexcept {
+  for (std::size_t turns = queue_.size(); turns > 0 && !queue_.empty() && round_lines_ > 0;
+       --turns) {
+    Member& member = *queue_.front();
+    leave_queue(member);
+    turn_lines_ = std::min(kTurnLines, round_lines_);
+    try_or_drop(member, &Broadcast::deliver_in_turn);
+  }
 }
 
 // Sees to it that what `member` gets next can be sent: what it does not want to hear is behind it,
@@ -691,7 +741,10 @@ void Broadcast::make_ready(Member& member) {
     const Letter& next = member.letters_.front();
     const Slot& slot = slot_of(member);
     if (slot.cursor != next.place.in(slot.rendering)) return;
-    if (is_closed(next)) continue;
+    if (is_closed(next)) {
+      if (member.wants_turn_) return;
+      continue;
+    }
     if (!next.text.empty()) return;
     pop_letter(member);
   }
@@ -725,12 +778,21 @@ void Broadcast::open_letter(Member& member) {
       if (member.letter_sent_ < letter.text.size()) return;
       letter.text.clear();
       member.letter_sent_ = 0;
-      kept_.replay(letter.lines, slot.rendering, member.filter_.get(), readable_, end_,
-                   kReplayChunk, letter.text);
+      member.wants_turn_ = turn_lines_ == 0;
+      if (member.wants_turn_) return;
+      open_replay(member, letter);
       if (!letter.lines.empty()) return;
+      member.replays_.fetch_sub(1, std::memory_order_relaxed);
       break;
   }
   letter.what = Letter::What::kText;
+}
+
+void Broadcast::open_replay(const Member& member, Letter& letter) {
+  const std::uint64_t first = letter.lines.first;
+  kept_.replay(letter.lines, slot_of(member).rendering, member.filter_.get(), readable_, end_,
+               kReplayChunk, turn_lines_, letter.text);
+  spend_turn(letter.lines.first - first, letter.text.size());
 }
 
 void Broadcast::pop_letter(Member& member) {
@@ -754,6 +816,8 @@ void Broadcast::filter_log(Member& member) {
     Position stop = end.in(slot.rendering);
     if (!letters.empty()) stop = std::min(stop, letters.front().place.in(slot.rendering));
     if (slot.cursor >= stop) return;
+    member.wants_turn_ = turn_lines_ == 0;
+    if (member.wants_turn_) return;
     const auto first = kept_.first_from(slot.rendering, slot.cursor, readable_, end);
     const auto behind = kept_.first_from(slot.rendering, stop, readable_, end);
     MessageLog::Range lines{first, behind - 1};
@@ -761,7 +825,8 @@ void Broadcast::filter_log(Member& member) {
     Place place = kept_.after(first - 1, end);
     std::string text = kept_.bytes(slot.rendering, slot.cursor, place.in(slot.rendering));
     if (place.in(slot.rendering) < stop) {
-      kept_.filter(lines, slot.rendering, *member.filter_, end, kReplayChunk, text);
+      kept_.filter(lines, slot.rendering, *member.filter_, end, kReplayChunk, turn_lines_, text);
+      spend_turn(lines.first - first, text.size());
       place = kept_.after(lines.first - 1, end);
     }
     slot.cursor = place.in(slot.rendering);
@@ -935,6 +1000,7 @@ void Broadcast::drop_slow(Member& member) {
 // Forgets `member`. Its worker may destroy it as soon as the lock is free again.
 void Broadcast::release(Member& member) {
   unblock(member);
+  leave_queue(member);
   slots_.back().member->index_ = member.index_;
   slots_[member.index_] = slots_.back();
   slots_.pop_back();

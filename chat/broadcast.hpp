@@ -16,6 +16,11 @@
 // kMaxAhead in front of it, and for themselves when they talk without reading (back-pressure): so
 // the log is bounded, and who reads misses nothing.
 //
+// Lines that are replayed or filtered are looked at one by one, which costs more than to send them.
+// So a member has only a turn of that at a time (kTurnLines), and a round only so many turns
+// (kRoundLines): who needs more waits in a queue, and everyone else gets the room's new lines
+// first.
+//
 // Ownership: a Member belongs to the worker that serves its connection. From enter() until
 // wait_until_released() has returned, who makes the round uses it and is the only one to write to
 // its socket.
@@ -121,7 +126,7 @@ class Broadcast {
   bool tag(Member& member, std::string lines);
 
   // Those `lines` of the room once more that have been said by now. Where some are not kept any
-  // more, a notice says so.
+  // more, a notice says so. Waits until an earlier replay for this member is over.
   bool replay(Member& member, MessageLog::Range lines);
 
   // How it goes. The rates are of the last minute.
@@ -243,7 +248,8 @@ class Broadcast {
   bool is_in(const Member& member) const REQUIRES(mutex_);
   bool may_talk(const Member& member) const REQUIRES(mutex_);
   void wait_until_fits(MutexLock& lock, std::size_t text_size) REQUIRES(mutex_);
-  bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size) REQUIRES(mutex_);
+  bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size,
+                     bool to_replay = false) REQUIRES(mutex_);
   bool claim_wake_up() REQUIRES(mutex_);
   bool has_work() const REQUIRES(mutex_);
   Work take_work() REQUIRES(mutex_);
@@ -263,8 +269,14 @@ class Broadcast {
   void wait_for_sockets(bool idle);
   void try_or_drop(Member& member, void (Broadcast::*step)(Member& member));
   void deliver(Member& member);
+  void deliver_in_turn(Member& member);
+  void spend_turn(std::size_t lines, std::size_t bytes);
+  void queue_up(Member& member);
+  void leave_queue(Member& member);
+  void serve_queue() noexcept;
   void make_ready(Member& member);
   void open_letter(Member& member);
+  void open_replay(const Member& member, Letter& letter);
   static bool is_closed(const Letter& letter);
   void pop_letter(Member& member);
   const Place& end_of(const Member& member) const;
@@ -332,6 +344,9 @@ class Broadcast {
   Position written_ = 0;          // all tagged lines before it are in the transcript
   std::vector<Slot> slots_;       // one for each member
   std::vector<Member*> blocked_;  // those of them whose sockets are full
+  std::list<Member*> queue_;      // those who wait for a turn to look at lines
+  std::size_t round_lines_ = 0;   // that may still be looked at in this round
+  std::size_t turn_lines_ = 0;    // and in this turn
   std::vector<iovec> pieces_;
   std::uint64_t sent_ = 0;  // bytes, by the round that is over
   Tally tally_;
@@ -403,6 +418,7 @@ class Broadcast::Member {
   // Written by the broadcaster, read by the member's worker too.
   std::atomic<StuckAt> stuck_at_{};
   std::atomic<std::size_t> letter_bytes_{0};  // waiting in letters
+  std::atomic<int> replays_{0};               // of those, which are not over
   std::atomic<bool> too_slow_{false};
   std::atomic<bool> dismissed_{false};
   std::atomic<bool> replaced_{false};
@@ -428,6 +444,8 @@ class Broadcast::Member {
   bool closing_ = false;   // and gets end of file there
   std::size_t index_ = 0;  // in slots_
   std::size_t blocked_index_ = 0;
+  bool wants_turn_ = false;                             // it has lines left to look at
+  std::optional<std::list<Member*>::iterator> queued_;  // in queue_
   bool blocked_ = false;
   Clock::time_point progress_;  // when its full socket last took something
 };

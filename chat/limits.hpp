@@ -18,6 +18,7 @@ inline constexpr std::size_t kMaxLine = 4096;            // a client's line, its
 inline constexpr std::size_t kMaxUnterminated = 65'536;  // without any line end: the peer is closed
 inline constexpr std::size_t kMaxName = 32;
 inline constexpr std::size_t kMaxPassword = 511;
+inline constexpr int kMaxTagRequests = 16;   // of one connection, before it comes in
 inline constexpr std::size_t kMaxMarks = 8;  // combining marks on one character
 
 // What the room keeps for members who are slower than it (see broadcast.hpp).
@@ -29,12 +30,23 @@ inline constexpr std::size_t kKeptTagged = 2 * 1024 * 1024;    // the same, of i
 inline constexpr std::size_t kKeptLines = 32 * 1024;           // the same, in lines
 inline constexpr std::uint64_t kDefaultHistory = 20;           // lines that one who comes in gets
 inline constexpr std::size_t kReplayChunk = 16 * 1024;  // of what is replayed, in memory at a time
+// Replayed and filtered lines have to be looked at one by one: so many of one member's in a turn,
+// and of all members' in a round of the broadcaster. So many bytes count like a line.
+inline constexpr std::size_t kTurnLines = 512;
+inline constexpr std::size_t kRoundLines = 4096;
+inline constexpr std::size_t kBytesLikeALine = 128;
 inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
 inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may deliver by itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
 
 // Commands.
 inline constexpr std::size_t kMaxProfiles = 100;  // that /who describes
+inline constexpr std::size_t kMaxAway = 200;      // bytes of what /away says
+
+// What a command costs of the rate of lines besides itself: one for so many lines of the room that
+// it brings once more, or so many names.
+inline constexpr std::size_t kReplayedLikeALine = 1024;
+inline constexpr std::size_t kNamesLikeALine = 256;
 inline constexpr std::chrono::minutes kMuteTime{10};
 inline constexpr std::uint64_t kMostMinutes = 366 * 24 * 60;  // of a ban and the like
 inline constexpr std::chrono::seconds kPasswordPatience{10};  // of a member, for a turn to hash

@@ -99,9 +99,9 @@ std::string MessageLog::line(std::uint64_t number, const Place& end) const {
 }
 
 void MessageLog::replay(Range& lines, Rendering rendering, const LineFilter* filter,
-                        const Place& floor, const Place& end, std::size_t enough,
+                        const Place& floor, const Place& end, std::size_t enough, std::size_t most,
                         std::string& to) const {
-  while (!lines.empty() && to.size() < enough) {
+  for (; !lines.empty() && to.size() < enough && most > 0; --most) {
     const std::uint64_t first = lines.first;
     lines.first = std::clamp(floor.number + 1, first, lines.last + 1);
     while (!lines.empty() && !holds(lines.first, floor, end)) ++lines.first;
@@ -120,8 +120,9 @@ void MessageLog::replay(Range& lines, Rendering rendering, const LineFilter* fil
 }
 
 void MessageLog::filter(Range& lines, Rendering rendering, const LineFilter& filter,
-                        const Place& end, std::size_t enough, std::string& to) const {
-  for (; !lines.empty() && to.size() < enough; ++lines.first) {
+                        const Place& end, std::size_t enough, std::size_t most,
+                        std::string& to) const {
+  for (; !lines.empty() && to.size() < enough && most > 0; ++lines.first, --most) {
     const std::string text = line(lines.first, end);
     const auto parsed = parse_room_line(text);
     // Behind the last one may stand the goodbye.

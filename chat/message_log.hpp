@@ -82,14 +82,14 @@ class MessageLog {
   }
 
   // Appends `lines`, as they are shown where they are replayed, to `to`, until that holds `enough`
-  // bytes; leaves in `lines` the rest. Where some are not kept any more, a notice stands for them.
-  // What `filter`, if there is one, hides is left out.
+  // bytes or `most` lines were looked at; leaves in `lines` the rest. Where some are not kept any
+  // more, a notice stands for them. What `filter`, if there is one, hides is left out.
   void replay(Range& lines, Rendering rendering, const LineFilter* filter, const Place& floor,
-              const Place& end, std::size_t enough, std::string& to) const;
+              const Place& end, std::size_t enough, std::size_t most, std::string& to) const;
 
   // The same for lines that are not replayed, as if they came now; all of `lines` are kept.
   void filter(Range& lines, Rendering rendering, const LineFilter& filter, const Place& end,
-              std::size_t enough, std::string& to) const;
+              std::size_t enough, std::size_t most, std::string& to) const;
 
  private:
   // The tagged line, without LF.

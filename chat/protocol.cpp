@@ -87,23 +87,20 @@ std::string wrong_format(std::string_view reason) {
   return "! wrong format: " + std::string(reason) + "\n";
 }
 
-std::string online(const std::vector<std::string>& names) {
-  const std::string beginning = "* online (" + std::to_string(names.size()) + "): ";
-  std::string lines;
-  std::size_t length = 0;  // of the line being made; 0 before the first
-  for (const std::string& name : names) {
-    if (length == 0 || length + 2 + name.size() > kMaxLine) {
-      if (length > 0) lines += '\n';
-      lines += beginning;
-      length = beginning.size();
-    } else {
-      lines += ", ";
-      length += 2;
-    }
-    lines += name;
-    length += name.size();
+std::string online_line(const std::vector<std::string>& names, std::size_t& next) {
+  std::string line = "* online (" + std::to_string(names.size()) + "): ";
+  for (const std::size_t first = next; next < names.size(); ++next) {
+    const std::string_view comma = next == first ? "" : ", ";
+    if (next > first && line.size() + comma.size() + names[next].size() > kMaxLine) break;
+    line.append(comma).append(names[next]);
   }
-  return lines + "\n";
+  return line + '\n';
+}
+
+std::string online(const std::vector<std::string>& names) {
+  std::string lines;
+  for (std::size_t next = 0; next < names.size();) lines += online_line(names, next);
+  return lines;
 }
 
 std::string private_line(std::string_view from, std::string_view to, std::string_view text) {

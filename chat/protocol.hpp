@@ -86,6 +86,8 @@ std::string hello(std::string_view name);
 std::string wrong_format(std::string_view reason);
 // Everyone in `names`, in as many lines as it takes.
 std::string online(const std::vector<std::string>& names);
+// One line of that, from name number `next` on, which moves behind it.
+std::string online_line(const std::vector<std::string>& names, std::size_t& next);
 
 std::string private_line(std::string_view from, std::string_view to, std::string_view text);
 std::string nobody_called(std::string_view name);

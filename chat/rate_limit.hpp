@@ -27,6 +27,9 @@ class RateLimit {
     return spent_until_ - burst_ * interval_;
   }
 
+  // Counts so many lines more, that have been handled.
+  void charge(int lines) { spent_until_ += lines * interval_; }
+
   // The time from which on one more could be handled.
   Clock::time_point due(Clock::time_point now) const {
     return std::max(spent_until_, now) + interval_ - burst_ * interval_;

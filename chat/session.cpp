@@ -204,8 +204,10 @@ std::optional<LineReader::Line> Session::next_login_line() {
   while (!connection_.place.gone()) {
     stand_still_if_wanted();
     if (auto line = reader_.next()) {
-      if (tagged_before_coming_in(*line)) continue;
-      return line;
+      if (!tagged_before_coming_in(*line)) return line;
+      if (++tag_requests_ <= kMaxTagRequests) continue;
+      refuse(protocol::kExpectedMode);
+      return std::nullopt;
     }
     if (reader_.overflowed()) {
       refuse(protocol::kEndlessLine);
@@ -215,7 +217,7 @@ std::optional<LineReader::Line> Session::next_login_line() {
     const IoResult received = receive_for_login();
     if (received.io == Io::kEnd) input_ended_ = true;
     if (received.io == Io::kFailed) return std::nullopt;
-    if (received.io == Io::kWouldBlock && Clock::now() >= login_deadline_) {
+    if (Clock::now() >= login_deadline_) {
       refuse(protocol::kTimedOut);
       return std::nullopt;
     }
@@ -517,6 +519,8 @@ bool Session::take(const LineReader::Line& line) {
   line_in_hand_ = true;
   const bool goes_on = speaker_.take(line);
   line_in_hand_ = false;
+  rate_limit_.charge(speaker_.take_cost());
+  member_.spend_lines_until(rate_limit_.spent_until());
   return goes_on;
 }
 

@@ -105,6 +105,7 @@ class Session {
   bool line_in_hand_ = false;                // what was read last is not dealt with yet
   Rendering rendering_ = Rendering::kPlain;  // of what this client gets
   bool input_ended_ = false;
+  int tag_requests_ = 0;  // before it came in
   bool refused_ = false;
   std::string name_;
   AccountId account_ = 0;  // 0: registered

@@ -80,6 +80,26 @@ bool Speaker::report(std::string lines) {
   return true;
 }
 
+// Lines until there is none, as the member takes them. What has been begun is brought to an end
+// also while the room is held: it would be told once more otherwise.
+bool Speaker::tell_in_pieces(const std::function<std::string()>& next) {
+  bool begun = false;
+  std::string piece;
+  while (true) {
+    const std::string line = next();
+    piece += line;
+    if (!line.empty() && piece.size() < kReplayChunk) continue;
+    if (piece.empty()) return true;
+    std::string lines = rendered(std::move(piece), rendering_, std::chrono::system_clock::now());
+    const bool told = begun ? room_.broadcast.report(member_, std::move(lines))
+                            : room_.broadcast.tell(member_, std::move(lines));
+    if (!told) return false;
+    if (line.empty()) return true;
+    begun = true;
+    piece.clear();
+  }
+}
+
 // The same of a command that would have asked for so many secrets, had it not been refused. Who has
 // sent them along with it has not waited to be asked: they are nothing to say.
 bool Speaker::refuse(std::string lines, std::size_t secrets) {
@@ -195,13 +215,18 @@ bool Speaker::help(std::string_view name) {
 
 bool Speaker::who() {
   const auto names = room_.registry.online();
-  std::string lines = protocol::online(names);
-  if (names.size() > kMaxProfiles) {
-    return tell(lines + "* too many to say more; /whois NAME does of one\n");
-  }
+  cost_ += static_cast<int>(names.size() / kNamesLikeALine);
+  std::vector<Profile> profiles;
+  if (names.size() <= kMaxProfiles) profiles = room_.registry.profiles();
   const auto now = std::chrono::system_clock::now();
-  for (const Profile& profile : room_.registry.profiles()) lines += profile_line(profile, now);
-  return tell(std::move(lines));
+  std::size_t named = 0;
+  std::size_t described = 0;
+  bool told = names.size() <= kMaxProfiles;
+  return tell_in_pieces([&]() -> std::string {
+    if (named < names.size()) return protocol::online_line(names, named);
+    if (described < profiles.size()) return profile_line(profiles[described++], now);
+    return std::exchange(told, true) ? "" : "* too many to say more; /whois NAME does of one\n";
+  });
 }
 
 bool Speaker::whois(std::string_view name) {
@@ -259,6 +284,9 @@ bool Speaker::tell_posted(const Registry::Posted& posted, std::string_view to,
 
 bool Speaker::away(std::string_view text) {
   if (!text.empty() && is_muted()) return tell_muted();
+  if (text.size() > kMaxAway) {
+    return tell("! an away message has at most " + std::to_string(kMaxAway) + " bytes\n");
+  }
   room_.registry.set_away(member_, std::string(text));
   return report("* you are away; /back says that you are back\n");
 }
@@ -353,7 +381,7 @@ bool Speaker::history(std::string_view count) {
   const auto lines = count.empty() ? kDefaultHistory : protocol::parse_number(count);
   if (!lines) return tell(std::string(protocol::kNotANumber));
   const std::uint64_t last = room_.broadcast.last_number();
-  return room_.broadcast.replay(member_, {last - std::min(last, *lines) + 1, last});
+  return replay({last - std::min(last, *lines) + 1, last});
 }
 
 // Lines that are said meanwhile come after it.
@@ -362,7 +390,14 @@ bool Speaker::since(std::string_view number) {
   if (!after) return tell(std::string(protocol::kNotALineNumber));
   const std::uint64_t last = room_.broadcast.last_number();
   if (*after >= last) return tell(protocol::nothing_after(*after));
-  return room_.broadcast.replay(member_, {*after + 1, last});
+  return replay({*after + 1, last});
+}
+
+bool Speaker::replay(MessageLog::Range lines) {
+  if (!room_.broadcast.replay(member_, lines)) return false;
+  const std::uint64_t kept = std::min<std::uint64_t>(lines.last + 1 - lines.first, kKeptLines);
+  cost_ += static_cast<int>(kept / kReplayedLikeALine);
+  return true;
 }
 
 bool Speaker::tag() {

@@ -45,6 +45,9 @@ class Speaker {
   // Whether take() was false because the member wants to leave.
   bool has_quit() const { return quit_; }
 
+  // What the lines taken since it was asked last cost besides, in lines of the rate.
+  int take_cost() { return std::exchange(cost_, 0); }
+
   // `lines` for this member alone. False: as take().
   bool tell(std::string lines);
 
@@ -54,6 +57,8 @@ class Speaker {
   bool answer(std::string_view text);
   bool run(const CommandEntry& entry, std::string_view arguments);
   bool report(std::string lines);
+  bool tell_in_pieces(const std::function<std::string()>& next);
+  bool replay(MessageLog::Range lines);
   bool refuse(std::string lines, std::size_t secrets);
   bool may(Access access) const;
   bool is_muted() const;
@@ -89,6 +94,7 @@ class Speaker {
   Standstill::Standing& standing_;
   const std::function<bool()> drop_line_;
   AccountId account_ = 0;  // 0: registered
+  int cost_ = 0;
   bool quit_ = false;
   Rendering rendering_ = Rendering::kPlain;
   Question question_ = Question::kNone;

@@ -3,12 +3,14 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
 #include <random>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/patience.hpp"
 
@@ -36,6 +38,16 @@ struct Hearer {
       text.append(part.data(), received.bytes);
     }
     return std::exchange(text, {});
+  }
+
+  // At least so many bytes of what comes.
+  void read(std::size_t bytes) {
+    std::array<char, 4096> part;
+    while (bytes > 0) {
+      const IoResult received = far.receive_until(part, Clock::now() + kPatience);
+      BOOST_REQUIRE((received.io == Io::kDone));
+      bytes -= std::min(bytes, received.bytes);
+    }
   }
 
   Socket near;
@@ -102,6 +114,71 @@ BOOST_AUTO_TEST_CASE(a_replay_of_which_all_is_hidden_is_nothing_and_the_room_goe
   BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last, last}));
   BOOST_REQUIRE(room.says(room.ann, "heard"));
   BOOST_TEST(room.cid.read_until("heard\n") == "ann: heard\n");
+}
+
+// However many lines a replay has to look at, others have their rounds in between.
+BOOST_AUTO_TEST_CASE(a_replay_has_a_turn_in_each_of_many_rounds) {
+  constexpr std::size_t kTurns = 20;
+  Trio room;
+  std::uint64_t last = room.broadcast.last_number();
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    for (std::size_t i = 1; i < kTurnLines; ++i) BOOST_REQUIRE(room.says(room.ben, "x"));
+    BOOST_REQUIRE(room.says(room.ben, "turn"));
+    for (Hearer* one : {&room.ann, &room.ben, &room.cid}) (void)one->read_until("turn\n");
+  }
+  BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
+  (void)room.cid.read_until("* ignored\n");
+  const std::uint64_t before = room.broadcast.moves();
+  BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last + 1, room.broadcast.last_number()}));
+  // The next one begins only when this one is over.
+  last = room.broadcast.last_number();
+  BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last, last}));
+  BOOST_TEST(room.broadcast.moves() - before >= kTurns);
+}
+
+BOOST_AUTO_TEST_CASE(a_member_has_one_replay_at_a_time) {
+  Trio room;
+  for (int i = 0; i < 80; ++i) {
+    BOOST_REQUIRE(room.says(room.ann, std::string(1000, 'x') + std::to_string(i)));
+  }
+  (void)room.cid.read_until("x79\n");
+  const std::uint64_t last = room.broadcast.last_number();
+  BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last - 79, last}));
+  std::atomic<bool> over{false};
+  auto second = std::async(std::launch::async, [&] {
+    const bool replayed = room.broadcast.replay(room.cid.member, {last, last});
+    over = true;
+    return replayed;
+  });
+  room.cid.read(40'000);
+  BOOST_TEST(!over);
+  room.cid.read(40'000);
+  BOOST_TEST(second.get());
+}
+
+BOOST_AUTO_TEST_CASE(many_replays_and_filters_at_once_all_come_to_their_end) {
+  Trio room;
+  for (int i = 0; i < 3000; ++i) BOOST_REQUIRE(room.says(room.ben, "x" + std::to_string(i)));
+  const std::uint64_t last = room.broadcast.last_number();
+  std::vector<std::unique_ptr<Hearer>> hearers;
+  for (int i = 0; i < 40; ++i) {
+    Hearer& one = *hearers.emplace_back(std::make_unique<Hearer>(i % 2 == 0));
+    BOOST_REQUIRE(room.broadcast.enter(one.member, Rendering::kPlain, {}, "one",
+                                       i % 3 == 0 ? ignoring("ann") : nullptr));
+    BOOST_REQUIRE(room.broadcast.replay(one.member, {last - 2999, last}));
+  }
+  BOOST_REQUIRE(room.says(room.ben, "the end"));
+  for (const auto& one : hearers) {
+    const std::string heard = one->read_until("ben: the end\n");
+    BOOST_TEST(heard.ends_with("ben: the end\n"));
+    for (int i = 0; i < 3000; i += 100) {
+      BOOST_TEST(heard.find("x" + std::to_string(i) + "\n") != std::string::npos);
+    }
+  }
+  for (const auto& one : hearers) {
+    room.broadcast.leave(one->member, "one", false);
+    room.broadcast.wait_until_released(one->member);
+  }
 }
 
 // Such as that an answer was right, and what is asked next: without it the next line, whatever it

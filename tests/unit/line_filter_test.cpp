@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_log_filters_lines_and_keeps_the_goodbye) {
       std::string all;
       while (!lines.empty()) {
         std::string part;
-        log.filter(lines, rendering, filter, log.end(), enough, part);
+        log.filter(lines, rendering, filter, log.end(), enough, 3, part);
         all += part;
       }
       const bool plain = rendering == Rendering::kPlain;
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(the_log_filters_lines_and_keeps_the_goodbye) {
   }
   MessageLog::Range lines{1, 10};
   std::string replayed;
-  log.replay(lines, Rendering::kTagged, &filter, {}, log.end(), 100000, replayed);
+  log.replay(lines, Rendering::kTagged, &filter, {}, log.end(), 100000, 100, replayed);
   BOOST_TEST(replayed.find("ben") == std::string::npos);
   BOOST_TEST(replayed.find("\n10\t1970-01-01T00:00:00.000Z\thidden+\t-\t\n") != std::string::npos);
 }
