@@ -100,6 +100,8 @@ inline constexpr std::chrono::seconds kStandstillTimeout{5};       // before han
 inline constexpr std::chrono::milliseconds kNudgePause{5};         // between two attempts at that
 inline constexpr std::chrono::seconds kReadyTimeout{10};       // for the program that takes over
 inline constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: breathe
+inline constexpr std::chrono::seconds kStorePause{
+    1};  // before what could not be stored is tried again
 
 inline constexpr std::chrono::seconds kMetricsPatience{2};  // with one who asks for figures
 inline constexpr std::size_t kMaxScrapers = 16;  // at a time: one more, and the oldest makes room

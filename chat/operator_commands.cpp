@@ -100,11 +100,16 @@ void change_accounts(const Operator& by,
   });
 }
 
-void change_storage(const Operator& by, const std::function<void(RoomStorage& storage)>& change) {
-  by.room.storage.change([&](RoomStorage& storage) {
-    refuse_former_operator(by, *by.room.accounts.current());
-    change(storage);
-  });
+// What protects the room is in force before it is stored. Gives the line that says so where it
+// could not be stored; `change` may be made once more later on.
+std::string change_storage(const Operator& by, const Stored<RoomStorage>::Change& change) {
+  refuse_former_operator(by, *by.room.accounts.current());
+  const std::string failure = by.room.storage.apply(change);
+  if (failure.empty()) return {};
+  note(by, "not-stored", failure);
+  by.room.attention.signal();
+  return "! it is in force, but could not be stored yet: " + neutralised(failure) +
+         "; it will be tried again\n";
 }
 
 std::string kick(const Operator& by, std::string_view arguments) {
@@ -191,25 +196,29 @@ std::string ban(const Operator& by, std::string_view arguments) {
   if (const auto time = take_minutes(arguments)) ban.until = now() + *time;
   ban.reason = arguments;
   check_ban(by, ban, target);
-  change_storage(by, [&](RoomStorage& storage) { storage.ban(ban, now()); });
+  const std::string unstored =
+      change_storage(by, [ban](RoomStorage& storage) { storage.ban(ban, now()); });
   const std::string until = ban.until ? " until " + utc_text(*ban.until) : "";
   announce_ban(by, "ban", "has banned ", ban, with_reason(until, ban.reason));
   (void)by.room.registry.dismiss([&](const Profile& one) { return reaches(ban, one); },
                                  banned_line(ban));
   std::string line = "* " + ban.target() + " is kept out" + until;
   if (!ban.range && looks_like_address(ban.name)) line += ", as a name, not as an address";
-  return line + "\n";
+  return line + "\n" + unstored;
 }
 
 std::string unban(const Operator& by, std::string_view target) {
-  std::vector<Ban> lifted;
-  change_storage(by, [&](RoomStorage& storage) {
-    lifted = storage.unban(target);
-    if (lifted.empty()) throw std::runtime_error("there is no such ban");
-  });
+  const auto lifting = std::make_shared<std::vector<Ban>>();
+  const std::string unstored =
+      change_storage(by, [lifting, target = std::string(target)](RoomStorage& storage) {
+        auto lifted = storage.unban(target);
+        if (lifted.empty()) throw std::runtime_error("there is no such ban");
+        if (lifting->empty()) *lifting = std::move(lifted);
+      });
+  const std::vector<Ban>& lifted = *lifting;
   for (const Ban& ban : lifted) announce_ban(by, "unban", "has lifted the ban of ", ban, "");
   const Ban& last = lifted.back();
-  return "* " + (last.range ? last.target() : std::string(target)) + " is let in\n";
+  return "* " + (last.range ? last.target() : std::string(target)) + " is let in\n" + unstored;
 }
 
 std::string bans(const Operator& by) {
@@ -226,10 +235,11 @@ std::string close(const Operator& by, bool closed) {
   if (by.room.storage.current()->closed() == closed) {
     throw std::runtime_error(closed ? "it is closed already" : "it is open already");
   }
-  change_storage(by, [&](RoomStorage& storage) { storage.set_closed(closed); });
+  const std::string unstored =
+      change_storage(by, [closed](RoomStorage& storage) { storage.set_closed(closed); });
   announce(by, closed ? "close" : "open",
            closed ? "has closed the room to who is no account" : "has opened the room to everyone");
-  return closed ? "* only accounts come in\n" : "* everyone comes in\n";
+  return (closed ? "* only accounts come in\n" : "* everyone comes in\n") + unstored;
 }
 
 std::string remove_account(const Operator& by, std::string_view name) {
@@ -369,18 +379,20 @@ std::string run_operator_command(const Operator& by, const CommandEntry& entry,
 std::string set_topic(const Operator& by, std::string_view text) {
   return answer_of([&]() -> std::string {
     const std::string topic = text_or_none(text);
-    change_storage(by, [&](RoomStorage& storage) { storage.set_topic(topic); });
+    const std::string unstored =
+        change_storage(by, [topic](RoomStorage& storage) { storage.set_topic(topic); });
     announce(by, "topic", topic.empty() ? "has removed the topic" : "has set the topic: " + topic);
-    return "* the topic is set\n";
+    return "* the topic is set\n" + unstored;
   });
 }
 
 std::string set_motd(const Operator& by, std::string_view text) {
   return answer_of([&]() -> std::string {
     const std::string motd = text_or_none(text);
-    change_storage(by, [&](RoomStorage& storage) { storage.set_motd(motd); });
+    const std::string unstored =
+        change_storage(by, [motd](RoomStorage& storage) { storage.set_motd(motd); });
     note(by, "motd", motd);
-    return "* the message of the day is set\n";
+    return "* the message of the day is set\n" + unstored;
   });
 }
 

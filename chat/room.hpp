@@ -34,6 +34,7 @@ struct Room {
   EventLog& log;
   Standstill& standstill;
   Countdown& countdown;
+  WakeEvent& attention;  // of the thread that owns the server
   const std::atomic<bool>& stopping;
   std::chrono::milliseconds login_timeout;
   int rate;  // lines a second and member; 0: no limit

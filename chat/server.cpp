@@ -56,6 +56,7 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
             log,
             standstill_,
             countdown_,
+            attention_,
             stopping_,
             config.login_timeout,
             config.rate,
@@ -142,10 +143,30 @@ bool Server::attend() {
     registry_.tell([&](const Profile& one) { return accounts->is_operator(one.name, one.account); },
                    news);
   }
+  try_to_store();
   const Countdown::Step step = countdown_.step(Clock::now());
   if (!step.text.empty()) broadcast_.announce(step.by, step.text);
   return step.end;
 }
+
+std::optional<Clock::time_point> Server::attention_due() const {
+  const auto due = countdown_.due();
+  return due && store_due_ ? std::min(*due, *store_due_) : due ? due : store_due_;
+}
+
+// What is in force and not stored yet, as on a full disk.
+void Server::try_to_store() {
+  if (!room_.storage.is_unstored()) return store_due_.reset();
+  const auto now = Clock::now();
+  if (store_due_ && now >= *store_due_ && room_.storage.store(now).empty()) {
+    log_.write("stored", "what could not be before");
+    tell_operators_later("what was in force only is stored now");
+    return store_due_.reset();
+  }
+  if (!store_due_ || now >= *store_due_) store_due_ = now + kStorePause;
+}
+
+std::string Server::store() { return room_.storage.store(); }
 
 // The rest of what a connection needs is what its session was told.
 void Server::take_up(const Handover::Connection& begun) {

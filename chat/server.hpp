@@ -55,7 +55,7 @@ struct ServerConfig {
   int rate = kDefaultRate;
   std::string transcript;  // a file; empty: none
   Transcript::Sync transcript_sync = Transcript::Sync::kSecond;
-  std::uint64_t transcript_max = 0;  // bytes, beyond which it is rotated; 0: it is not
+  std::uint64_t transcript_max = 0;         // bytes, beyond which it is rotated; 0: it is not
   std::uint64_t history = kDefaultHistory;  // of the room's lines, for one who comes in
 };
 
@@ -85,8 +85,12 @@ class Server {
   // What is to be done now and then. Whoever waits for signals waits for attention() as well, and
   // not beyond attention_due(); then it calls attend(). True: an operator wants the end now.
   const WakeEvent& attention() const { return attention_; }
-  std::optional<Clock::time_point> attention_due() const { return countdown_.due(); }
+  std::optional<Clock::time_point> attention_due() const;
   bool attend();
+
+  // For the owning thread. What operators have changed is stored, as far as it is not yet. Says why
+  // it cannot be; empty: all is.
+  std::string store();
 
   // Whether the accept thread and the broadcaster have moved since this was asked last, as they
   // always do within a second. For the owning thread.
@@ -111,6 +115,7 @@ class Server {
   void take_up(const Handover::Connection& begun);
   void accept_connections();
   bool accept_some(Listener& listener);
+  void try_to_store();
   void wait_for_a_place();
   bool refuse_one(Listener& listener);
   bool is_gone(Socket& socket, const PeerAddress& peer);
@@ -129,6 +134,7 @@ class Server {
 
   std::vector<Listener> listeners_;
   WakeEvent attention_;
+  std::optional<Clock::time_point> store_due_;  // the owning thread's: when to try it again
   Mutex news_mutex_;
   std::string news_ GUARDED_BY(news_mutex_);  // for operators: plain lines
   std::optional<Transcript> transcript_;

@@ -113,6 +113,11 @@ void warn_about_descriptors(std::size_t max_users) {
 void hand_over(Server& server, const Successor& successor, std::size_t max_users, EventLog& log) {
   bool stands = false;
   try {
+    // What the new program finds in the files is all that it knows of bans.
+    if (const std::string failure = server.store(); !failure.empty()) {
+      return log.write("not-handed-over",
+                       "what operators have changed cannot be stored: " + failure);
+    }
     if (!successor.is_ready(max_users)) {
       return log.write("not-handed-over", "the new program is not ready");
     }
@@ -170,6 +175,9 @@ void serve(ServerOptions options, char* const* argv) {
   }
   manager.tell("STOPPING=1");
   server.stop();
+  if (const std::string failure = server.store(); !failure.empty()) {
+    log.write("not-stored", failure);
+  }
   log.write("stopped", signal == SIGINT    ? "SIGINT"
                        : signal == SIGTERM ? "SIGTERM"
                                            : "by an operator");

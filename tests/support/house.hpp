@@ -32,6 +32,7 @@ struct House {
                   log,
                   standstill,
                   countdown,
+                  changed,
                   stopping,
                   std::chrono::seconds(20),
                   0};

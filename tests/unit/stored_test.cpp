@@ -50,6 +50,33 @@ BOOST_AUTO_TEST_CASE(what_is_refused_changes_nothing) {
   BOOST_TEST(stored.current()->topic() == "birds");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_applied_is_valid_though_it_cannot_be_stored) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("room");
+  Stored<RoomStorage> stored(path);
+  {
+    const FileLock held(path);  // by somebody else
+    const auto now = Clock::now();
+    BOOST_TEST(stored.apply([](RoomStorage& storage) { storage.set_topic("cats"); }, now) != "");
+    BOOST_TEST(stored.apply([](RoomStorage& storage) { storage.set_closed(true); }, now) != "");
+    BOOST_CHECK_THROW(stored.apply([](RoomStorage&) { throw std::runtime_error("no"); }, now),
+                      std::runtime_error);
+    stored.reload([](const RoomStorage&) {});
+    BOOST_TEST(stored.current()->topic() == "cats");
+    BOOST_TEST(stored.store(now) != "");
+    BOOST_TEST(stored.is_unstored());
+  }
+  RoomStorage others;
+  others.set_motd("dogs");
+  others.save(path);
+  BOOST_TEST(stored.store() == "");
+  BOOST_TEST(!stored.is_unstored());
+  const RoomStorage file = RoomStorage::load(path);
+  BOOST_TEST(file.topic() == "cats");
+  BOOST_TEST(file.closed());
+  BOOST_TEST(file.motd() == "dogs");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_valid_in_the_end_is_told_also_where_nothing_has_changed) {
   Stored<RoomStorage> stored(RoomStorage{});
   std::vector<std::string> topics;
