@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/limits.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 
@@ -214,6 +215,19 @@ BOOST_AUTO_TEST_CASE(bytes_that_trickle_in_do_not_move_the_login_deadline) {
     refusal.append(bytes.data(), received.bytes);
   }
   BOOST_TEST(refusal.starts_with("! login timed out"));
+}
+
+BOOST_AUTO_TEST_CASE(tagged_lines_can_be_asked_for_only_so_often_before_coming_in) {
+  RunningRoom room(4);
+  Peer peer(room.port());
+  std::string requests;
+  for (int i = 0; i < chat::kMaxTagRequests; ++i) requests += "/tagged\n";
+  peer.send(requests + "register\nann,pw\n");
+  peer.read_until("ann\thas entered the chat");
+  Peer endless(room.port());
+  endless.send(requests + requests);
+  endless.read_until("expected login, register or resume");
+  BOOST_TEST(endless.ends());
 }
 
 BOOST_AUTO_TEST_CASE(one_who_is_in_is_not_bound_by_the_login_deadline) {

@@ -110,6 +110,8 @@ BOOST_AUTO_TEST_CASE(private_lines_reach_one_and_are_answered) {
   BOOST_TEST(room.answer(room.ann, "/msg ann me") == "! that is you");
   BOOST_TEST(room.answer(room.ann, "/msg cid me") == "! cid is not here");
   BOOST_TEST(room.answer(room.ann, "/msg ben").starts_with("! it is /msg"));
+  room.ben->say("/away " + std::string(201, 'x'));
+  BOOST_TEST(room.ben->read_line() == "! an away message has at most 200 bytes");
   room.ben->say("/away for tea");
   room.ben->read_until("* you are away");
   BOOST_TEST(room.answer(room.ann, "/msg ben tea?") == "Ann -> ben: tea?");

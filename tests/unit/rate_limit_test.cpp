@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(one_that_goes_on_from_another_has_what_that_one_had_left) {
   BOOST_TEST(lines_at_once(limit, kStart) == 3);
 }
 
+BOOST_AUTO_TEST_CASE(what_costs_more_puts_off_the_next_line) {
+  RateLimit limit(10);
+  const Clock::time_point now{};
+  (void)limit.next(now + std::chrono::hours(1));
+  const auto before = limit.due(now + std::chrono::hours(1));
+  limit.charge(3);
+  BOOST_TEST((limit.due(now + std::chrono::hours(1)) - before == std::chrono::milliseconds(300)));
+  RateLimit none(0);
+  none.charge(1000);
+  BOOST_TEST((none.next(now) == now));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat
