@@ -70,10 +70,11 @@ void HashGate::answer(std::list<Waiter*>::iterator waiter, Turn turn) {
 // Where the queue is full, one makes room against whom more speaks than against `guesser`.
 bool HashGate::make_room(const Guesser& guesser) {
   const auto now = Clock::now();
-  const auto worst = std::max_element(
-      waiting_.begin(), waiting_.end(), [&](const Waiter* one, const Waiter* other) {
-        return guesses_.standing(one->guesser, now) < guesses_.standing(other->guesser, now);
-      });
+  const auto worst = std::max_element(waiting_.begin(), waiting_.end(),
+                                      [&](const Waiter* one, const Waiter* other) REQUIRES(mutex_) {
+                                        return guesses_.standing(one->guesser, now) <
+                                               guesses_.standing(other->guesser, now);
+                                      });
   if (guesses_.standing(guesser, now) >= guesses_.standing((*worst)->guesser, now)) return false;
   answer(worst, {Answer::kCrowded});
   return true;
