@@ -171,7 +171,7 @@ void Rows::add_word(std::string_view word, std::string& rows) {
   at_ += std::exchange(spaces_, 0);
   if (is_long && !mark_.on.empty() && is_address(word)) {
     rows.append(mark_.on).append(word).append(mark_.off);
-    at_ = (at_ + width - 1) % columns_ + 1;
+    at_ = columns_;  // what follows begins a row: the address's last one may look like a beginning
     return;
   }
   while (at_ + most_columns_of(word) > columns_) {

@@ -34,12 +34,28 @@ std::string without_colors(std::string_view painting) {
   return text;
 }
 
-void check_shown(std::string shown, bool colored) {
+// Each row fits, and all but the line's first are seen to go on with it. An address may be longer.
+void check_rows(std::string_view shown, std::size_t columns) {
+  constexpr std::size_t kTimeColumns = 6;
+  if (columns < kTimeColumns) return;
+  bool first = true;
+  while (!shown.empty()) {
+    const std::string_view row = shown.substr(0, shown.find('\n'));
+    shown.remove_prefix(row.size() + 1);
+    if (first && row.starts_with("--- ")) continue;  // a new day
+    check(first || row.starts_with(' '), "a row that goes on is indented");
+    check(chat::columns_of(row) <= columns, "a row fits");
+    first = false;
+  }
+}
+
+void check_shown(std::string shown, bool colored, std::size_t columns) {
   if (shown.empty()) return;  // folded
   check(shown.ends_with('\n'), "what is shown ends its line");
-  if (colored) shown = without_colors(shown);
-  std::erase(shown, '\n');  // a new day's line stands in front
   std::erase(shown, '\a');
+  if (!colored) check_rows(shown, columns);
+  if (colored) shown = without_colors(shown);
+  std::erase(shown, '\n');
   check(!chat::needs_neutralising(shown), "between, there is only text");
 }
 
@@ -78,6 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (bytes[0] % 4 < 2) editor.ask({"user,password? ", chat::LineEditor::Mask::kAfterComma, false});
   chat::Display display({true, colored, chat::Bell::kAll});
   display.set_own_name("ann");
+  display.set_columns(columns);
   const chat::Moment moment{chat::Clock::time_point{}, {}};
   while (!left.empty()) {
     const std::string_view piece = left.substr(0, left.find('\0'));
@@ -92,14 +109,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     std::copy_n(piece.data(), count, space.data());
     reader.received(count);
     while (const auto text = reader.next()) {
-      const auto line = chat::parse_server_line(chat::neutralised(text->text));
+      const auto line = chat::parse_server_line(chat::sanitised(text->text));
       roster.follow(line);
-      check_shown(display.shown(line, moment), colored);
+      check_shown(display.shown(line, moment), colored, columns);
       const std::string json = chat::json_of(line, moment.wall);
       check(json.ends_with('\n') && !chat::needs_neutralising(json.substr(0, json.size() - 1)),
             "a JSON object is one line of text");
     }
   }
-  check_shown(display.folded(moment), colored);
+  check_shown(display.folded(moment), colored, columns);
   return 0;
 }

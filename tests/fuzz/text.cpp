@@ -47,6 +47,16 @@ void check_neutralising(std::string_view text) {
   check(clean.size() <= 3 * text.size(), "a byte grows to three at most");
 }
 
+void check_sanitising(std::string_view text) {
+  const std::string clean = chat::sanitised(text);
+  check(!chat::needs_neutralising(clean), "what was sanitised needs no neutralising");
+  check(chat::sanitised(clean) == clean, "sanitising twice is sanitising once");
+  check(chat::sanitised(chat::neutralised(text)) == clean, "it does what neutralising does");
+  for (const std::string_view blank : {"\u00A0", "\u3000", "\u200B", "\u3164", "\uFEFF"}) {
+    check(clean.find(blank) == std::string::npos, "what was sanitised hides nothing");
+  }
+}
+
 void check_names(std::string_view text) {
   if (chat::is_name(text)) {
     check(text.size() <= chat::kMaxName, "a name is short");
@@ -69,8 +79,11 @@ void check_names(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  static const bool located = (chat::use_utf8_locale(), true);
+  (void)located;
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   check_neutralising(text);
+  check_sanitising(text);
   check_names(text);
   return 0;
 }
