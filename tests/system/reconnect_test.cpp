@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(wherever_it_is_cut_each_line_is_said_once_and_all_are_seen_
   for (int i = 0; i < kLines; ++i) said += "line " + std::to_string(i) + "\n";
   for (std::size_t i = 0; i < clients.size(); ++i) {
     if (i % 2 == 0) clients[i]->proxy.cut_after_sent(1 + i * said.size() / clients.size());
-    if (i % 2 == 1) clients[i]->proxy.cut_after_received(1 + i * 100);
+    if (i % 2 == 1) clients[i]->proxy.cut_after_received(1 + i * 50);
   }
-  // Not before all are to be cut: there is enough to come for each, then.
+  // Not before all are to be cut. What each says itself, tagged, is enough to come for it.
   for (const auto& client : clients) client->program.type(said);
   watcher.say("the end of the beginning");
   for (const auto& client : clients)
