@@ -56,7 +56,7 @@ inline constexpr std::size_t kDefaultMaxPending = 256;           // all together
 inline constexpr std::size_t kDefaultMaxPendingPerAddress = 32;  // loopback addresses are free
 inline constexpr int kSparedAnswers = 4;          // that spare a connection from having to go
 inline constexpr std::size_t kMostMadeToGo = 32;  // whose threads have not ended yet
-inline constexpr std::chrono::milliseconds kLobbyPatience{100};  // while all are being answered
+inline constexpr std::chrono::milliseconds kLobbyPatience{50};  // while all are being answered
 inline constexpr int kMostNameLookups = 8;  // of Unix users, which may take long
 
 // Guessing passwords (see guess_limit.hpp), for each address and account: the waits are 2, 4, 8 ...
