@@ -149,6 +149,14 @@ void CatchingUp::drop_secrets() {
   }
 }
 
+std::vector<std::string> CatchingUp::unsaid(bool silent) const {
+  std::vector<std::string> lines;
+  for (const Line& line : unheard_) {
+    if ((silent || line.state != Line::State::kSent) && !line.secret) lines.push_back(line.text);
+  }
+  return lines;
+}
+
 std::size_t CatchingUp::waiting() const {
   const auto waits = [](const Line& line) { return line.state != Line::State::kSent; };
   return static_cast<std::size_t>(std::count_if(unheard_.begin(), unheard_.end(), waits));

@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "chat/server_line.hpp"
 
@@ -73,6 +74,9 @@ class CatchingUp {
   // How many of the user's lines wait to be sent, how many bytes have not come back, and whether
   // there is nothing at all.
   std::size_t waiting() const;
+  // Those that wait to be sent, or to be sent once more; of a server that is `silent`, also those
+  // that were sent and have not come back.
+  std::vector<std::string> unsaid(bool silent = false) const;
   std::size_t unheard_bytes() const { return unheard_bytes_; }
   bool all_sent() const { return caught_up() && outgoing_.empty() && waiting() == 0; }
   bool all_heard() const { return unheard_.empty(); }

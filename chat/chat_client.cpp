@@ -19,11 +19,15 @@
 namespace chat {
 namespace {
 
-bool wants_screen(const ClientOptions& options) { return !options.json && options.send.empty(); }
+Terminal::Wanted wanted(const ClientOptions& options) {
+  if (options.json || !options.send.empty()) return Terminal::Wanted::kNoScreen;
+  return options.plain ? Terminal::Wanted::kPlain : Terminal::Wanted::kScreen;
+}
 
-ScreenOptions screen_options(const ClientOptions& options) {
+ScreenOptions screen_options(const ClientOptions& options, bool plain) {
   const char* no_color = std::getenv("NO_COLOR");
-  const bool color = options.color.value_or(no_color == nullptr || *no_color == '\0');
+  const bool wants_none = plain || (no_color != nullptr && *no_color != '\0');
+  const bool color = options.color.value_or(!wants_none);
   ScreenOptions result{{options.time, color, options.bell}, options.status, options.host, {}};
   if (options.port != kDefaultPort) result.room += ":" + std::to_string(options.port);
   if (!options.send.empty()) result.output = Output::kNothing;
@@ -32,6 +36,16 @@ ScreenOptions screen_options(const ClientOptions& options) {
 }
 
 constexpr const char* kNotAsked = "(press Enter)";
+
+// Lines for the client's last words.
+std::string not_said(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text +=
+        (text.empty() ? "not said: " : "\n" + program_name() + ": not said: ") + neutralised(line);
+  }
+  return text;
+}
 
 bool is_quit(std::string_view line) {
   const auto command = protocol::parse_command(line);
@@ -47,8 +61,8 @@ bool is_line(std::string_view text, std::string_view of_protocol) {
 
 ChatClient::ChatClient(const ClientOptions& options)
     : options_(options),
-      terminal_(wants_screen(options)),
-      screen_(terminal_, screen_options(options)),
+      terminal_(wanted(options)),
+      screen_(terminal_, screen_options(options, terminal_.is_plain())),
       coming_in_(options.mode, options.name, options.host.starts_with("unix:")),
       typed_(kMaxUnterminated, kMaxUnterminated),
       answers_left_(options.mode ? 0 : 2) {
@@ -62,9 +76,10 @@ void ChatClient::run() {
   receiver_ = std::thread([this] { receive(); });
   while (!finished_) {
     const auto socket = socket_to_send();
-    const auto ready =
-        terminal_.wait(may_read(), socket ? &socket->descriptor() : nullptr, deadline_);
-    if (ready.timed_out) break;
+    const auto due = key_due_ && (!deadline_ || *key_due_ < *deadline_) ? key_due_ : deadline_;
+    const auto ready = terminal_.wait(may_read(), socket ? &socket->descriptor() : nullptr, due);
+    silent_ = deadline_ && Clock::now() >= *deadline_;
+    if (silent_) break;
     handle(ready);
   }
   if (!connected_ && !finished_) fail("no connection in time");
@@ -94,7 +109,12 @@ void ChatClient::handle(const Terminal::Ready& ready) {
   if (ready.resized) screen_.resized();
   if (ready.ended || (echoed_ && !left_)) leave();
   if (ready.sending) send_outgoing();
-  if (ready.input) take_input();
+  if (ready.input) {
+    take_input();
+  } else if (ready.timed_out) {
+    screen_.lapse_key();
+    take_events();
+  }
   half_close_when_all_is_sent();
 }
 
@@ -189,6 +209,7 @@ void ChatClient::lose() {
     news = catching_up_.lose();
   }
   ask_for_secret(false);
+  show_waiting();
   if (!news.empty()) tell(news);
 }
 
@@ -273,7 +294,9 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   }
   if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
   if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
-  if (!follow(parsed) || parsed.kind == ServerLine::Kind::kHidden) return;
+  const bool shows = follow(parsed);
+  if (waits_) show_waiting();
+  if (!shows || parsed.kind == ServerLine::Kind::kHidden) return;
   ask_for_secret(false);
   if (!in_room_ && was_in_) return;  // the greeting is for who comes
   if (terminal_.has_screen()) {      // where prompts ask for what the server asks for
@@ -371,6 +394,18 @@ void ChatClient::ask_for_secret(bool typed) {
   screen_.ask(question);
 }
 
+void ChatClient::show_waiting() {
+  if (!terminal_.has_screen()) return;
+  MutexLock asking(asking_);
+  std::vector<std::string> lines;
+  {
+    MutexLock lock(mutex_);
+    if (was_in_) lines = catching_up_.unsaid();
+  }
+  waits_ = !lines.empty();
+  screen_.set_waiting(lines);
+}
+
 // The thread of run().
 
 // On a screen keys are always read: Ctrl+C is one.
@@ -403,15 +438,25 @@ void ChatClient::take_keys() {
     return end_input();
   }
   screen_.type({keys.data(), *count});
+  take_events();
+}
+
+void ChatClient::take_events() {
   while (const auto event = screen_.next_event()) {
     switch (event->kind) {
       case LineEditor::Event::Kind::kLine:
         take_typed(*event);
         break;
+      case LineEditor::Event::Kind::kPasteAgreed:
+        take_pasted(event->text);
+        break;
       case LineEditor::Event::Kind::kEndOfInput:
-        end_input();
+        if (may_leave()) end_input();
         break;
       case LineEditor::Event::Kind::kInterrupt:
+        if (may_leave()) leave();
+        break;
+      case LineEditor::Event::Kind::kConfirmed:
         leave();
         break;
       case LineEditor::Event::Kind::kSuspend:
@@ -421,6 +466,25 @@ void ChatClient::take_keys() {
         break;  // the screen has shown it
     }
   }
+  key_due_.reset();
+  if (screen_.is_key_unfinished()) key_due_ = Clock::now() + kKeyPatience;
+}
+
+// All of it, or nothing; none of its lines is a command.
+void ChatClient::take_pasted(std::string_view text) {
+  if (input_ended_ || left_) return;
+  bool full = false;
+  {
+    MutexLock lock(mutex_);
+    full = catching_up_.unheard_bytes() >= kMaxUnheard;
+    while (!full && !text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      catching_up_.type(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+  if (full) screen_.remark("not sent: too much waits for the server already");
+  show_waiting();
 }
 
 // After the end only Ctrl+C still has a meaning.
@@ -429,7 +493,7 @@ void ChatClient::take_typed(const LineEditor::Event& typed) {
   if (typed.secret) return take_secret(typed.text);
   const std::string& line = typed.text;
   if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
-  if (is_quit(line) && !connected_) return leave();
+  if (is_quit(line) && !connected_) return may_leave() ? leave() : void();
   if (!connected_ && CatchingUp::secrets_after(line) > 0) {
     return screen_.remark("not sent: there is no connection now");
   }
@@ -447,6 +511,7 @@ void ChatClient::take_typed(const LineEditor::Event& typed) {
   left_ = is_quit(line);  // then it is no failure that the server closes the connection
   if (full) screen_.remark("not sent: too much waits for the server already");
   ask_for_secret(true);
+  show_waiting();
 }
 
 void ChatClient::take_secret(const std::string& secret) {
@@ -566,20 +631,35 @@ void ChatClient::end_input() {
   changed_.notify_all();
 }
 
+// Who would leave lines unsaid is told which, and asked once about them.
+bool ChatClient::may_leave() {
+  std::vector<std::string> lines;
+  {
+    MutexLock lock(mutex_);
+    if (was_in_) lines = catching_up_.unsaid();
+  }
+  if (lines.empty() || lines == asked_about_) return true;
+  asked_about_ = lines;
+  for (const std::string& line : lines) screen_.remark("not said: " + neutralised(line));
+  screen_.confirm("leave without saying that?");
+  return false;
+}
+
 // Logs out: the server sees the end of our input and closes. Whoever insists does not wait for it.
 void ChatClient::leave() {
   if (!connected_ && !finished_) {
-    bool done = terminal_.has_screen();
+    std::string reason = terminal_.has_screen() ? "" : "ended before coming in";
     {
       MutexLock lock(mutex_);
-      done = done || (was_in_ && catching_up_.all_heard());
+      if (was_in_) reason = not_said(catching_up_.unsaid());
     }
-    abandon(done ? "" : was_in_ ? "ended before all was said" : "ended before coming in");
+    abandon(reason);
   }
   const bool again = left_ && deadline_.has_value();
   deadline_ = Clock::now() + (again ? Clock::duration::zero() : kLeaveWait);
   left_ = true;
   MutexLock lock(mutex_);
+  if (was_in_) unsaid_ = catching_up_.unsaid();
   catching_up_.sent(catching_up_.outgoing().size());
   if (socket_) socket_->shutdown_write();
 }
@@ -614,7 +694,7 @@ void ChatClient::join_receiver() {
   receiver_.join();
 }
 
-void ChatClient::judge() const {
+void ChatClient::judge() {
   if (!was_in_ && left_ && terminal_.has_screen()) return;
   if (failure_) std::rethrow_exception(failure_);
   if (!was_in_) {
@@ -626,6 +706,11 @@ void ChatClient::judge() const {
   if (!options_.send.empty() && !echoed_) {
     throw std::runtime_error("the text did not come back from the room");
   }
+  if (left_ && silent_) {
+    MutexLock lock(mutex_);
+    unsaid_ = catching_up_.unsaid(true);
+  }
+  if (!unsaid_.empty()) throw std::runtime_error(not_said(unsaid_));
   if (left_ || quit_ || goodbye_) return;
   if (lost_) throw std::runtime_error("the connection to the server broke");
   if (!input_ended_) throw std::runtime_error("the server closed the connection");

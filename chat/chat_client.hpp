@@ -69,13 +69,16 @@ class ChatClient {
 
   // Both.
   void ask_for_secret(bool typed) EXCLUDES(asking_) EXCLUDES(mutex_);
+  void show_waiting() EXCLUDES(asking_) EXCLUDES(mutex_);
 
   // The thread of run().
   void begin();
   void handle(const Terminal::Ready& ready);
   void take_input();
   void take_keys();
+  void take_events();
   void take_typed(const LineEditor::Event& typed);
+  void take_pasted(std::string_view text);
   void take_secret(const std::string& secret) EXCLUDES(mutex_);
   void take_bytes();
   std::string_view take_password(std::string_view bytes);
@@ -86,11 +89,12 @@ class ChatClient {
   bool may_read() EXCLUDES(mutex_);
   std::shared_ptr<Socket> socket_to_send() EXCLUDES(mutex_);
   void end_input();
+  bool may_leave() EXCLUDES(mutex_);
   void leave();
   void send_outgoing() EXCLUDES(mutex_);
   void half_close_when_all_is_sent() EXCLUDES(mutex_);
   void join_receiver();
-  void judge() const;
+  void judge() EXCLUDES(mutex_);
   [[noreturn]] void fail(const std::string& reason);
   // Without a reason it is as the user wanted.
   [[noreturn]] void abandon(std::string_view reason) EXCLUDES(mutex_);
@@ -120,6 +124,7 @@ class ChatClient {
   std::atomic<bool> ending_ = false;       // the socket thread is waited for
   std::atomic<bool> finished_ = false;     // the socket thread has nothing more to do
   std::atomic<bool> echoed_ = false;       // all of --send has come back
+  std::atomic<bool> waits_ = false;        // lines are shown that wait to be sent
 
   // The thread of run() only.
   ComingIn coming_in_;
@@ -130,6 +135,10 @@ class ChatClient {
   bool input_open_ = true;      // there is something to read
   bool quit_ = false;           // without a screen: by /quit
   std::optional<Clock::time_point> deadline_;
+  std::optional<Clock::time_point> key_due_;  // half a key has come, and this long it has time
+  std::vector<std::string> asked_about_;      // lines that the user is asked about who leaves
+  std::vector<std::string> unsaid_;           // when the user left
+  bool silent_ = false;                       // the server did not close the connection in time
 
   // The socket thread's until it is joined, then that of run().
   std::optional<LogFile> log_file_;

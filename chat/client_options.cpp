@@ -124,6 +124,11 @@ constexpr std::array kOptions = {
              options.status = false;
              return std::string();
            }},
+    Option{"--plain", "",
+           [](ClientOptions& options, const std::string&) {
+             options.plain = true;
+             return std::string();
+           }},
     Option{"--no-reconnect", "",
            [](ClientOptions& options, const std::string&) {
              options.reconnect = false;
@@ -222,6 +227,8 @@ std::string client_usage() {
          "  --color WHEN          auto (default: unless NO_COLOR is set), always or never\n"
          "  --no-time             no time before each line\n"
          "  --no-status           no status line\n"
+         "  --plain               one line after the other, nothing is painted: for screen "
+         "readers\n"
          "  --no-reconnect        a lost connection is the end (default: comes back, misses "
          "nothing)\n"
          "  --version             which one this is\n"

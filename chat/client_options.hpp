@@ -25,6 +25,7 @@ struct ClientOptions {
   std::string log;                // the file that keeps what comes; empty: none
   bool json = false;
   bool status = true;
+  bool plain = false;  // nothing on the screen moves
   bool time = true;
   std::optional<bool> color;  // nothing: as the environment's NO_COLOR says
   Bell bell = Bell::kMention;

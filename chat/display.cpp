@@ -201,12 +201,18 @@ std::string status_row(const Status& status, std::size_t columns) {
     }
     return row;
   };
-  const std::string_view connection = status.connection;
-  const std::string_view trouble = status.connected ? "" : connection;
-  const std::array<std::string, 4> rows = {joined({status.room, status.name, online, connection}),
-                                           joined({status.name, online, connection}),
-                                           joined({status.name, online, trouble}),
-                                           joined({status.connected ? online : trouble})};
+  std::string connection = status.connection;
+  if (status.waiting > 0) {
+    connection += " · " + std::to_string(status.waiting) +
+                  (status.waiting == 1 ? " line waits" : " lines wait");
+  }
+  const std::string_view trouble =
+      status.connected && status.waiting == 0 ? std::string_view() : connection;
+  const std::array<std::string, 4> rows = {
+      joined({status.warning, status.room, status.name, online, connection}),
+      joined({status.warning, status.name, online, connection}),
+      joined({status.warning, status.name, online, trouble}),
+      joined({status.warning, trouble.empty() ? online : trouble})};
   for (const std::string& row : rows) {
     if (columns_of(row) <= columns) return row;
   }

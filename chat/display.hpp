@@ -82,6 +82,8 @@ struct Status {
   std::size_t online = 0;  // 0: not known
   std::string connection;
   bool connected = false;
+  std::size_t waiting = 0;   // lines of the user's
+  std::string warning = {};  // goes before all else
 };
 // At most `columns` wide. Where there is too little room, a broken connection is what stays.
 std::string status_row(const Status& status, std::size_t columns);

@@ -82,8 +82,8 @@ template <typename Archive>
 void parts(Archive& archive, Handover::Connection& connection) {
   archive(connection.socket, connection.peer, connection.phase, connection.mode,
           connection.rendering, connection.input, connection.input_ended, connection.login_left,
-          connection.lines_spent, connection.seat, connection.question, connection.asked_about, connection.dismissed,
-          connection.sent, connection.unsent);
+          connection.lines_spent, connection.seat, connection.question, connection.asked_about,
+          connection.dismissed, connection.sent, connection.unsent);
 }
 
 template <typename Archive>

@@ -1,6 +1,7 @@
 #include "chat/history.hpp"
 
 #include "chat/limits.hpp"
+#include "chat/text.hpp"
 
 namespace chat {
 
@@ -10,9 +11,9 @@ void History::add(std::string_view line) {
   if (lines_.size() > kMaxHistory) lines_.pop_back();
 }
 
-std::optional<std::size_t> History::find(std::string_view part, std::size_t age) const {
+std::optional<History::Found> History::find(std::string_view part, std::size_t age) const {
   for (; age < lines_.size(); ++age) {
-    if (lines_[age].find(part) != std::string::npos) return age;
+    if (const auto at = find_in_any_case(lines_[age], part)) return Found{age, *at};
   }
   return std::nullopt;
 }

@@ -17,8 +17,12 @@ class History {
   std::size_t size() const { return lines_.size(); }
   const std::string& at(std::size_t age) const { return lines_[age]; }  // 0: the newest
 
-  // The age of the newest line that holds `part` and is at least `age` old.
-  std::optional<std::size_t> find(std::string_view part, std::size_t age) const;
+  // The newest line that holds `part`, in any case, and is at least `age` old; and where in it.
+  struct Found {
+    std::size_t age;
+    std::size_t at;
+  };
+  std::optional<Found> find(std::string_view part, std::size_t age) const;
 
  private:
   std::deque<std::string> lines_;

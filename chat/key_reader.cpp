@@ -13,10 +13,13 @@ namespace {
 using Kind = Key::Kind;
 
 constexpr unsigned char kCtrlC = 0x03;
+constexpr unsigned char kBell = 0x07;
 constexpr unsigned char kEscapeKey = 0x1B;
 constexpr unsigned char kDelete = 0x7F;  // what the Backspace key of most terminals sends
 constexpr std::string_view kPasteEnd = "\x1B[201~";
 constexpr std::size_t kMaxParameters = 16;
+constexpr std::size_t kMouseReport = 3;          // X10: button, column, row
+constexpr std::size_t kMaxControlString = 1024;  // what a terminal answers is shorter
 
 struct ControlKey {
   unsigned char byte;
@@ -84,8 +87,8 @@ std::size_t utf8_length(char lead) {
   return byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0x80 ? 2 : 1;
 }
 
-// Pasted text as it would have been typed: with LF as the only line end and only control character,
-// and without what is not UTF-8 or would disturb the screen.
+// Pasted text: with LF as the only line end, no other control character but TAB, and without what
+// is not UTF-8 or would disturb the screen.
 std::string cleaned(std::string_view pasted) {
   std::string result;
   for (std::size_t i = 0; i < pasted.size();) {
@@ -96,7 +99,7 @@ std::string cleaned(std::string_view pasted) {
       if (byte == '\r' && i < pasted.size() && pasted[i] == '\n') ++i;
       result += '\n';
     } else if (byte == '\t') {
-      result += ' ';  // a TAB would have another width at each place
+      result += byte;
     } else if (!needs_neutralising(character)) {
       result += character;
       i += character.size() - 1;
@@ -109,6 +112,12 @@ std::string cleaned(std::string_view pasted) {
 
 std::vector<Key> KeyReader::feed(std::string_view bytes) {
   for (const char byte : bytes) take(static_cast<unsigned char>(byte));
+  return std::exchange(keys_, {});
+}
+
+std::vector<Key> KeyReader::lapse() {
+  if (!is_unfinished()) return {};
+  if (std::exchange(escape_, Escape::kNone) == Escape::kBegun) add(Kind::kEscape);
   return std::exchange(keys_, {});
 }
 
@@ -141,25 +150,16 @@ void KeyReader::take_control(unsigned char byte) {
   }
 }
 
-// ESC [ parameters final; ESC [ [ letter; ESC O final; ESC ] or ESC P and a string up to BEL or
-// ESC \; ESC key.
+// ESC [ parameters final; ESC [ [ letter; ESC [ M and a mouse report; ESC O final; ESC ] and the
+// like, and a string up to BEL or ESC \; ESC key.
 bool KeyReader::belongs_to_escape(unsigned char byte) {
   if (escape_ == Escape::kNone) return false;
   if (byte < 0x20) {
-    escape_ = Escape::kNone;
-    return false;
+    return std::exchange(escape_, Escape::kNone) == Escape::kString && byte == kBell;
   }
   switch (std::exchange(escape_, Escape::kNone)) {
     case Escape::kBegun:
-      if (byte == '[') {
-        escape_ = Escape::kParameters;
-      } else if (byte == 'O') {
-        escape_ = Escape::kApplication;
-      } else if (byte == ']' || byte == 'P') {
-        escape_ = Escape::kString;
-      } else {
-        take_alt(byte);
-      }
+      begin_sequence(byte);
       break;
     case Escape::kParameters:
       if (byte >= 0x40) {
@@ -175,8 +175,11 @@ bool KeyReader::belongs_to_escape(unsigned char byte) {
         add(key->kind);
       }
       break;
+    case Escape::kMouse:
+      swallow(Escape::kMouse, to_swallow_ - 1);
+      break;
     case Escape::kString:
-      escape_ = Escape::kString;
+      swallow(Escape::kString, to_swallow_ - 1);
       break;
     default:
       break;  // the letter of a function key of the Linux console
@@ -184,10 +187,37 @@ bool KeyReader::belongs_to_escape(unsigned char byte) {
   return true;
 }
 
+void KeyReader::begin_sequence(unsigned char byte) {
+  switch (byte) {
+    case '[':
+      escape_ = Escape::kParameters;
+      break;
+    case 'O':
+      escape_ = Escape::kApplication;
+      break;
+    case ']':  // OSC, and DCS, SOS, PM, APC
+    case 'P':
+    case 'X':
+    case '^':
+    case '_':
+      swallow(Escape::kString, kMaxControlString);
+      break;
+    default:
+      take_alt(byte);
+  }
+}
+
+void KeyReader::swallow(Escape what, std::size_t bytes) {
+  to_swallow_ = bytes;
+  if (bytes > 0) escape_ = what;
+}
+
 void KeyReader::take_sequence(unsigned char final_byte) {
   const std::string sequence = parameters_ + static_cast<char>(final_byte);
   if (sequence == "[") {
     escape_ = Escape::kConsole;
+  } else if (sequence == "M") {
+    swallow(Escape::kMouse, kMouseReport);
   } else if (sequence == "200~") {
     escape_ = Escape::kPaste;
   } else if (const auto* key = find_key(kSequenceKeys, sequence)) {

@@ -2,11 +2,13 @@
 // escape sequences of xterm, the Linux console, rxvt, tmux and screen, and bracketed paste. Pure.
 // NOT thread safe.
 //
-// An ESC waits for what follows it (Alt+key sends ESC and the key); no clock is involved, so a slow
-// line cannot tear a sequence apart. What is no known key is swallowed whole. A control character
-// ends an unfinished sequence and counts for itself: Enter and Ctrl+C always work.
+// An ESC waits for what follows it (Alt+key sends ESC and the key). Whoever reads the keyboard says
+// when it has waited long enough: then a lone ESC is the Esc key, and half a sequence is dropped.
+// What is no known key is swallowed whole. A control character ends an unfinished sequence and
+// counts for itself: Enter and Ctrl+C always work.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,7 @@ struct Key {
     kTranspose,
     kSearch,
     kCancel,  // Ctrl+G
+    kEscape,
     kClearScreen,
     kInterrupt,
     kSuspend,
@@ -51,14 +54,19 @@ struct Key {
 class KeyReader {
  public:
   std::vector<Key> feed(std::string_view bytes);
-  bool is_pasted() const { return escape_ == Escape::kPaste; }  // what comes next
+
+  // Whether a sequence has begun and waits for more; and that it has waited in vain.
+  bool is_unfinished() const { return escape_ != Escape::kNone && escape_ != Escape::kPaste; }
+  std::vector<Key> lapse();
 
  private:
   // Where in an escape sequence the keyboard is.
-  enum class Escape { kNone, kBegun, kParameters, kApplication, kConsole, kString, kPaste };
+  enum class Escape { kNone, kBegun, kParameters, kApplication, kConsole, kMouse, kString, kPaste };
 
   void take(unsigned char byte);
   bool belongs_to_escape(unsigned char byte);
+  void begin_sequence(unsigned char byte);
+  void swallow(Escape what, std::size_t bytes);
   void take_paste(unsigned char byte);
   void end_paste();
   void take_utf8(unsigned char byte);
@@ -68,8 +76,9 @@ class KeyReader {
   void add(Key::Kind kind) { keys_.push_back({kind}); }
 
   std::vector<Key> keys_;
-  std::string character_;   // the first bytes of one that has not come whole
-  std::string parameters_;  // of the escape sequence
+  std::string character_;       // the first bytes of one that has not come whole
+  std::string parameters_;      // of the escape sequence
+  std::size_t to_swallow_ = 0;  // at most, of a mouse report or a control string
   std::string pasted_;
   bool paste_too_long_ = false;
   Escape escape_ = Escape::kNone;

@@ -1,10 +1,13 @@
 #include "chat/line_editor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "chat/columns.hpp"
 #include "chat/limits.hpp"
+#include "chat/protocol.hpp"
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
@@ -12,6 +15,10 @@ namespace {
 using Kind = LineEditor::Event::Kind;
 
 constexpr std::string_view kDot = "•";
+constexpr std::string_view kBlankLine = "·";
+constexpr std::string_view kReply = "/reply ";
+constexpr std::array<std::string_view, 7> kAnswers = {"yes",  "yep", "yeah", "yup",
+                                                      "nope", "no",  "nah"};
 
 // What Alt+B and Alt+F stop at. Whatever is not ASCII counts as a letter.
 bool is_letter(char c) {
@@ -19,14 +26,61 @@ bool is_letter(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
+// Without empty ones at the beginning and at the end.
 std::vector<std::string> lines_of(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of('\n'), text.size());
+  text = text.substr(begin, text.find_last_not_of('\n') + 1 - begin);
   std::vector<std::string> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) lines.emplace_back(text.substr(0, end));
+    lines.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
+}
+
+// As text it would be said with the passwords that follow it.
+bool asks_secret(std::string_view line) {
+  const auto command = protocol::parse_command(trimmed(line));
+  return command && protocol::secrets_after(command->name, command->arguments) > 0;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+bool is_blank(std::string_view line) { return trimmed(line).empty(); }
+
+// Pasted lines as they are sent, typed text around them: a command, as in /msg ann, goes in front
+// of each, so that none goes to others; apart from that they are text. The room passes over a line
+// of blanks, and gets a dot.
+std::vector<std::string> as_sent(std::vector<std::string> lines, std::string_view before,
+                                 std::string_view after) {
+  const bool escaped = before.starts_with("//");
+  const bool command = before.starts_with('/') && !escaped && before.find(' ') != before.npos;
+  lines.back() += after;
+  if (!command) lines.front().insert(0, before);
+  for (std::string& line : lines) {
+    if (is_blank(line)) line = kBlankLine;
+    if (command) line.insert(0, before);
+    if (!command && line.starts_with('/') && !(escaped && &line == &lines.front()))
+      line.insert(0, "/");
+  }
+  return lines;
+}
+
+std::vector<std::string> as_said(std::vector<std::string> lines) {
+  for (std::string& line : lines) line.erase(0, line.starts_with("//") ? 1 : 0);
+  return lines;
+}
+
+// What somebody types who answers with a word.
+bool begins_answer(std::string_view word) {
+  const std::string folded = lowercase(word);
+  return std::any_of(kAnswers.begin(), kAnswers.end(),
+                     [&](std::string_view answer) { return answer.starts_with(folded); });
 }
 
 }  // namespace
@@ -34,7 +88,7 @@ std::vector<std::string> lines_of(std::string_view text) {
 void LineEditor::ask(Question question) {
   killed_.clear();
   end_search(true);
-  pasted_.reset();
+  asked_.reset();
   if (question.secret != question_.secret) put_aside(question.secret);
   question_ = std::move(question);
 }
@@ -47,48 +101,42 @@ void LineEditor::put_aside(bool secret) {
   cycle_.reset();
 }
 
-// An ESC that comes last is the key, or a sequence that a slow line has torn apart: where a secret
-// is asked for, nothing is lost by taking it for the key; but for the end of what is pasted.
 void LineEditor::feed(std::string_view bytes) {
-  const bool escape = question_.secret && bytes.ends_with('\x1B');
-  if (escape) bytes.remove_suffix(1);
   for (Key& key : reader_.feed(bytes)) keys_.push_back(std::move(key));
-  if (!escape) return;
-  if (reader_.is_pasted()) {
-    (void)reader_.feed("\x1B");  // no key yet
-  } else {
-    keys_.push_back({Key::Kind::kCancel});
-  }
+}
+
+void LineEditor::lapse() {
+  for (Key& key : reader_.lapse()) keys_.push_back(std::move(key));
+}
+
+void LineEditor::confirm(std::string_view question) {
+  end_search(true);
+  asked_ = Asked{std::string(question) + " y/n ", {}};
 }
 
 std::optional<LineEditor::Event> LineEditor::next() {
   while (events_.empty()) {
-    if (!confirmed_.empty()) {
-      submit(confirmed_.front());
-      confirmed_.pop_front();
-    } else if (!keys_.empty()) {
-      take(keys_.front());
-      keys_.pop_front();
-    } else {
-      return std::nullopt;
-    }
+    if (keys_.empty()) return std::nullopt;
+    const Key key = std::move(keys_.front());
+    keys_.pop_front();
+    take(key);
   }
   Event event = std::move(events_.front());
   events_.pop_front();
   return event;
 }
 
+LineEditor::Row LineEditor::row() const {
+  if (asked_) return {asked_->prompt, {}};
+  const std::size_t cursor = masked(text_.substr(0, cursor_)).size();
+  if (!search_) return {question_.prompt, masked(text_), cursor};
+  const std::string what = search_->failed ? "(not found) " : "(search) ";
+  return {what + search_->part + ": ", masked(text_), cursor};
+}
+
 LineView LineEditor::view(std::size_t columns) const {
-  if (pasted_) {
-    const std::string amount = std::to_string(lines_of(*pasted_).size());
-    return view_line("send these " + amount + " lines? y/n ", "", 0, columns);
-  }
-  if (search_) {
-    const std::string what = search_->failed ? "(not found) " : "(search) ";
-    return view_line(what + search_->part + ": ", text_, cursor_, columns);
-  }
-  return view_line(question_.prompt, masked(text_), masked(text_.substr(0, cursor_)).size(),
-                   columns);
+  const Row seen = row();
+  return view_line(seen.prompt, seen.text, seen.cursor, columns);
 }
 
 const std::vector<LineEditor::Binding>& LineEditor::bindings() {
@@ -120,7 +168,9 @@ const std::vector<LineEditor::Binding>& LineEditor::bindings() {
 
 void LineEditor::take(const Key& key) {
   using K = Key::Kind;
-  if (pasted_ && take_answer(key)) return;
+  const bool was_full = std::exchange(full_, false);
+  if (asked_ && take_answer(key)) return;
+  if (!answer_.empty() && take_rest_of_answer(key)) return;
   if (search_ && take_search(key)) return;
   if (key.kind != K::kTab) cycle_.reset();
   const bool kills = key.kind == K::kKillToStart || key.kind == K::kKillToEnd ||
@@ -129,20 +179,23 @@ void LineEditor::take(const Key& key) {
   if (!kills) killing_ = false;
   switch (key.kind) {
     case K::kText:
-      return insert(key.text);
+      full_ = !insert(key.text);
+      return full_ && !was_full ? add({Kind::kFull}) : void();
     case K::kPaste:
       return take_paste(key.text);
     case K::kPasteTooLong:
-      return add({Kind::kPasteTooLong});
+      return add(
+          {Kind::kPasteRefused, "it is longer than " + std::to_string(kMaxPaste) + " bytes"});
     case K::kEnter:
       return submit(std::exchange(text_, {}));
     case K::kInterrupt:
-      return add({Kind::kInterrupt});
+      return interrupt();
     case K::kSuspend:
       return add({Kind::kSuspend});
     case K::kClearScreen:
       return add({Kind::kClearScreen});
     case K::kCancel:
+    case K::kEscape:
       return question_.secret ? submit({}) : void();
     default:
       break;
@@ -154,46 +207,105 @@ void LineEditor::take(const Key& key) {
   if (kills) killing_ = true;
 }
 
+// Throws away what is typed, so that Ctrl+Y brings it back; where nothing is, it is for others.
+void LineEditor::interrupt() {
+  if (text_.empty()) return add({Kind::kInterrupt});
+  if (question_.mask == Mask::kNone) killed_ = text_;
+  erase(0, text_.size());
+  age_.reset();
+}
+
 // The row that stays is wide enough for any line: the terminal wraps it.
 void LineEditor::submit(const std::string& line) {
   add({Kind::kLine, line, question_.prompt + masked(line), question_.secret});
   if (question_.in_room) history_.add(line);
   text_.clear();
   draft_.clear();
+  edited_.clear();
   age_.reset();
   cursor_ = 0;
 }
 
 // A line end at its very end is what a mouse takes along: the user has still to press Enter.
 void LineEditor::take_paste(const std::string& pasted) {
+  if (!question_.in_room) return take_pasted_answers(pasted);
   const std::vector<std::string> lines = lines_of(pasted);
-  if (!question_.in_room) {
-    const bool complete_line = pasted.ends_with('\n');
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      insert(lines[i]);
-      if (i + 1 < lines.size() || (complete_line && i > 0)) submit(std::exchange(text_, {}));
-    }
+  for (const std::string& line : lines) {
+    if (lines.size() == 1 || !asks_secret(line)) continue;
+    return add({Kind::kPasteRefused, std::string(trimmed(line)) + " has to be typed"});
+  }
+  if (lines.size() > 1) {
+    ask_about(as_sent(lines, text_.substr(0, cursor_), text_.substr(cursor_)));
   } else if (lines.size() == 1) {
-    insert(lines.front());
-  } else if (lines.size() > 1) {
-    pasted_ = text_.substr(0, cursor_) + pasted + text_.substr(cursor_);
-    add({Kind::kPasted, *pasted_});
+    // Two slashes begin no command, and would be said as one.
+    const std::string escape = text_.empty() && lines.front().starts_with("//") ? "/" : "";
+    if (!insert(escape + lines.front())) {
+      add({Kind::kPasteRefused,
+           "the line would be longer than " + std::to_string(kMaxLine) + " bytes"});
+    }
   }
 }
 
-// While the user is asked about pasted text: y and n count, and what is not typed goes on.
+// On the way in each line answers a question.
+void LineEditor::take_pasted_answers(const std::string& pasted) {
+  const std::vector<std::string> lines = lines_of(pasted);
+  const bool complete_line = pasted.ends_with('\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    full_ = !insert(lines[i]);
+    if (i + 1 < lines.size() || (complete_line && i > 0)) submit(std::exchange(text_, {}));
+  }
+}
+
+void LineEditor::ask_about(const std::vector<std::string>& pasted) {
+  for (const std::string& line : pasted) {
+    if (line.size() <= kMaxLine) continue;
+    return add({Kind::kPasteRefused,
+                "a line of it is longer than " + std::to_string(kMaxLine) + " bytes"});
+  }
+  const std::string text = joined(pasted);
+  asked_ = Asked{"send these " + std::to_string(pasted.size()) + " lines (" +
+                     std::to_string(text.size()) + " bytes)? y/n ",
+                 pasted};
+  add({Kind::kPasted, joined(as_said(pasted))});
+}
+
+// While the user is asked: y and n count, and what is not typed goes on.
 bool LineEditor::take_answer(const Key& key) {
   using K = Key::Kind;
   if (key.kind == K::kSuspend || key.kind == K::kClearScreen) return false;
   const bool yes = key.kind == K::kText && (key.text == "y" || key.text == "Y");
-  const bool no = (key.kind == K::kText && (key.text == "n" || key.text == "N")) ||
-                  key.kind == K::kInterrupt || key.kind == K::kCancel;
-  if (yes) {
-    text_.clear();
-    for (std::string& line : lines_of(*pasted_)) confirmed_.push_back(std::move(line));
+  const bool typed_no = key.kind == K::kText && (key.text == "n" || key.text == "N");
+  const bool no = typed_no || key.kind == K::kEnter || key.kind == K::kEscape ||
+                  key.kind == K::kInterrupt || key.kind == K::kDeleteOrEnd ||
+                  key.kind == K::kKillToStart || key.kind == K::kCancel;
+  if (!yes && !no) return true;
+  const Asked asked = *std::exchange(asked_, std::nullopt);
+  if (yes || typed_no) answer_ = key.text;
+  if (!yes) return true;
+  if (asked.pasted.empty()) {
+    add({Kind::kConfirmed});
+    return true;
   }
-  if (yes || no) pasted_.reset();
+  for (const std::string& line : asked.pasted) history_.add(line);
+  add({Kind::kPasteAgreed, joined(asked.pasted)});
+  erase(0, text_.size());
+  draft_.clear();
+  edited_.clear();
+  age_.reset();
   return true;
+}
+
+// Who types yes and Enter says no "es" with it. True: the key belongs to the answer. What turns out
+// to be another word is one that was begun after it.
+bool LineEditor::take_rest_of_answer(const Key& key) {
+  if (key.kind == Key::Kind::kText && begins_answer(answer_ + key.text)) {
+    answer_ += key.text;
+    return true;
+  }
+  const std::string typed = std::exchange(answer_, {}).substr(1);
+  if (key.kind == Key::Kind::kEnter) return true;
+  if (!typed.empty()) (void)insert(typed);
+  return false;
 }
 
 // Moving.
@@ -222,13 +334,24 @@ std::size_t LineEditor::word_right() const {
 // Changing.
 
 // A combining mark may join what stands before the cursor, or what follows may join `text`: the
-// cursor stays where a character begins.
-void LineEditor::insert(std::string_view text) {
-  const std::size_t room = kMaxLine - std::min(kMaxLine, text_.size());
-  std::size_t taken = std::min(room, text.size());
-  if (taken < text.size()) taken = previous_character(text, character_boundary(text, taken + 1));
-  text_.insert(cursor_, text.substr(0, taken));
-  cursor_ = character_boundary(text_, cursor_ + taken);
+// cursor stays where a character begins. False: there is no room for it.
+bool LineEditor::insert(std::string_view text) {
+  if (text.size() > kMaxLine - std::min(kMaxLine, text_.size())) return false;
+  text_.insert(cursor_, text);
+  cursor_ = character_boundary(text_, cursor_ + text.size());
+  address_reply();
+  return true;
+}
+
+// /reply becomes /msg NAME at once: whoever writes while the answer is typed does not get it.
+void LineEditor::address_reply() {
+  if (!question_.in_room || !reply_to_ || cursor_ < kReply.size()) return;
+  if (lowercase(text_.substr(0, kReply.size())) != kReply) return;
+  const std::string name = reply_to_();
+  const std::string command = "/msg " + name + " ";
+  if (name.empty() || text_.size() - kReply.size() + command.size() > kMaxLine) return;
+  text_.replace(0, kReply.size(), command);
+  cursor_ = cursor_ - kReply.size() + command.size();
 }
 
 void LineEditor::erase(std::size_t begin, std::size_t end) {
@@ -259,7 +382,9 @@ void LineEditor::kill_word_left() {
   kill(character_boundary(text_, at), cursor_);
 }
 
-void LineEditor::yank() { insert(killed_); }
+void LineEditor::yank() {
+  if (!insert(killed_)) add({Kind::kFull});
+}
 
 // The character before the cursor changes places with the one behind it, and the cursor moves on;
 // at the line's end, the last two.
@@ -285,32 +410,32 @@ void LineEditor::complete() {
     cycle_ = Cycle{std::move(completion), 0};
   }
   erase(cycle_->completion.begin, cursor_);
-  insert(cycle_->completion.words[cycle_->index]);
+  if (!insert(cycle_->completion.words[cycle_->index])) add({Kind::kFull});
 }
 
 // The history.
 
 void LineEditor::go_older() {
   const std::size_t age = age_ ? *age_ + 1 : 0;
-  if (!question_.in_room || age >= history_.size()) return;
-  if (!age_) draft_ = text_;
-  age_ = age;
-  show_line(history_.at(age));
+  if (question_.in_room && age < history_.size()) show_line(age);
 }
 
 void LineEditor::go_newer() {
-  if (!age_) return;
-  if (*age_ == 0) {
-    age_.reset();
-    return show_line(draft_);
-  }
-  age_ = *age_ - 1;
-  show_line(history_.at(*age_));
+  if (age_) show_line(*age_ == 0 ? std::nullopt : std::optional(*age_ - 1));
 }
 
-void LineEditor::show_line(std::string_view line) {
-  text_ = line;
+// The line of that age, or the draft, as it was left; so stays the one that was shown.
+void LineEditor::show_line(std::optional<std::size_t> age) {
+  if (age_) {
+    edited_[*age_] = text_;
+  } else {
+    draft_ = text_;
+  }
+  age_ = age;
+  const auto edited = age ? edited_.find(*age) : edited_.end();
+  text_ = !age ? draft_ : edited != edited_.end() ? edited->second : history_.at(*age);
   cursor_ = text_.size();
+  address_reply();
 }
 
 void LineEditor::begin_search() {
@@ -335,6 +460,9 @@ bool LineEditor::take_search(const Key& key) {
     case Key::Kind::kInterrupt:
       end_search(false);
       return true;
+    case Key::Kind::kEscape:
+      end_search(true);
+      return true;
     case Key::Kind::kSuspend:
     case Key::Kind::kClearScreen:
       return false;
@@ -355,16 +483,22 @@ void LineEditor::search_from(std::size_t age) {
   const auto found = history_.find(search_->part, age);
   search_->failed = !found;
   if (!found) return;
-  search_->age = found;
-  text_ = history_.at(*found);
-  cursor_ = text_.find(search_->part);
+  search_->age = found->age;
+  text_ = history_.at(found->age);
+  cursor_ = found->at;
 }
 
 void LineEditor::end_search(bool keep) {
   if (!search_) return;
   if (keep && search_->age) {
-    if (!age_) draft_ = search_->text;
+    if (age_) {
+      edited_[*age_] = search_->text;
+    } else {
+      draft_ = search_->text;
+    }
+    edited_.erase(*search_->age);  // it is shown as it was sent
     age_ = search_->age;
+    address_reply();
   } else {
     text_ = search_->text;
     cursor_ = search_->cursor;
@@ -372,12 +506,14 @@ void LineEditor::end_search(bool keep) {
   search_.reset();
 }
 
-// `text` as it may be seen: a dot for each character that may not.
+// `text` as it may be seen: a dot for each character that may not, and a space for a TAB, which
+// would have another width at each place.
 std::string LineEditor::masked(std::string_view text) const {
   if (question_.mask == Mask::kAll) return {};
   std::size_t begin = text.size();
   if (question_.mask == Mask::kAfterComma && text.find(',') < begin) begin = text.find(',') + 1;
   std::string result(text.substr(0, begin));
+  std::replace(result.begin(), result.end(), '\t', ' ');
   for (std::size_t at = begin; at < text.size(); at = next_character(text, at)) result += kDot;
   return result;
 }

@@ -3,7 +3,7 @@
 //
 // It knows the keys that a shell's line has: moving, killing and yanking, a history that can be
 // searched (Ctrl+R), Tab. README.md lists them. Pasted text that holds several lines is asked about
-// before it becomes lines.
+// before it is said; it is text, whatever its lines begin with.
 //
 // NOT thread safe: the Screen that owns it guards it.
 #pragma once
@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,9 +29,12 @@ class LineEditor {
  public:
   struct Event {
     enum class Kind {
-      kLine,    // `text` was typed
-      kPasted,  // `text`, several lines, is to be shown: the user is asked about it
-      kPasteTooLong,
+      kLine,          // `text` was typed
+      kPasted,        // `text`, several lines, is to be shown: the user is asked about it
+      kPasteAgreed,   // `text`, several lines, is to be sent, all of them or none
+      kPasteRefused,  // `text` says why
+      kFull,          // what was typed has no room any more
+      kConfirmed,     // the question of confirm() was answered with yes
       kEndOfInput,
       kInterrupt,
       kSuspend,
@@ -47,8 +51,9 @@ class LineEditor {
 
   // What is asked for. Only what is said in the room is remembered and completed, and only there
   // several pasted lines are asked about.
+  static constexpr std::string_view kPrompt = "> ";
   struct Question {
-    std::string prompt = "> ";
+    std::string prompt = std::string(kPrompt);
     Mask mask = Mask::kNone;
     bool in_room = true;
     // For a password, in the room: the line typed before is put aside for as long, and of the
@@ -58,7 +63,10 @@ class LineEditor {
 
   // `complete` gets the line up to the cursor; it is called within next().
   using Completer = std::function<Completion(std::string_view)>;
-  explicit LineEditor(Completer complete = {}) : complete_(std::move(complete)) {}
+  // `reply_to` gives who has written to the user alone last, or nobody.
+  using ReplyTo = std::function<std::string()>;
+  explicit LineEditor(Completer complete = {}, ReplyTo reply_to = {})
+      : complete_(std::move(complete)), reply_to_(std::move(reply_to)) {}
 
   // The line typed so far stays (but for what is secret), and the history; what was killed is
   // forgotten, since it may be a password.
@@ -69,9 +77,24 @@ class LineEditor {
   void feed(std::string_view bytes);
   std::optional<Event> next();
 
-  bool empty() const { return text_.empty(); }
+  // Whether the keyboard has sent the beginning of a key; and that no more of it has come.
+  bool is_unfinished() const { return reader_.is_unfinished(); }
+  void lapse();
 
-  // The row to paint, at most `columns` - 1 wide.
+  // Asks a question that y answers with yes, and n, Enter, Esc and the keys that interrupt with no.
+  // The line typed stays.
+  void confirm(std::string_view question);
+
+  bool empty() const { return text_.empty(); }
+  bool is_full() const { return full_; }  // and the last key had no room
+
+  // What is to be seen: all of it; and the row to paint, at most `columns` - 1 wide.
+  struct Row {
+    std::string prompt;
+    std::string text;
+    std::size_t cursor = 0;  // a byte of the text
+  };
+  Row row() const;
   LineView view(std::size_t columns) const;
 
  private:
@@ -87,6 +110,12 @@ class LineEditor {
     std::size_t index;
   };
 
+  // What y or n is to answer.
+  struct Asked {
+    std::string prompt;
+    std::vector<std::string> pasted;  // as they are sent; none: it is the question of confirm()
+  };
+
   using Edit = void (LineEditor::*)();
   struct Binding {
     Key::Kind key;
@@ -96,8 +125,12 @@ class LineEditor {
 
   void take(const Key& key);
   bool take_answer(const Key& key);
+  bool take_rest_of_answer(const Key& key);
   bool take_search(const Key& key);
   void take_paste(const std::string& pasted);
+  void take_pasted_answers(const std::string& pasted);
+  void ask_about(const std::vector<std::string>& pasted);
+  void interrupt();
   void submit(const std::string& line);
   void put_aside(bool secret);
   void add(Event event) { events_.push_back(std::move(event)); }
@@ -113,7 +146,8 @@ class LineEditor {
   std::size_t word_right() const;
 
   // Changing.
-  void insert(std::string_view text);
+  bool insert(std::string_view text);
+  void address_reply();
   void erase(std::size_t begin, std::size_t end);
   void erase_left();
   void erase_right();
@@ -130,7 +164,7 @@ class LineEditor {
   // The history.
   void go_older();
   void go_newer();
-  void show_line(std::string_view line);
+  void show_line(std::optional<std::size_t> age);
   void begin_search();
   void search_from(std::size_t age);
   void end_search(bool keep);
@@ -138,10 +172,10 @@ class LineEditor {
   std::string masked(std::string_view text) const;
 
   Completer complete_;
+  ReplyTo reply_to_;
   KeyReader reader_;
-  std::deque<Key> keys_;               // not yet looked at
-  std::deque<Event> events_;           // not yet given out
-  std::deque<std::string> confirmed_;  // pasted lines, not yet events
+  std::deque<Key> keys_;      // not yet looked at
+  std::deque<Event> events_;  // not yet given out
   Question question_;
   std::string text_;
   std::size_t cursor_ = 0;  // a byte of text_, where a character begins
@@ -150,13 +184,16 @@ class LineEditor {
   bool killing_ = false;  // the last key killed: the next one adds to it
 
   History history_;
-  std::optional<std::size_t> age_;  // of the line shown, where it is one of the history
-  std::string draft_;               // the line typed before going there
-  std::string put_aside_;           // while a secret is asked for
+  std::optional<std::size_t> age_;             // of the line shown, where it is one of the history
+  std::string draft_;                          // the line typed before going there
+  std::map<std::size_t, std::string> edited_;  // lines of the history, by age, until one is sent
+  std::string put_aside_;                      // while a secret is asked for
 
   std::optional<Search> search_;
-  std::optional<Cycle> cycle_;         // Tab was the last key
-  std::optional<std::string> pasted_;  // the user is asked about it
+  std::optional<Cycle> cycle_;  // Tab was the last key
+  std::optional<Asked> asked_;
+  std::string answer_;  // y or n, and what was typed of the same word behind it
+  bool full_ = false;
 };
 
 }  // namespace chat

@@ -16,12 +16,13 @@ LineView view_line(std::string_view prompt, std::string_view text, std::size_t c
                    std::size_t columns) {
   if (columns < 2) return {};
   if (columns_of(prompt) + kLeastRoom > columns) prompt = columns > kLeastRoom ? "> " : "";
-  LineView view{std::string(prompt), columns_of(prompt)};
+  LineView view{std::string(prompt), columns_of(prompt), prompt.size()};
   const std::size_t room = columns - 1 - view.cursor;
   const std::size_t before = columns_of(text.substr(0, cursor));
   if (columns_of(text) <= room) {
     view.row += text;
     view.cursor += before;
+    view.before += cursor;
     return view;
   }
   // Between the ellipses, which have their columns also where they are not shown.
@@ -40,6 +41,7 @@ LineView view_line(std::string_view prompt, std::string_view text, std::size_t c
     view.row += kEllipsis;
     ++view.cursor;
   }
+  view.before = view.row.size() + cursor - hidden.size();
   view.row += visible;
   view.cursor += before - skipped;
   if (marked && visible.size() < rest.size()) view.row += kEllipsis;

@@ -10,7 +10,8 @@ namespace chat {
 
 struct LineView {
   std::string row;
-  std::size_t cursor = 0;  // its column
+  std::size_t cursor = 0;  // its column, as columns.hpp counts
+  std::size_t before = 0;  // bytes of the row in front of it
 };
 
 // `prompt` and behind it `text`, with the cursor at byte `cursor` of the text, on a row of

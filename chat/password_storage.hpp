@@ -36,8 +36,8 @@ class PasswordStorage {
 
   // Throws std::system_error where the file cannot be read, std::runtime_error with file and line
   // number where it is damaged, and std::runtime_error where it is not fit for `use`: a service
-  // takes nobody's word but its own user's and root's for who may come in, and lets nobody else read
-  // it.
+  // takes nobody's word but its own user's and root's for who may come in, and lets nobody else
+  // read it.
   static PasswordStorage load(const std::string& path, Use use = Use::kAdministration);
 
   // Loads, lets `change` have its way, saves. Of several processes that do so at a time each sees

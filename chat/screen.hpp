@@ -13,6 +13,7 @@
 #include "chat/limits.hpp"
 #include "chat/line_editor.hpp"
 #include "chat/mutex.hpp"
+#include "chat/plain_row.hpp"
 #include "chat/roster.hpp"
 #include "chat/server_line.hpp"
 #include "chat/terminal.hpp"
@@ -34,7 +35,8 @@ struct ScreenOptions {
 // wherever the cursor is, with moves relative to it: no part of the screen is reserved, so there is
 // nothing to lose when its size changes.
 //
-// Without a screen it puts out the server's lines, and nothing else.
+// On a plain screen (see Terminal) the line being typed is echoed by a PlainRow, and nothing else
+// is painted. Without a screen it puts out the server's lines, and nothing else.
 //
 // Thread safe. The mutex is held while writing, which is what keeps the order: a terminal that
 // takes no output holds up whoever wants to paint, and nobody else. All that write throw
@@ -66,11 +68,20 @@ class Screen {
   void set_own_name(std::string_view name) EXCLUDES(mutex_);
   void enter_room() EXCLUDES(mutex_);
 
+  // The lines of the user's that wait to be sent.
+  void set_waiting(const std::vector<std::string>& lines) EXCLUDES(mutex_);
+
+  // Asks the user, who answers y: see LineEditor.
+  void confirm(std::string_view question) EXCLUDES(mutex_);
+
   // At first: connecting.
   void set_connection(std::string_view state, bool connected) EXCLUDES(mutex_);
 
-  // Keys into the line editor; and what they amount to, one by one, until there is nothing more.
+  // Keys into the line editor; whether there is half a key, and that its rest does not come; and
+  // what they amount to, one by one, until there is nothing more.
   void type(std::string_view keys) EXCLUDES(mutex_);
+  bool is_key_unfinished() EXCLUDES(mutex_);
+  void lapse_key() EXCLUDES(mutex_);
   std::optional<LineEditor::Event> next_event() EXCLUDES(mutex_);
 
   // The size has changed; or somebody else has used the terminal meanwhile.
@@ -85,11 +96,14 @@ class Screen {
 
  private:
   void follow(const ServerLine& line) REQUIRES(mutex_);
+  bool is_own(std::string_view name) const REQUIRES(mutex_);
   std::string painted(const ServerLine& line, Moment moment) REQUIRES(mutex_);
   std::string shown(const LineEditor::Event& event) REQUIRES(mutex_);
   void repaint(std::string_view above) REQUIRES(mutex_);
   std::string erasure() REQUIRES(mutex_);
+  std::string moves_to_top(std::size_t columns) const REQUIRES(mutex_);
   std::string bottom() REQUIRES(mutex_);
+  std::string waiting_rows() REQUIRES(mutex_);
   std::string typed_row() REQUIRES(mutex_);
 
   Terminal& terminal_;
@@ -99,11 +113,18 @@ class Screen {
   Roster roster_ GUARDED_BY(mutex_);
   LineEditor editor_ GUARDED_BY(mutex_);
   Status status_ GUARDED_BY(mutex_);
+  PlainRow plain_row_ GUARDED_BY(mutex_);
+  std::vector<std::string> waiting_ GUARDED_BY(mutex_);
   std::string own_name_ GUARDED_BY(mutex_);
-  bool typing_ GUARDED_BY(mutex_);  // there is a line to paint
+  std::string wrote_last_ GUARDED_BY(mutex_);  // to this user alone
+  bool typing_ GUARDED_BY(mutex_);             // there is a line to paint
   bool in_room_ GUARDED_BY(mutex_) = false;
-  std::size_t columns_ GUARDED_BY(mutex_) = 0;  // how wide it was when it was painted
-  std::size_t cursor_ GUARDED_BY(mutex_) = 0;   // the column it was left in
+  // What was painted: how wide the screen was, and each row above the one that is typed; whether
+  // there is a warning.
+  std::size_t columns_ GUARDED_BY(mutex_) = 0;
+  std::vector<std::size_t> above_ GUARDED_BY(mutex_);
+  bool warned_ GUARDED_BY(mutex_) = false;
+  std::size_t cursor_ GUARDED_BY(mutex_) = 0;  // the column it was left in
 };
 
 }  // namespace chat

@@ -25,9 +25,9 @@ namespace {
   throw std::system_error(errno, std::generic_category(), operation);
 }
 
-bool terminal_can_paint() {
-  const char* name = std::getenv("TERM");
-  return name != nullptr && *name != '\0' && std::string_view(name) != "dumb";
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
 }
 
 sigset_t set_of(std::initializer_list<int> signals) {
@@ -40,12 +40,19 @@ sigset_t set_of(std::initializer_list<int> signals) {
 // The signals are blocked for every thread to come, and read from a descriptor, where the thread
 // that waits for input waits for them too.
 Descriptor take_signals() {
-  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT});
+  const sigset_t set =
+      set_of({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGWINCH, SIGTSTP, SIGCONT});
   const int error = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_sigmask");
   Descriptor fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) throw_errno("signalfd");
-  (void)std::signal(SIGPIPE, SIG_IGN);  // it cannot fail; a closed pipe is an error of write()
+  // A closed pipe is an error of write(), a file that is too long one as well. What else would end
+  // the program has no meaning to it, and would leave the terminal in another mode.
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPOLL,
+                           SIGSTKFLT, SIGPWR}) {
+    (void)std::signal(signal, SIG_IGN);  // it cannot fail
+  }
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) (void)std::signal(signal, SIG_IGN);
   return fd;
 }
 
@@ -77,10 +84,11 @@ void reserve_standard_descriptors() {
   }
 }
 
-Terminal::Terminal(bool screen_wanted)
+Terminal::Terminal(Wanted wanted)
     : signals_(take_signals()),
-      has_screen_(screen_wanted && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 &&
-                  terminal_can_paint()) {
+      has_screen_(wanted != Wanted::kNoScreen && ::isatty(STDIN_FILENO) != 0 &&
+                  ::isatty(STDOUT_FILENO) != 0),
+      plain_(has_screen_ && (wanted == Wanted::kPlain || !can_paint())) {
   if (::tcgetattr(STDIN_FILENO, &own_) != 0) return;  // not a terminal
   saved_ = own_;
   if (has_screen_) {
@@ -181,6 +189,21 @@ Terminal::Size Terminal::size() const {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {24, 80};
   return {size.ws_row, size.ws_col};
+}
+
+bool Terminal::can_paint() const {
+  const std::string_view name = environment("TERM");
+  return !name.empty() && name != "dumb";
+}
+
+bool Terminal::is_like_xterm() const { return environment("TERM").starts_with("xterm"); }
+
+// The innermost is what counts: tmux keeps the variables of the terminal that it runs in.
+Terminal::Narrowed Terminal::narrowed() const {
+  const std::string_view name = environment("TERM");
+  if (!environment("TMUX").empty() || name.starts_with("tmux")) return Narrowed::kBreaks;
+  if (name == "xterm-kitty" || !environment("VTE_VERSION").empty()) return Narrowed::kBreaks;
+  return environment("XTERM_VERSION").empty() ? Narrowed::kUnknown : Narrowed::kCuts;
 }
 
 std::size_t Terminal::output_columns() const {

@@ -23,19 +23,29 @@ void reserve_standard_descriptors();
 // wait(), and SIGPIPE is ignored. Create it before any other thread, which then inherits that.
 // There can be one only.
 //
-// Where both are terminals (and TERM is not dumb) there can be a screen: keys come one by one and
-// unechoed, Ctrl+C among them as a byte. Where only the input is a terminal, it keeps to lines, and
+// Where both are terminals there can be a screen: keys come one by one and unechoed, Ctrl+C among
+// them as a byte. It may be a plain one, on which nothing moves but the end of the text: where TERM
+// is dumb, or a person is read to. Where only the input is a terminal, it keeps to lines, and
 // echoes them from show_typing() on. The destructor puts the terminal back as it was, and throws
 // away keys that nobody has read: they may be a password, and the shell would run them.
 class Terminal {
  public:
-  // Where a screen is not `wanted`, there is none. Throws std::system_error.
-  explicit Terminal(bool screen_wanted = true);
+  enum class Wanted { kNoScreen, kPlain, kScreen };
+  // Throws std::system_error.
+  explicit Terminal(Wanted wanted = Wanted::kScreen);
   ~Terminal() { restore(); }
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
   bool has_screen() const { return has_screen_; }
+  bool is_plain() const { return plain_; }
+  bool can_paint() const;  // TERM is not dumb
+
+  // Whether it is of xterm's kind; and what it makes of rows that are longer than its new width, if
+  // the environment tells: it breaks them, or cuts them off.
+  bool is_like_xterm() const;
+  enum class Narrowed { kUnknown, kBreaks, kCuts };
+  Narrowed narrowed() const;
   bool input_is_terminal() const { return saved_.has_value(); }
 
   // Of the main thread only.
@@ -46,7 +56,7 @@ class Terminal {
     bool woken = false;          // wake() was called
     bool output_closed = false;  // nobody can read standard output any more
     bool timed_out = false;      // the deadline has passed
-    bool ended = false;          // SIGINT, SIGTERM, SIGHUP or SIGQUIT came
+    bool ended = false;          // SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGXCPU came
     bool resized = false;        // SIGWINCH
     bool stopped = false;        // SIGTSTP, which has to be answered with suspend()
     bool continued = false;      // SIGCONT: somebody else may have used the terminal
@@ -97,6 +107,7 @@ class Terminal {
   WakeEvent stop_;
   Descriptor signals_;
   bool has_screen_;
+  bool plain_;
   std::optional<termios> saved_;  // how the terminal was, if standard input is one
   termios own_{};                 // how the client wants it
 };

@@ -1,6 +1,7 @@
 #include "chat/text.hpp"
 
 #include <wchar.h>
+#include <wctype.h>
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,8 @@ Decoded decode(std::string_view text) {
   if (code_point < smallest || surrogate || code_point > 0x10FFFF) return {0, 0};
   return {code_point, length};
 }
+
+wint_t lower(char32_t c) { return ::towlower(static_cast<wint_t>(c)); }
 
 bool is_harmful(char32_t c) {
   if (c < 0x20) return c != '\t';
@@ -259,6 +262,25 @@ std::string lowercase(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return result;
+}
+
+std::optional<std::size_t> find_in_any_case(std::string_view text, std::string_view part) {
+  const auto begins_with_part = [part](std::string_view rest) {
+    for (std::string_view wanted = part; !wanted.empty();) {
+      if (rest.empty()) return false;
+      const Decoded one = decode(rest);
+      const Decoded other = decode(wanted);
+      if (lower(one.code_point) != lower(other.code_point)) return false;
+      rest.remove_prefix(std::max<std::size_t>(one.length, 1));
+      wanted.remove_prefix(std::max<std::size_t>(other.length, 1));
+    }
+    return true;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    if (begins_with_part(text.substr(at))) return at;
+    at += std::max<std::size_t>(decode(text.substr(at)).length, 1);
+  }
+  return std::nullopt;
 }
 
 }  // namespace chat

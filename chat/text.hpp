@@ -2,6 +2,8 @@
 // Thread safe, but for use_utf8_locale(): none of them keeps anything.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,5 +48,9 @@ bool is_password(std::string_view password);
 
 std::string_view trimmed(std::string_view text);  // without spaces and TABs around it
 std::string lowercase(std::string_view text);     // ASCII
+
+// Where in `text` the text `part` begins, in any case, of any script after use_utf8_locale(). Both
+// are UTF-8.
+std::optional<std::size_t> find_in_any_case(std::string_view text, std::string_view part);
 
 }  // namespace chat

@@ -23,17 +23,7 @@ struct House {
   chat::Standstill standstill;
   chat::Countdown countdown{changed};
   std::atomic<bool> stopping{false};
-  chat::Room room{accounts,
-                  storage,
-                  registry,
-                  broadcast,
-                  hash_gate,
-                  lobby,
-                  log,
-                  standstill,
-                  countdown,
-                  changed,
-                  stopping,
-                  std::chrono::seconds(20),
+  chat::Room room{accounts, storage,    registry,  broadcast, hash_gate, lobby,
+                  log,      standstill, countdown, changed,   stopping,  std::chrono::seconds(20),
                   0};
 };

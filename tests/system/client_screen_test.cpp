@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(no_key_of_a_password_is_ever_written) {
   ann.type("\r");
   ann.see("* ann has entered the chat");
   ann.type("\x19\x1B[A\x12Z");  // nor does it come back in the room
-  ann.type("\x07\x03");
+  ann.type("\x07\x03\x03");
   BOOST_TEST(ann.program.status() == 0);
   ann.see_the_end();
   for (const char key : std::string_view("XYQ")) {
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(several_pasted_lines_are_shown_and_asked_about) {
   ann.come_in("ann");
   BOOST_TEST(ann.screen.marks_pastes());
   ann.type("\x1B[200~one\r\n  two\nthree\x1B[201~");
-  ann.see_prompt("send these 3 lines? y/n");
+  ann.see_prompt("send these 3 lines (15 bytes)? y/n");
   for (const char* row : {"| one", "|   two", "| three"}) BOOST_TEST(ann.screen.shows(row));
   ann.type("n");
   ann.see_prompt(">");
@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(several_pasted_lines_are_shown_and_asked_about) {
   ben.read_until("* ann has entered");
   BOOST_TEST(ben.read_line() == "ann: not that");
   ann.type("\x1B[200~one\ntwo\x1B[201~");
-  ann.see_prompt("send these 2 lines? y/n");
+  ann.see_prompt("send these 2 lines (7 bytes)? y/n");
   ann.type("y");
   BOOST_TEST(ben.read_line() == "ann: one");
   BOOST_TEST(ben.read_line() == "ann: two");
@@ -519,7 +519,7 @@ BOOST_AUTO_TEST_CASE(a_narrower_screen_loses_no_line_above_a_long_one_being_type
         const Words rows = rows_from(ann, "ben:");
         BOOST_TEST(rows.size() == 3, ann.described());
       }
-      ann.type("\x03");
+      ann.type("\x03\x03");
       BOOST_TEST(ann.program.status() == 0);
       ben.read_until("* ann has left");
     }
@@ -543,7 +543,7 @@ BOOST_AUTO_TEST_CASE(a_screen_of_a_quarter_of_its_width_loses_no_line_either) {
     ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
     ann.see_status("2 online");
     BOOST_TEST(ann.screen.count("ben: the last") == 1, ann.described());
-    ann.type("\x03");
+    ann.type("\x03\x03");
     BOOST_TEST(ann.program.status() == 0);
     ben.read_until("* ann has left");
   }
@@ -574,7 +574,7 @@ BOOST_AUTO_TEST_CASE(a_narrower_screen_of_which_the_client_hears_later_keeps_its
     BOOST_TEST(rows.size() == 4, ann.described());
     BOOST_TEST(rows.at(1) == "ben: the second", ann.described());
     BOOST_TEST(ann.screen.count("> ") == 1);
-    ann.type("\x03");
+    ann.type("\x03\x03");
     BOOST_TEST(ann.program.status() == 0);
     ben.read_until("* ann has left");
   }
@@ -643,15 +643,72 @@ BOOST_AUTO_TEST_CASE(alt_and_a_key_is_an_escape_sequence_while_the_client_is_the
   BOOST_TEST(!ann.screen.alt_escapes());
 }
 
-BOOST_AUTO_TEST_CASE(ctrl_c_in_the_middle_of_a_line_sends_nothing_of_it) {
+BOOST_AUTO_TEST_CASE(ctrl_c_in_the_middle_of_a_line_clears_it_and_sends_nothing_of_it) {
   RunningRoom room(4);
   Peer ben = Peer::registered(room.port(), "ben");
   Seated ann(room.port());
   ann.come_in("ann");
-  ann.type("not meant to be sai\x03");
   ben.read_until("* ann has entered");
+  ann.type("not meant to be sai\x03");
+  ann.see_prompt(">");
+  ann.type("\x19");
+  ann.see_prompt("> not meant to be sai");
+  ann.type("\x03");
+  ann.see_prompt(">");
+  ann.type("\x03");
   BOOST_TEST(ben.read_line() == "* ann has left the chat");
   BOOST_TEST(ann.program.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_typed_while_the_connection_is_away_is_shown_and_asked_about) {
+  FakeServer server;
+  Seated ann(server.port());
+  ann.see_prompt("login or register?");
+  ann.type("register\r");
+  ann.see_prompt("user,password?");
+  ann.type("ann,pw\r");
+  Peer connection = server.accept();
+  connection.read_until("ann,pw");
+  connection.say("* online (1): ann");
+  ann.see_prompt(">");
+  server.stop_listening();
+  connection.close();
+  ann.see_status("reconnecting");
+  ann.type("the first\r/msg ben the second\r");
+  ann.see_status("2 lines wait");
+  ann.see_prompt(">");
+  const Words waiting{"  the first", "  /msg ben the second", ">"};
+  const Words rows = rows_from(ann, "  the first");
+  BOOST_TEST(Words(rows.begin(), rows.begin() + 3) == waiting, boost::test_tools::per_element());
+  BOOST_TEST(ann.screen.style_of("the first") == "2");
+  ann.type("\x04");
+  ann.see_prompt("leave without saying that? y/n");
+  for (const char* line : {"! not said: the first", "! not said: /msg ben the second"})
+    ann.see(line);
+  ann.type("n");
+  ann.see_prompt(">");
+  ann.type("third\r");
+  ann.see_status("3 lines wait");
+  ann.type("/quit\r");
+  ann.see_prompt("leave without saying that? y/n");
+  ann.type("y");
+  BOOST_TEST(ann.program.status() == 1);
+  const Words end = ann.see_the_end();
+  BOOST_TEST(end.back() == "client: not said: third");
+  BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+}
+
+BOOST_AUTO_TEST_CASE(signals_that_mean_nothing_do_not_end_it) {
+  RunningRoom room(4);
+  Seated ann(room.port());
+  ann.come_in("ann");
+  for (const int number : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPOLL, SIGPWR,
+                           SIGSTKFLT, SIGXFSZ, SIGRTMIN, SIGRTMAX}) {
+    ann.program.signal(number);
+    const std::string text = "after " + std::to_string(number);
+    ann.type(text + "\r");
+    ann.see("ann: " + text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(ctrl_c_and_quit_before_coming_in_end_it_with_status_0) {
@@ -673,7 +730,7 @@ BOOST_AUTO_TEST_CASE(while_it_connects_keys_are_not_echoed_and_ctrl_c_ends_it) {
   ann.type("register\rann,hidden");
   ann.see_prompt("user,password? ann,••••••");
   BOOST_TEST(!ann.screen.shows("hidden"));
-  ann.type("\x03");
+  ann.type("\x03\x03");
   BOOST_TEST(ann.program.status() == 0);
   BOOST_TEST(same(ann.program.mode(), untouched_mode()));
   ann.see_the_end();
@@ -768,14 +825,96 @@ BOOST_AUTO_TEST_CASE(ctrl_z_stops_it_and_fg_brings_everything_back) {
   BOOST_TEST(!ann.screen.marks_pastes());
 }
 
-BOOST_AUTO_TEST_CASE(a_dumb_terminal_gets_plain_lines) {
+BOOST_AUTO_TEST_CASE(esc_is_a_key_of_its_own_once_nothing_follows) {
   RunningRoom room(4);
-  Seated ann(room.port(), {}, {24, 80, {"TERM=dumb"}});
-  ann.see("* Welcome");
-  ann.type("register\nann,pw\nhello\n");
-  ann.see("ann: hello");
-  BOOST_TEST(ann.program.output().find('\x1B') == std::string::npos);
-  BOOST_TEST(!ann.screen.shows("pw"));
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("Hello\r");
+  ann.see("ann: Hello");
+  ann.type("\x12hello\x1B");
+  ann.see_prompt("> Hello");
+  ann.type("\x05, Peter\r");
+  ann.see("ann: Hello, Peter");
+}
+
+BOOST_AUTO_TEST_CASE(only_terminals_that_know_it_are_asked_to_send_alt_as_escape) {
+  RunningRoom room(4);
+  for (const auto& [term, known] : {std::pair{"xterm-256color", true}, {"linux", false}}) {
+    Seated ann(room.port(), {"--no-time"}, {24, 80, {std::string("TERM=") + term}});
+    ann.see_prompt("login or register?");
+    ann.type("\x03");
+    BOOST_TEST(ann.program.status() == 0);
+    ann.see_the_end();
+    BOOST_TEST((ann.program.output().find("1036") != std::string::npos) == known);
+  }
+}
+
+// Where the client knows what the terminal makes of rows that are too long.
+BOOST_AUTO_TEST_CASE(narrowed_to_a_quarter_nothing_stays_behind_where_the_terminal_is_known) {
+  FakeServer server;
+  using Resize = ScreenModel::Resize;
+  for (const auto& [kind, resize] : {std::pair{"TMUX=/tmp/tmux,1,0", Resize::kBreaks},
+                                     {"XTERM_VERSION=XTerm(379)", Resize::kCuts}}) {
+    Seated ann(server.port(), {"--no-time", "--register", "ann"}, {24, 80, {"TERM=xterm", kind}},
+               resize);
+    ann.type("pw\r");
+    Peer connection = server.accept();
+    connection.read_until("ann,pw");
+    connection.say("* online (1): ann");
+    ann.see_prompt(">");
+    connection.say("ben: the last");
+    ann.see("ben: the last");
+    const std::string waits = "waits " + std::string(60, 'y');
+    connection.close();
+    ann.see_status("reconnecting");
+    ann.type(waits + "\r");
+    ann.see("  " + waits);
+    const std::string typed = std::string(70, 'x') + "|";
+    ann.type(typed);
+    ann.see_prompt("> " + typed);
+    ann.resize(24, 20);
+    ann.type("!");
+    ann.until("the key", [&] { return ann.screen.row_at_cursor().ends_with("|!"); });
+    const Words rows = rows_from(ann, "ben: the last");
+    BOOST_TEST(rows.size() == 4, ann.described());
+    BOOST_TEST(rows[1].starts_with("  waits yyy"), ann.described());
+    BOOST_TEST(ann.screen.count("x") == 1, ann.described());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(on_a_dumb_terminal_and_a_plain_screen_no_line_tears_the_one_being_typed) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const bool dumb : {true, false}) {
+    Words options{"--no-time"};
+    if (!dumb) options.push_back("--plain");
+    Seated ann(room.port(), options, {24, 80, {dumb ? "TERM=dumb" : "TERM=xterm"}});
+    ann.see("* Welcome");
+    ann.type("register\r");
+    ann.see_prompt("user,password?");
+    ann.type("ann,hidden\r");
+    ann.see("* ann has entered the chat");
+    ann.type("half a li");
+    ann.see_prompt("half a li");
+    ben.say("meanwhile");
+    ben.read_until("ben: meanwhile");
+    ann.type(
+        "nf\x7F"
+        "e\r");
+    ann.see("ben: meanwhile");
+    ann.see("ann: half a line");
+    const Words expected{"half a line", "ben: meanwhile", "ann: half a line"};
+    const Words rows = rows_from(ann, "half a");
+    BOOST_TEST(rows == expected, boost::test_tools::per_element());
+    BOOST_TEST(!ann.screen.shows("hidden"));
+    ann.type("\x04");
+    BOOST_TEST(ann.program.status() == 0);
+    ann.see_the_end();
+    BOOST_TEST((!dumb || ann.program.output().find('\x1B') == std::string::npos));
+    BOOST_TEST(ann.program.output().find("\x1B[J") == std::string::npos);
+    BOOST_TEST(same(ann.program.mode(), untouched_mode()));
+    ben.read_until("* ann has left");
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -143,15 +143,15 @@ BOOST_AUTO_TEST_CASE(a_hundred_guessers_from_20_addresses_get_few_tries_and_the_
   std::atomic<std::chrono::milliseconds> patience{700ms};
   Threads guessers;
   for (int i = 0; i < 100; ++i) {
-    guessers.start([&, at = static_cast<std::size_t>(i % kAddresses),
-                    source = address(i % kAddresses)] {
-      while (!guessers.stopping()) {
-        try {
-          guesses[at] += guesses_wrong(source, room.port(), patience.load());
-        } catch (const std::runtime_error&) {
-        }
-      }
-    });
+    guessers.start(
+        [&, at = static_cast<std::size_t>(i % kAddresses), source = address(i % kAddresses)] {
+          while (!guessers.stopping()) {
+            try {
+              guesses[at] += guesses_wrong(source, room.port(), patience.load());
+            } catch (const std::runtime_error&) {
+            }
+          }
+        });
   }
   // A second, or what so many hashes would take on this machine now: one of each of the addresses
   // may be before the owner's, and two are made at a time.

@@ -28,8 +28,9 @@ BOOST_AUTO_TEST_CASE(the_oldest_lines_go) {
 BOOST_AUTO_TEST_CASE(a_search_goes_from_an_age_to_older_lines) {
   History history;
   for (const char* line : {"say one", "bye", "say two"}) history.add(line);
-  BOOST_TEST(history.find("say", 0).value() == 0);
-  BOOST_TEST(history.find("say", 1).value() == 2);
+  BOOST_TEST(history.find("say", 0).value().age == 0);
+  BOOST_TEST(history.find("say", 1).value().age == 2);
+  BOOST_TEST(history.find("SAY", 1).value().at == 0);
   BOOST_TEST(!history.find("say", 3));
   BOOST_TEST(!history.find("nothing", 0));
 }

@@ -5,14 +5,15 @@
 #include <cstddef>
 #include <cstdlib>
 #include <iterator>
+#include <map>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "chat/columns.hpp"
-#include "chat/text.hpp"
 #include "chat/limits.hpp"
+#include "chat/text.hpp"
 
 namespace chat {
 namespace {
@@ -38,6 +39,8 @@ class Typist {
     editor.feed(keys);
     while (auto event = editor.next()) {
       if (event->kind == Kind::kLine) lines.push_back(event->text);
+      if (event->kind == Kind::kPasteAgreed) take(event->text);
+      if (event->kind == Kind::kPasted || event->kind == Kind::kPasteRefused) told = event->text;
       kinds.push_back(event->kind);
       rows.push_back(event->row);
     }
@@ -52,7 +55,21 @@ class Typist {
   }
   std::string row() const { return editor.view(10'000).row; }
 
+  Typist& wait() {
+    editor.lapse();
+    return type("");
+  }
+
+  void take(std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      lines.emplace_back(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
   LineEditor editor;
+  std::string told;  // of what was pasted
   Lines lines;
   Lines rows;
   std::vector<Kind> kinds;
@@ -194,8 +211,32 @@ BOOST_AUTO_TEST_CASE(a_line_grows_no_longer_than_the_server_takes) {
   const std::string most(kMaxLine - 1, 'x');
   BOOST_TEST(submitted(most + "ü\r") == Lines({most}));
   BOOST_TEST(submitted(most + "yz\r") == Lines({most + "y"}));
-  BOOST_TEST(submitted(pasted(most + "üü") + "\r") == Lines({most}));
   BOOST_TEST(submitted(pasted(most + "y") + "\r") == Lines({most + "y"}));
+}
+
+BOOST_AUTO_TEST_CASE(who_types_into_a_full_line_is_told_once_until_there_is_room) {
+  Typist person;
+  person.type(std::string(kMaxLine, 'x'));
+  BOOST_TEST(!person.editor.is_full());
+  person.type("yz");
+  BOOST_TEST(person.editor.is_full());
+  BOOST_TEST((person.kinds == std::vector{Kind::kFull}));
+  person.type("\x7F");
+  BOOST_TEST(!person.editor.is_full());
+  person.type("yz");
+  BOOST_TEST((person.kinds == std::vector{Kind::kFull, Kind::kFull}));
+  BOOST_TEST(person.editor.row().text == std::string(kMaxLine - 1, 'x') + "y");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_put_in_at_once_and_does_not_fit_is_refused_whole) {
+  const std::string most(kMaxLine - 1, 'x');
+  Typist person;
+  person.type(most + pasted("üü"));
+  BOOST_TEST((person.kinds == std::vector{Kind::kPasteRefused}));
+  BOOST_TEST(person.editor.row().text == most);
+  person.type("\x15yz\x15" + most + "\x19");
+  BOOST_TEST((person.kinds.back() == Kind::kFull));
+  BOOST_TEST(person.editor.row().text == most);
 }
 
 // Escape sequences.
@@ -223,6 +264,15 @@ BOOST_AUTO_TEST_CASE(every_sequence_may_be_cut_anywhere) {
            Case{"\x1B[1;2A", "ab|"},
            Case{"\x1B[200~xyz\x1B[201~", "abxyz|"},
            Case{"\x1B[11111111111111111111111111111111111111A", "ab|"},
+           Case{"\x1B[M !!", "ab|"},
+           Case{"\x1B[M\xE0\xFF\xFF", "ab|"},
+           Case{"\x1B[<0;10;10M", "ab|"},
+           Case{"\x1B[32;10;10M", "ab|"},
+           Case{"\x1B[?1036;2$y", "ab|"},
+           Case{"\x1B[?1;2c", "ab|"},
+           Case{"\x1B[I", "ab|"},
+           Case{"\x1B_Gi=1;OK\x1B\\", "ab|"},
+           Case{"\x1B]11;rgb:0000/0000/0000\x07", "ab|"},
        }) {
     for (std::size_t first = 0; first <= keys.size(); ++first) {
       for (std::size_t second = first; second <= keys.size(); ++second) {
@@ -238,13 +288,43 @@ BOOST_AUTO_TEST_CASE(every_sequence_may_be_cut_anywhere) {
 
 BOOST_AUTO_TEST_CASE(enter_and_ctrl_c_work_even_within_an_escape_sequence) {
   BOOST_TEST(submitted("a\x1B]never ended\rb\r") == Lines({"a", "b"}));
-  BOOST_TEST((Typist().type("a\x1B[1;\x03").kinds == std::vector{Kind::kInterrupt}));
+  BOOST_TEST((Typist().type("\x1B[1;\x03").kinds == std::vector{Kind::kInterrupt}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_typed_after_a_lone_escape_or_half_a_sequence_stays) {
+  for (const std::string begun : {"\x1B", "\x1B[", "\x1B[1;", "\x1BO", "\x1B[[", "\x1B[M ",
+                                  "\x1B]0;ti", "\x1BP1", "\x1B_", "\x1B\x1B"}) {
+    Typist person;
+    person.type("a" + begun);
+    BOOST_TEST(person.editor.is_unfinished());
+    person.wait().type("Peter, the server is down");
+    BOOST_TEST(person.line() == "aPeter, the server is down|");
+    BOOST_TEST(!person.editor.is_unfinished());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_paste_does_not_lapse) {
+  Typist person;
+  person.type("\x1B[200~ab");
+  BOOST_TEST(!person.editor.is_unfinished());
+  person.wait().type("c\x1B[201~");
+  BOOST_TEST(person.line() == "abc|");
+}
+
+BOOST_AUTO_TEST_CASE(a_control_string_without_end_ends_at_its_bound) {
+  for (const std::string begin : {"\x1BP", "\x1B]", "\x1BX", "\x1B^", "\x1B_"}) {
+    BOOST_TEST(typed(begin + std::string(1024, 'x') + "abc") == "abc|");
+  }
 }
 
 // Pasting.
 
 BOOST_AUTO_TEST_CASE(one_pasted_line_is_inserted_and_not_sent) {
   BOOST_TEST(typed("ab\x1B[D" + pasted("x\ty\x1B[31m\n")) == "ax y[31m|b");
+  BOOST_TEST(submitted(pasted("\tx\ty") + "\r") == Lines{"\tx\ty"});
+  BOOST_TEST(submitted(pasted("/quit") + "\r") == Lines{"/quit"});
+  BOOST_TEST(submitted(pasted("// comment") + "\r") == Lines{"/// comment"});
+  BOOST_TEST(submitted("see " + pasted("// comment") + "\r") == Lines{"see // comment"});
   BOOST_TEST(typed(pasted("~a[201~")) == "~a[201~|");
   BOOST_TEST(typed(pasted("")) == "|");
   BOOST_TEST(typed(pasted("\n\n")) == "|");
@@ -255,23 +335,69 @@ BOOST_AUTO_TEST_CASE(several_pasted_lines_are_asked_about) {
   Typist person;
   person.type("a|z\x1B[D\x1B[D" + pasted("b\r\n\nc\nd"));
   BOOST_TEST((person.kinds == std::vector{Kind::kPasted}));
-  BOOST_TEST(person.row() == "send these 3 lines? y/n ");
-  person.type("x\r \x1B[A");  // no answer
+  BOOST_TEST(person.told == "ab\n·\nc\nd|z");
+  BOOST_TEST(person.row() == "send these 4 lines (11 bytes)? y/n ");
+  person.type("x \x1B[A");  // no answer
   BOOST_TEST(person.lines.empty());
   person.type("y");
-  BOOST_TEST(person.lines == Lines({"ab", "c", "d|z"}));
+  BOOST_TEST(person.lines == Lines({"ab", "·", "c", "d|z"}));
   BOOST_TEST(person.line() == "|");
   person.type("\x1B[A");
   BOOST_TEST(person.line() == "d|z|");
 }
 
-BOOST_AUTO_TEST_CASE(n_ctrl_c_and_ctrl_g_drop_what_was_pasted) {
-  for (const std::string no : {"n", "N", "\x03", "\x07"}) {
+BOOST_AUTO_TEST_CASE(pasted_lines_are_text_whatever_they_begin_with) {
+  Typist person;
+  person.type(pasted("\n/quit\n\n  \n\tindented\n// comment\n//\n\n") + "y");
+  BOOST_TEST(person.told == "/quit\n·\n·\n\tindented\n// comment\n//");
+  BOOST_TEST(person.lines == Lines({"//quit", "·", "·", "\tindented", "/// comment", "///"}));
+  person.type("\x1B[A\x1B[A\x1B[A\x1B[A\x1B[A\x1B[A");
+  BOOST_TEST(person.line() == "//quit|");  // nor does it become a command in the history
+}
+
+BOOST_AUTO_TEST_CASE(lines_pasted_behind_a_command_all_go_the_same_way) {
+  BOOST_TEST(submitted("/msg ann " + pasted("/a\n\nb") + "y") ==
+             Lines({"/msg ann /a", "/msg ann ·", "/msg ann b"}));
+  BOOST_TEST(submitted("/" + pasted("quit\nb") + "y") == Lines({"//quit", "b"}));
+  BOOST_TEST(submitted("//x " + pasted("a\n/b") + "y") == Lines({"//x a", "//b"}));
+}
+
+BOOST_AUTO_TEST_CASE(all_but_y_drop_what_was_pasted) {
+  for (const std::string no :
+       {"n", "N", "\x03", "\x07", "\r", "\x04", "\x15", "\x1B", "no\r", "nope\r", "n\r"}) {
     Typist person;
-    person.type("before" + pasted("a\nb") + no);
+    person.type("before" + pasted("a\nb") + no).wait();
     BOOST_TEST(person.lines.empty());
     BOOST_TEST(person.line() == "before|");
     BOOST_TEST(person.kinds.size() == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_answers_with_a_word_says_nothing_of_it) {
+  for (const std::string yes : {"y", "Y", "y\r", "yes\r", "YES\r", "yep\r", "yeah\r"}) {
+    Typist person;
+    person.type(pasted("a\nb") + yes);
+    BOOST_TEST(person.lines == Lines({"a", "b"}));
+    BOOST_TEST(person.line() == "|");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_typed_behind_the_answer_is_not_lost) {
+  BOOST_TEST(submitted(pasted("a\nb") + "yhello\r") == Lines({"a", "b", "hello"}));
+  BOOST_TEST(submitted(pasted("a\nb") + "yesterday\r") == Lines({"a", "b", "esterday"}));
+  BOOST_TEST(submitted("x" + pasted("a\nb") + "n, y\r") == Lines({"x, y"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_question_of_the_client_is_answered_with_y_and_keeps_the_row) {
+  for (const std::string answer : {"y", "n", "\x03", "\r"}) {
+    Typist person;
+    person.type("draft");
+    person.editor.confirm("leave?");
+    BOOST_TEST(person.row() == "leave? y/n ");
+    person.type(answer);
+    BOOST_TEST(person.line() == "draft|");
+    BOOST_TEST(person.kinds.size() == (answer == "y" ? 1U : 0U));
+    if (answer == "y") BOOST_TEST((person.kinds.front() == Kind::kConfirmed));
   }
 }
 
@@ -281,8 +407,15 @@ BOOST_AUTO_TEST_CASE(a_paste_that_never_ends_is_given_up_with_ctrl_c) {
 
 BOOST_AUTO_TEST_CASE(too_much_pasted_is_refused_whole) {
   Typist person;
+  person.type(pasted("a\n" + std::string(kMaxLine, 'x') + "\n"));
+  BOOST_TEST((person.kinds == std::vector{Kind::kPasted}));
+  person.type("n" + pasted("a\n" + std::string(kMaxLine + 1, 'x') + "\n"));
+  BOOST_TEST((person.kinds.back() == Kind::kPasteRefused));
+  person.type(pasted("a\n/" + std::string(kMaxLine - 1, 'x') + "\n"));  // with its escape
+  BOOST_TEST((person.kinds.back() == Kind::kPasteRefused));
+  BOOST_TEST(person.lines.empty());
   person.type(pasted(std::string(kMaxPaste + 10, 'x') + "\n") + "a");
-  BOOST_TEST((person.kinds == std::vector{Kind::kPasteTooLong}));
+  BOOST_TEST((person.kinds.back() == Kind::kPasteRefused));
   BOOST_TEST(person.line() == "a|");
   person.type(pasted("b"));
   BOOST_TEST(person.line() == "ab|");
@@ -312,6 +445,62 @@ BOOST_AUTO_TEST_CASE(up_and_down_walk_through_the_lines_and_back_to_the_draft) {
   BOOST_TEST(person.line() == "two!|");
 }
 
+BOOST_AUTO_TEST_CASE(drafts_and_changed_lines_survive_up_and_down) {
+  Typist person;
+  person.type("one\rtwo\rdraft\x1B[A!\x1B[A?\x1B[B");
+  BOOST_TEST(person.line() == "two!|");
+  person.type("\x1B[A");
+  BOOST_TEST(person.line() == "one?|");
+  person.type("\x15new text\x1B[B\x1B[B");
+  BOOST_TEST(person.line() == "draft|");
+  person.type("\x1B[A\x1B[A");
+  BOOST_TEST(person.line() == "new text|");
+  person.type("\r\x1B[A\x1B[A\x1B[A");  // what was sent is what the history has
+  BOOST_TEST(person.line() == "one|");
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_clears_the_row_and_ctrl_y_brings_it_back) {
+  Typist person;
+  person.type("one\rsome text\x1B[D\x03");
+  BOOST_TEST(person.line() == "|");
+  BOOST_TEST(person.kinds.size() == 1);
+  person.type("\x19");
+  BOOST_TEST(person.line() == "some text|");
+  person.type("\x03\x1B[A\x03\x1B[A");
+  BOOST_TEST(person.line() == "one|");
+  person.type("\x03\x03");
+  BOOST_TEST((person.kinds.back() == Kind::kInterrupt));
+}
+
+// Whoever writes while the answer is typed does not get it.
+BOOST_AUTO_TEST_CASE(a_reply_is_addressed_when_it_is_begun) {
+  std::string wrote_last;
+  Typist person;
+  person.editor = LineEditor({}, [&] { return wrote_last; });
+  person.type("/reply ");
+  BOOST_TEST(person.line() == "/reply |");  // to nobody
+  wrote_last = "ann";
+  person.type("\x15/Reply");
+  BOOST_TEST(person.line() == "/Reply|");
+  person.type(" ");
+  BOOST_TEST(person.line() == "/msg ann |");
+  wrote_last = "ben";
+  person.type("yes\r");
+  BOOST_TEST(person.lines == Lines{"/msg ann yes"});
+  person.type(pasted("/reply no") + "\r");
+  BOOST_TEST(person.lines.back() == "/msg ben no");
+  person.type("x /reply y\r");
+  BOOST_TEST(person.lines.back() == "x /reply y");
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_r_searches_in_any_case_and_esc_keeps_what_it_found) {
+  Typist person;
+  person.type("Größe\rsay Hello\rdraft\x12hELLO\x1B").wait();
+  BOOST_TEST(person.line() == "say |Hello");
+  person.type("\x12GRÖ");
+  BOOST_TEST(person.row() == "(search) GRÖ: Größe");
+}
+
 BOOST_AUTO_TEST_CASE(ctrl_r_searches_backwards) {
   Typist person;
   person.type("say cheese\rsay hello\rbye\rdraft\x12");
@@ -334,7 +523,7 @@ BOOST_AUTO_TEST_CASE(ctrl_r_searches_backwards) {
   BOOST_TEST(person.line() == "say c!|heese");
   person.type(
       "\x12"
-      "bye\x03");
+      "bye\x03");  // ends the search, and leaves the text
   BOOST_TEST(person.line() == "say c!|heese");
   BOOST_TEST(person.kinds.size() == 3);
   person.type(
@@ -418,7 +607,7 @@ BOOST_AUTO_TEST_CASE(a_secret_in_the_room_leaves_nothing_and_gives_the_draft_bac
     person.type("said\rdraft");
     person.editor.ask(secret);
     BOOST_TEST(person.row() == "? ");
-    person.type("XYQ" + end);
+    person.type("XYQ" + end).wait();
     BOOST_TEST(person.lines == Lines({"said", end == "\r" ? "XYQ" : ""}));
     person.type("half");
     person.editor.ask({});
@@ -430,37 +619,21 @@ BOOST_AUTO_TEST_CASE(a_secret_in_the_room_leaves_nothing_and_gives_the_draft_bac
   }
 }
 
-// Otherwise all that is typed from there on would be taken for more of it.
 BOOST_AUTO_TEST_CASE(a_secret_is_pasted_also_where_the_end_of_the_paste_is_torn_apart) {
   const std::string all = std::string(kPasteBegin) + "XYQ" + std::string(kPasteEnd);
   for (std::size_t cut = kPasteBegin.size(); cut < all.size(); ++cut) {
     LineEditor editor;
     editor.ask({"? ", LineEditor::Mask::kAll, false, true});
     editor.feed(all.substr(0, cut));
+    editor.lapse();
     BOOST_TEST(!editor.next());
     editor.feed(all.substr(cut));
     editor.feed("\r");
     BOOST_TEST(editor.next()->text == "XYQ");
     editor.feed("\x1B");
+    editor.lapse();
     BOOST_TEST(editor.next()->text.empty());
   }
-}
-
-BOOST_AUTO_TEST_CASE(pasted_lines_answer_the_question_that_the_one_before_brought_up) {
-  LineEditor editor;
-  editor.feed(pasted("/password\nXYQ\n") + "y");
-  BOOST_TEST((editor.next()->kind == Kind::kPasted));
-  BOOST_TEST(!editor.next()->secret);
-  editor.ask({"? ", LineEditor::Mask::kAll, false, true});
-  const auto event = editor.next();
-  BOOST_TEST(event->text == "XYQ");
-  BOOST_TEST(event->secret);
-  BOOST_TEST(event->row == "? ");
-  BOOST_TEST(!editor.next());
-  editor.ask({});
-  editor.feed("\x1B[A");
-  BOOST_TEST(!editor.next());
-  BOOST_TEST(editor.view(80).row == "> /password");
 }
 
 // The question may change between two lines that came at once.
@@ -475,7 +648,7 @@ BOOST_AUTO_TEST_CASE(keys_wait_until_the_event_before_them_is_taken) {
 }
 
 BOOST_AUTO_TEST_CASE(control_keys_for_others_are_events) {
-  BOOST_TEST((Typist().type("a\x03\x1A\x0C").kinds ==
+  BOOST_TEST((Typist().type("\x03\x1A\x0C").kinds ==
               std::vector{Kind::kInterrupt, Kind::kSuspend, Kind::kClearScreen}));
 }
 
@@ -488,9 +661,9 @@ struct Model {
   std::size_t cursor = 0;
   Lines killed;
   bool killing = false;
-  std::vector<Lines> history;  // newest first
-  std::size_t age = 0;         // 0: the draft; n: history[n - 1]
-  Lines draft;
+  std::vector<Lines> history;         // newest first
+  std::size_t age = 0;                // 0: the draft; n: history[n - 1]
+  std::map<std::size_t, Lines> left;  // as they were left, by age
 
   using Place = Lines::iterator;
   Place at(std::size_t i) { return characters.begin() + static_cast<std::ptrdiff_t>(i); }
@@ -527,9 +700,9 @@ struct Model {
   }
   void go(std::size_t to_age) {
     if (to_age > history.size()) return;
-    if (age == 0) draft = characters;
+    left[age] = characters;
     age = to_age;
-    characters = age == 0 ? draft : history[age - 1];
+    characters = left.contains(age) ? left[age] : history[age - 1];
     cursor = characters.size();
   }
   void enter() {
@@ -537,6 +710,7 @@ struct Model {
       history.insert(history.begin(), characters);
     }
     characters.clear();
+    left.clear();
     cursor = age = 0;
   }
 

@@ -69,9 +69,15 @@ BOOST_AUTO_TEST_CASE(without_options_it_serves_on_port_3490_of_all_addresses) {
 }
 
 BOOST_AUTO_TEST_CASE(every_option_takes_its_value_from_the_next_argument_or_after_an_equals_sign) {
-  const Arguments names = {"--max-users",     "--port",          "--bind",
-                           "--accounts",      "--login-timeout", "--rate",
-                           "--stall-timeout", "--max-pending",   "--max-pending-per-address",
+  const Arguments names = {"--max-users",
+                           "--port",
+                           "--bind",
+                           "--accounts",
+                           "--login-timeout",
+                           "--rate",
+                           "--stall-timeout",
+                           "--max-pending",
+                           "--max-pending-per-address",
                            "--max-members-per-address"};
   const Arguments values = {"4", "0", "::1", "some file", "7", "0", "8", "9", "10", "11"};
   Arguments apart;
@@ -124,9 +130,8 @@ BOOST_AUTO_TEST_CASE(help_is_an_action_of_its_own_and_names_every_option) {
   for (const char* option :
        {"--max-users N", "--port N", "--bind ADDRESS", "--accounts FILE", "--login-timeout N",
         "--stall-timeout N", "--max-pending N", "--max-pending-per-address N",
-        "--max-members-per-address N", "--rate N",
-        "--version", "--help", "--add-account NAME", "--operator", "--remove-account NAME",
-        "--list-accounts", "--transcript-max SIZE"}) {
+        "--max-members-per-address N", "--rate N", "--version", "--help", "--add-account NAME",
+        "--operator", "--remove-account NAME", "--list-accounts", "--transcript-max SIZE"}) {
     BOOST_TEST(server_usage().find(option) != std::string::npos, option);
   }
 }
@@ -157,8 +162,7 @@ BOOST_AUTO_TEST_CASE(a_number_out_of_range_or_none_at_all_is_refused_with_its_ra
   check("--stall-timeout", "--stall-timeout", "1", "60", {"0", "61"});
   check("--max-pending", "--max-pending", "1", "1000000", {"0", "1000001"});
   check("--max-pending-per-address", "--max-pending-per-address", "1", "1000000", {"0", "1000001"});
-  check("--max-members-per-address", "--max-members-per-address", "1", "1000000",
-        {"0", "1000001"});
+  check("--max-members-per-address", "--max-members-per-address", "1", "1000000", {"0", "1000001"});
   check("--rate", "--rate", "0", "1000000", {"1000001"});
 }
 
