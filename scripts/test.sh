@@ -2,8 +2,9 @@
 # Installs what is missing, builds, and runs every test that takes seconds: unit tests, system tests,
 # the siege, what the fuzzer has found, smoke scripts and the demonstration; then all but the scripts
 # once more under AddressSanitizer and UndefinedBehaviorSanitizer. Each test is a process of its own:
-# a crash or a hang is the failure of one. The last line is "N passed, N failed". What takes minutes
-# is in `make soak`, `make chaos` and `make fuzz`.
+# a crash or a hang is the failure of one. (Under the sanitizers, which make starting slow, the unit
+# tests of a suite share one, as long as all of them pass.) The last line is "N passed, N failed".
+# What takes minutes is in `make soak`, `make chaos` and `make fuzz`.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
@@ -16,6 +17,8 @@ total=0
 limit=300                      # seconds, for each test
 most=$((2 * $(nproc)))         # tests at the same time: they wait more than they work
 declare -A running=()          # the test of each process
+declare -A cases=()            # how many test cases a process has, where it is a whole suite
+again=()                       # suites whose test cases have to be run one by one
 building=                      # the process that builds with the sanitizers
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -36,8 +39,8 @@ output_of() {
 
 # Says how a test has ended, and how far all of them are.
 ended() {
-  local done=$((passed + skipped + ${#failures[@]} + 1))
-  printf "[%${#total}d/%d, %3d s] %s: %s\n" "$done" "$total" "$SECONDS" "$1" "$2"
+  local done=$((passed + skipped + ${#failures[@]} + ${cases[$2]:-1}))
+  printf "[%${#total}d/%d, %3d s] %s: %s\n" "$done" "$total" "$SECONDS" "$1" "$2${3:-}"
 }
 
 # Waits until one of the running tests ends, counts it, and shows what it printed where it failed.
@@ -47,16 +50,19 @@ settle() {
   name=${running[$process]}
   unset "running[$process]"
   output=$(output_of "$name")
-  if ((status != 0)); then
+  reason=$(grep -E -m 1 '^skipped: | is skipped because precondition failed: ' "$output")
+  if [[ -n ${cases[$name]:-} ]] && { ((status != 0)) || [[ $reason ]]; }; then
+    again+=("$name")
+  elif ((status != 0)); then
     grep -v ' is skipped because disabled$' "$output"
-    ended FAILED "$name (status $status)"
+    ended FAILED "$name" " (status $status)"
     failures+=("$name")
-  elif reason=$(grep -E -m 1 '^skipped: | is skipped because precondition failed: ' "$output"); then
-    ended skipped "$name: ${reason##*: }"
+  elif [[ $reason ]]; then
+    ended skipped "$name" ": ${reason##*: }"
     ((++skipped))
   else
     ended passed "$name"
-    ((++passed))
+    ((passed += ${cases[$name]:-1}))
   fi
   rm "$output"
 }
@@ -87,19 +93,40 @@ cases_of() {
     done
 }
 
+# Starts a test case, or a suite, of a program.
+start_case() {
+  start "$1 $2" "$1" --run_test="$2" --log_level=test_suite --color_output=no
+}
+
 # Starts all test cases of a program as built in this folder.
 start_cases() {
   local name
   while read -r name; do
-    start "$1/$2 $name" "$1/$2" --run_test="$name" --log_level=test_suite --color_output=no
+    start_case "$1/$2" "$name"
   done <"$scratch/$2"
 }
 
-# Runs what both builds have. The siege loads the machine and looks at the time: one at a time.
+# The same, suite by suite; and then one by one where a suite has not passed as a whole.
+start_suites() {
+  local count name test
+  while read -r count name; do
+    cases["$1/$2 $name"]=$count
+    start_case "$1/$2" "$name"
+  done < <(cut -d / -f 1 "$scratch/$2" | sort | uniq -c)
+  settle_down_to 0
+  for test in "${again[@]}"; do
+    while read -r name; do
+      start_case "$1/$2" "$name"
+    done < <(grep "^${test#* }/" "$scratch/$2")
+  done
+}
+
+# Runs what both builds have, and the unit tests by this function. The siege loads the machine and
+# looks at the time: one at a time.
 run_build() {
   local corpus
   start_cases "$1" system_tests
-  start_cases "$1" unit_tests
+  "$2" "$1" unit_tests
   for corpus in tests/fuzz/corpus/*; do
     start "$1/replay/${corpus##*/}" "$1/replay/${corpus##*/}" "$corpus"
   done
@@ -132,11 +159,11 @@ start "build/plain/chaos" build/plain/chaos 20 300
 for script in "${scripts[@]}"; do
   start "$script" "$script"
 done
-run_build build/plain
+run_build build/plain start_cases
 
 tail --lines=1 --follow --pid="$building" "$scratch/build" &
 if wait "$building"; then
-  run_build build/asan
+  run_build build/asan start_suites
 else
   cat "$scratch/build"
   failures+=("make asan-tests")
