@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     chat::use_utf8_locale();
     const auto options = chat::parse_client_options({argv + 1, argv + argc});
     if (!options.error.empty()) {
-      std::cerr << chat::program_name() << ": " << options.error << '\n' << chat::client_usage();
+      const std::string name = chat::program_name();
+      std::cerr << name << ": " << options.error << "; see " << name << " --help\n";
       return 2;
     }
     if (options.version) {

@@ -33,6 +33,9 @@ std::string set_port(ClientOptions& options, const std::string& text) {
 std::string come_in(ClientOptions& options, protocol::Mode mode, const std::string& name) {
   if (options.mode) return "is one too many: one of --login and --register";
   if (!is_name(name)) return "takes a username, not '" + neutralised(name) + "'";
+  if (!options.name.empty() && folded_name(options.name) != folded_name(name)) {
+    return "is another name than that of NAME@HOST";
+  }
   options.mode = mode;
   options.name = name;
   return {};
@@ -75,6 +78,11 @@ std::string set_send(ClientOptions& options, const std::string& text) {
   return options.send.empty() ? "takes a text" : "";
 }
 
+std::string set_help(ClientOptions& options, const std::string&) {
+  options.help = true;
+  return {};
+}
+
 std::string set_bell(ClientOptions& options, const std::string& when) {
   if (when != "mention" && when != "all" && when != "never") {
     return "takes mention, all or never, not '" + when + "'";
@@ -94,6 +102,7 @@ std::string set_color(ClientOptions& options, const std::string& when) {
 
 constexpr std::array kOptions = {
     Option{"--port", "a number", set_port},
+    Option{"-p", "a number", set_port},
     Option{"--ssh", "[USER@]HOST", set_ssh},
     Option{"--proxy-command", "a command", set_proxy_command},
     Option{"--login", "a username",
@@ -139,11 +148,8 @@ constexpr std::array kOptions = {
              options.version = true;
              return std::string();
            }},
-    Option{"--help", "",
-           [](ClientOptions& options, const std::string&) {
-             options.help = true;
-             return std::string();
-           }},
+    Option{"--help", "", set_help},
+    Option{"-h", "", set_help},
 };
 
 // --name value or --name=value, at `i` of the arguments, which is moved to the last one taken.
@@ -168,9 +174,35 @@ std::string take_option(ClientOptions& options, const std::vector<std::string>& 
   return "unknown option " + argument;
 }
 
-std::string take_host(ClientOptions& options, const std::string& host) {
+// [NAME@]HOST[:PORT], where an IPv6 address that is followed by a port is in brackets.
+std::string take_host(ClientOptions& options, const std::string& argument) {
+  if (!options.host.empty()) return "one HOST only, not also '" + argument + "'";
+  std::string host = argument;
+  if (host.starts_with("unix:")) {
+    options.host = host;
+    return {};
+  }
+  if (const std::size_t at = host.find('@'); at != std::string::npos) {
+    const std::string name = host.substr(0, at);
+    if (!is_name(name)) return "NAME@HOST takes a username, not '" + neutralised(name) + "'";
+    if (!options.mode) options.name = name;
+    if (folded_name(options.name) != folded_name(name))
+      return "one name only, not also '" + name + "'";
+    host.erase(0, at + 1);
+  }
+  const std::size_t end = host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0;
+  const std::size_t colon = host.find(':', end);
+  std::string wrong;
+  if (colon != std::string::npos && colon == host.rfind(':')) {
+    wrong = set_port(options, host.substr(colon + 1));
+    host.erase(colon);
+  }
+  if (!wrong.empty()) return "HOST:PORT " + wrong;
+  if (end > 0) {
+    if (!host.ends_with(']')) return "HOST has no ] at its end";
+    host = host.substr(1, host.size() - 2);
+  }
   if (host.empty()) return "HOST is empty";
-  if (!options.host.empty()) return "one HOST only, not also '" + host + "'";
   options.host = host;
   return {};
 }
@@ -211,9 +243,10 @@ std::string client_usage() {
   return "usage: " + program_name() +
          " HOST [OPTION]...\n"
          "\n"
-         "Enters the chatroom that runs on HOST, or at the Unix socket unix:PATH.\n"
+         "Enters the chatroom that runs on HOST, which may be written NAME@HOST:PORT, or at the\n"
+         "Unix socket unix:PATH.\n"
          "\n"
-         "  --port N              the server's port (default 3490)\n"
+         "  -p, --port N          the server's port (default 3490)\n"
          "  --ssh [USER@]HOST     by ssh to HOST, and from there to its own port: instead of HOST\n"
          "  --proxy-command CMD   by a program's standard input and output\n"
          "  --login NAME          log in as NAME, and ask for the password only\n"
@@ -232,7 +265,7 @@ std::string client_usage() {
          "  --no-reconnect        a lost connection is the end (default: comes back, misses "
          "nothing)\n"
          "  --version             which one this is\n"
-         "  --help                this text\n"
+         "  -h, --help            this text\n"
          "\n"
          "Ctrl+C, Ctrl+D or /quit leave. Status: 0 after a normal end, 1 where connecting, coming\n"
          "in or the connection failed, 2 for wrong arguments.\n";

@@ -19,10 +19,10 @@ struct ClientOptions {
   std::string ssh;            // of --ssh: then it is ssh_command() of this
   std::uint16_t port = kDefaultPort;
   std::optional<protocol::Mode> mode;  // of --login and --register, and then there is a name
-  std::string name;
-  std::string password_file;      // empty or "-": the password is asked for
-  std::vector<std::string> send;  // the lines of --send; empty: it is not there
-  std::string log;                // the file that keeps what comes; empty: none
+  std::string name;                    // of NAME@HOST, too
+  std::string password_file;           // empty or "-": the password is asked for
+  std::vector<std::string> send;       // the lines of --send; empty: it is not there
+  std::string log;                     // the file that keeps what comes; empty: none
   bool json = false;
   bool status = true;
   bool plain = false;  // nothing on the screen moves

@@ -62,7 +62,7 @@ ComingIn::Answer ComingIn::take(std::string_view line) {
   switch (step_) {
     case Step::kMode:
       if (const auto mode = answered_mode(line)) {
-        step_ = Step::kCredentials;
+        step_ = name_.empty() ? Step::kCredentials : Step::kPassword;
         return {line_of(*mode)};
       }
       return {{}, "login is for the room's accounts, register for everyone else"};

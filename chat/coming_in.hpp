@@ -14,7 +14,8 @@ namespace chat {
 class ComingIn {
  public:
   // What the command line said already: with a mode there is a name, and only the password is asked
-  // for. `may_lack_password`: the server may know by other ways who it is.
+  // for; with a name alone, the mode and the password. `may_lack_password`: the server may know by
+  // other ways who it is.
   ComingIn(std::optional<protocol::Mode> mode, std::string name, bool may_lack_password = false);
 
   LineEditor::Question question() const;

@@ -39,12 +39,30 @@ std::string_view color_of(std::string_view name) {
   return kNameColors[(hash ^ (hash >> 16)) % kNameColors.size()];
 }
 
-bool belongs_to_name(char c) { return is_name("a" + std::string(1, c)); }
+// Whether `text`, which is what stands in front of a name, ends in a way that makes it a part of a
+// longer one: a letter or digit of any script, or such a one and a single - _ or . behind it.
+bool goes_on_before(std::string_view text) {
+  if (text.ends_with('.') || text.ends_with('-') || text.ends_with('_')) text.remove_suffix(1);
+  return ends_in_word(text);
+}
+bool goes_on_behind(std::string_view text) {
+  if (text.starts_with('.') || text.starts_with('-') || text.starts_with('_'))
+    text.remove_prefix(1);
+  return begins_with_word(text);
+}
 
-// A dot or a dash behind a name ends a sentence rather than goes on with the name.
-bool ends_name(std::string_view rest) {
-  while (rest.starts_with('.') || rest.starts_with('-')) rest.remove_prefix(1);
-  return rest.empty() || !belongs_to_name(rest.front());
+// Whether what stands between spaces at `at` is an address, a path, or of a mail address: there a
+// name means nobody.
+bool is_reference(std::string_view text, std::size_t at, std::size_t size) {
+  constexpr std::string_view kSpaces = " \t";
+  const std::size_t space = text.find_last_of(kSpaces, at);
+  const std::size_t begin = space == std::string_view::npos ? 0 : space + 1;
+  const std::string_view word = text.substr(begin, text.find_first_of(kSpaces, at) - begin);
+  if (word.find_first_of("/\\") != std::string_view::npos) return true;
+  const std::string_view before = word.substr(0, at - begin);
+  const std::string_view behind = word.substr(at - begin + size);
+  return behind.starts_with('@') || before.starts_with("www.") ||
+         (before.ends_with('@') && ends_in_word(before.substr(0, before.size() - 1)));
 }
 
 std::string count_of(std::size_t count, std::string_view what) {
@@ -56,6 +74,7 @@ std::string count_of(std::size_t count, std::string_view what) {
 std::string local_time(std::chrono::system_clock::time_point time, const char* format) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm parts{};
+  ::tzset();                              // who moves to another time zone sees its time
   (void)::localtime_r(&seconds, &parts);  // it cannot fail within 64 bits of seconds of a clock
   std::array<char, 64> text{};
   return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
@@ -117,8 +136,9 @@ bool Display::mentions_me(const ServerLine& line) const {
   const std::string text = folded_name(line.text);
   const std::string name = folded_name(own_name_);
   for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
-    if (at > 0 && belongs_to_name(text[at - 1])) continue;
-    if (ends_name(std::string_view(text).substr(at + name.size()))) return true;
+    const std::string_view all = text;
+    if (goes_on_before(all.substr(0, at)) || goes_on_behind(all.substr(at + name.size()))) continue;
+    if (!is_reference(text, at, name.size())) return true;
   }
   return false;
 }

@@ -19,12 +19,16 @@ class LogFile {
   // Throws std::system_error.
   explicit LogFile(const std::string& file);
 
-  // The lines are neutralised, and go into the file at once. Throws std::system_error where they
-  // cannot, as on a full disk; then a part of them may be there.
+  // The lines are neutralised, and go into the file at once; one that was moved away is opened
+  // anew. Throws std::system_error where they cannot, as on a full disk; then a part of them may be
+  // there.
   void append(std::span<const std::string> lines, std::chrono::system_clock::time_point now);
 
  private:
-  std::string file_;  // as it is named in errors
+  void open();
+  bool was_moved() const;
+
+  std::string file_;
   Descriptor to_;
 };
 

@@ -1,8 +1,10 @@
 #include "chat/roster.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "chat/limits.hpp"
+#include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -22,21 +24,33 @@ void Roster::follow(const ServerLine& line) {
     case ServerLine::Kind::kLeave:
       people_.erase(folded_name(line.from));
       return;
-    case ServerLine::Kind::kOnline: {
-      // "online (3): ann, ben, cid"; a long list is several such lines.
-      std::string_view names = line.text;
-      const auto colon = names.find(": ");
-      names.remove_prefix(colon == std::string_view::npos ? names.size() : colon + 2);
-      while (!names.empty()) {
-        const auto comma = std::min(names.find(", "), names.size());
-        add(names.substr(0, comma));
-        names.remove_prefix(std::min(comma + 2, names.size()));
-      }
-      return;
-    }
+    case ServerLine::Kind::kOnline:
+      return follow_list(line.text);
     default:
       return;
   }
+}
+
+// "online (3): ann, ben, cid"; a long list is several such lines. Whole, it says who is here, and
+// that nobody else is.
+void Roster::follow_list(std::string_view text) {
+  const auto begin = text.find('(');
+  const auto colon = std::min(text.find("): "), text.size());
+  if (begin == std::string_view::npos || colon < begin) return;
+  const auto count = protocol::parse_number(text.substr(begin + 1, colon - begin - 1));
+  if (!count || *count > kMaxUsersLimit) return;
+  if (std::exchange(listed_count_, *count) != *count) listed_.clear();
+  std::string_view names = text.substr(std::min(colon + 3, text.size()));
+  while (!names.empty()) {
+    const auto comma = std::min(names.find(", "), names.size());
+    const std::string_view name = names.substr(0, comma);
+    names.remove_prefix(std::min(comma + 2, names.size()));
+    if (!is_name(name)) continue;
+    const auto known = people_.find(folded_name(name));
+    listed_[folded_name(name)] = {std::string(name),
+                                  known == people_.end() ? 0 : known->second.spoke};
+  }
+  if (listed_.size() == *count) people_ = std::exchange(listed_, {});
 }
 
 void Roster::add(std::string_view name) {

@@ -29,9 +29,14 @@ class Roster {
     std::uint64_t spoke = 0;  // counts what was said; 0: nothing yet
   };
 
-  void add(std::string_view name);
+  using People = std::map<std::string, Person, std::less<>>;  // by folded name
 
-  std::map<std::string, Person, std::less<>> people_;  // by folded name
+  void add(std::string_view name);
+  void follow_list(std::string_view text);
+
+  People people_;
+  People listed_;  // of a list of so many, of which more lines are to come
+  std::uint64_t listed_count_ = 0;
   std::uint64_t said_ = 0;
 };
 

@@ -220,6 +220,7 @@ std::string json_of(const ServerLine& line, SystemTime now) {
   add_json(json, "from", line.from);
   if (line.kind == Kind::kPrivate) add_json(json, "to", line.to);
   add_json(json, "text", line.text);
+  if (line.replayed) json += ",\"replayed\":true";
   return json + "}\n";
 }
 

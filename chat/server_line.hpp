@@ -47,7 +47,8 @@ std::string plain_line(const ServerLine& line);
 std::string_view name_of(ServerLine::Kind kind);
 
 // One JSON object that ends in LF: time (UTC, milliseconds; `now` where the line has none of its
-// own), number where it has one, kind, from, text, and of private lines to.
+// own), number where it has one, kind, from, text, of private lines to, and "replayed":true of one
+// from before.
 std::string json_of(const ServerLine& line, std::chrono::system_clock::time_point now);
 
 }  // namespace chat

@@ -264,6 +264,20 @@ std::string lowercase(std::string_view text) {
   return result;
 }
 
+bool begins_with_word(std::string_view text) {
+  if (text.empty()) return false;
+  const char32_t c = decode(text).code_point;
+  return ::iswalnum(static_cast<wint_t>(c)) != 0 ||
+         (c >= 0x80 && ::wcwidth(static_cast<wchar_t>(c)) == 0);
+}
+
+bool ends_in_word(std::string_view text) {
+  std::size_t begin = text.size();
+  while (begin > 0 && is_continuation(static_cast<unsigned char>(text[--begin]))) {
+  }
+  return begins_with_word(text.substr(begin));
+}
+
 std::optional<std::size_t> find_in_any_case(std::string_view text, std::string_view part) {
   const auto begins_with_part = [part](std::string_view rest) {
     for (std::string_view wanted = part; !wanted.empty();) {

@@ -49,6 +49,11 @@ bool is_password(std::string_view password);
 std::string_view trimmed(std::string_view text);  // without spaces and TABs around it
 std::string lowercase(std::string_view text);     // ASCII
 
+// Whether `text` begins, or ends, with a letter or digit of any script, after use_utf8_locale(), or
+// a mark on one.
+bool begins_with_word(std::string_view text);
+bool ends_in_word(std::string_view text);
+
 // Where in `text` the text `part` begins, in any case, of any script after use_utf8_locale(). Both
 // are UTF-8.
 std::optional<std::size_t> find_in_any_case(std::string_view text, std::string_view part);

@@ -38,9 +38,39 @@ BOOST_AUTO_TEST_CASE(exactly_one_host_is_needed) {
   BOOST_TEST(parse_client_options({"a", "b"}).error == "one HOST only, not also 'b'");
 }
 
+BOOST_AUTO_TEST_CASE(a_host_may_have_a_name_and_a_port) {
+  struct Case {
+    std::string argument, name, host;
+    int port;
+  };
+  for (const auto& [argument, name, host, port] :
+       {Case{"example.org:4000", "", "example.org", 4000}, Case{"ann@h", "ann", "h", 3490},
+        Case{"ann@h:1", "ann", "h", 1}, Case{"[::1]", "", "::1", 3490},
+        Case{"[::1]:4000", "", "::1", 4000}, Case{"ann@[fe80::1%lo]:5", "ann", "fe80::1%lo", 5},
+        Case{"fe80::1", "", "fe80::1", 3490}, Case{"unix:/a@b:1", "", "unix:/a@b:1", 3490}}) {
+    const auto options = parse_client_options({argument});
+    BOOST_TEST(options.error == "");
+    BOOST_TEST(options.name == name);
+    BOOST_TEST(options.host == host);
+    BOOST_TEST(options.port == port);
+  }
+  BOOST_TEST(parse_client_options({"h:x"}).error == "HOST:PORT takes 1 to 65535, not 'x'");
+  BOOST_TEST(parse_client_options({"h:"}).error == "HOST:PORT takes 1 to 65535, not ''");
+  BOOST_TEST(parse_client_options({"[::1"}).error == "HOST has no ] at its end");
+  BOOST_TEST(parse_client_options({"a b@h"}).error == "NAME@HOST takes a username, not 'a b'");
+  BOOST_TEST(parse_client_options({"ann@"}).error == "HOST is empty");
+  for (const std::vector<std::string>& two :
+       {std::vector<std::string>{"ann@h", "--login", "ben"}, {"--login", "ben", "ann@h"}}) {
+    BOOST_TEST(parse_client_options(two).error != "");
+  }
+  BOOST_TEST(parse_client_options({"Ann@h", "--login", "ann"}).error == "");
+  BOOST_TEST(parse_client_options({"-p", "4000", "h"}).port == 4000);
+  BOOST_TEST(parse_client_options({"-h"}).help);
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_option_is_named_in_the_error) {
   BOOST_TEST(parse_client_options({"a", "--prot", "1"}).error == "unknown option --prot");
-  BOOST_TEST(parse_client_options({"-p"}).error == "unknown option -p");
+  BOOST_TEST(parse_client_options({"-x"}).error == "unknown option -x");
 }
 
 BOOST_AUTO_TEST_CASE(login_and_register_name_who_comes_in) {

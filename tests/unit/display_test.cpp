@@ -70,6 +70,14 @@ BOOST_AUTO_TEST_CASE(a_line_from_before_has_the_time_when_it_was_said) {
   BOOST_TEST(reader.see("- 2026-11-24T08:15:00Z ben: hello ann") == "08:15 ben: hello ann\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_time_zone_that_changes_is_followed) {
+  Reader reader(kTimes);
+  ::setenv("TZ", "JST-9", 1);
+  BOOST_TEST(reader.see("ben: hello").ends_with("06:30 ben: hello\n"));
+  ::setenv("TZ", "CET-1", 1);
+  BOOST_TEST(reader.see("ben: hello").ends_with("22:30 ben: hello\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_has_one_color_in_any_case_and_names_differ) {
   Reader reader(kColors);
   BOOST_TEST(reader.see("ben: x") == reader.see("ben: x"));
@@ -89,7 +97,34 @@ BOOST_AUTO_TEST_CASE(only_whole_words_are_mentions_and_ring) {
     BOOST_TEST(reader.see("ben: " + text) == "ben: " + text + "\a\n");
     reader.wait(seconds(1));
   }
-  for (const std::string text : {"", "anna", "joann", "ann_2", "ann.b", "ann-marie", "a n n"}) {
+  for (const std::string text : {"...ann", "-ann", "_ann_", "ann, and more", "so...ann",
+                                 "ann:", "\"ann\"", "ann's", "世ann ann", "@ann@ ann"}) {
+    BOOST_TEST(reader.see("ben: " + text) == "ben: " + text + "\a\n");
+    reader.wait(seconds(1));
+  }
+  for (const std::string text : {"",
+                                 "anna",
+                                 "joann",
+                                 "ann_2",
+                                 "ann.b",
+                                 "ann-marie",
+                                 "a n n",
+                                 "réann",
+                                 "ünann",
+                                 "annе",
+                                 "ann\xCC\x81",
+                                 "世ann",
+                                 "marie-ann",
+                                 "http://ann/x",
+                                 "https://example.org/?to=ann",
+                                 "www.ann.org",
+                                 "/home/ann",
+                                 "src/ann/x.cpp",
+                                 "~/ann",
+                                 "C:\\ann",
+                                 "ann@example.org",
+                                 "ben@ann",
+                                 "ann/x"}) {
     BOOST_TEST(reader.see("ben: " + text) == "ben: " + text + "\n");
   }
 }

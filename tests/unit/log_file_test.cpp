@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -54,6 +55,19 @@ BOOST_AUTO_TEST_CASE(what_was_there_stays) {
   LogFile(folder.file("log")).append(Lines{"ann: again"}, kNow);
   BOOST_TEST(folder.read("log") ==
              "before\n2026-11-24 21:30:05 ann: hello\n2026-11-24 21:30:05 ann: again\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_moved_away_or_deleted_is_opened_anew) {
+  const TemporaryFolder folder;
+  LogFile log_file(folder.file("log"));
+  log_file.append(Lines{"ann: one"}, kNow);
+  std::filesystem::rename(folder.file("log"), folder.file("log.1"));
+  log_file.append(Lines{"ann: two"}, kNow);
+  BOOST_TEST(folder.read("log.1") == "2026-11-24 21:30:05 ann: one\n");
+  BOOST_TEST(folder.read("log") == "2026-11-24 21:30:05 ann: two\n");
+  std::filesystem::remove(folder.file("log"));
+  log_file.append(Lines{"ann: three"}, kNow);
+  BOOST_TEST(folder.read("log") == "2026-11-24 21:30:05 ann: three\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_new_file_is_its_owners_only) {
