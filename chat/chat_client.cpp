@@ -115,7 +115,7 @@ void ChatClient::handle(const Terminal::Ready& ready) {
     screen_.lapse_key();
     take_events();
   }
-  half_close_when_all_is_sent();
+  take_leave_when_all_is_sent();
 }
 
 // The socket thread.
@@ -207,6 +207,7 @@ void ChatClient::lose() {
     socket_.reset();
     reset_seen_ = false;
     news = catching_up_.lose();
+    took_leave_ = false;
   }
   ask_for_secret(false);
   show_waiting();
@@ -626,7 +627,7 @@ void ChatClient::end_input() {
   input_ended_ = true;
   screen_.end_typing();
   if (!connected_ && terminal_.has_screen()) leave();
-  half_close_when_all_is_sent();
+  take_leave_when_all_is_sent();
   MutexLock lock(mutex_);
   changed_.notify_all();
 }
@@ -660,8 +661,17 @@ void ChatClient::leave() {
   left_ = true;
   MutexLock lock(mutex_);
   if (was_in_) unsaid_ = catching_up_.unsaid();
+  const bool between_lines = catching_up_.outgoing().empty();
   catching_up_.sent(catching_up_.outgoing().size());
-  if (socket_) socket_->shutdown_write();
+  if (!socket_) return;
+  if (proxy_ && between_lines && was_in_) send_now("/quit\n");
+  socket_->shutdown_write();
+}
+
+// What has no room is dropped.
+void ChatClient::send_now(std::string_view bytes) {
+  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // it is not written to
+  (void)socket_->send_some({&piece, 1});
 }
 
 void ChatClient::send_outgoing() {
@@ -676,10 +686,15 @@ void ChatClient::send_outgoing() {
   catching_up_.sent(result.io == Io::kFailed ? bytes.size() : result.bytes);
 }
 
-void ChatClient::half_close_when_all_is_sent() {
+// A program that is the way may not pass the end on: the server is told in the conversation.
+void ChatClient::take_leave_when_all_is_sent() {
   if (!input_ended_ || !connected_) return;
   MutexLock lock(mutex_);
-  if (socket_ && catching_up_.all_sent()) socket_->shutdown_write();
+  if (!socket_ || !catching_up_.all_sent()) return;
+  if (!proxy_ || credentials_.empty()) return socket_->shutdown_write();
+  if (std::exchange(took_leave_, true)) return;
+  catching_up_.send("/quit\n");
+  terminal_.wake();
 }
 
 void ChatClient::join_receiver() {

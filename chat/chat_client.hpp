@@ -90,9 +90,10 @@ class ChatClient {
   std::shared_ptr<Socket> socket_to_send() EXCLUDES(mutex_);
   void end_input();
   bool may_leave() EXCLUDES(mutex_);
+  void send_now(std::string_view bytes) REQUIRES(mutex_);
   void leave();
   void send_outgoing() EXCLUDES(mutex_);
-  void half_close_when_all_is_sent() EXCLUDES(mutex_);
+  void take_leave_when_all_is_sent() EXCLUDES(mutex_);
   void join_receiver();
   void judge() EXCLUDES(mutex_);
   [[noreturn]] void fail(const std::string& reason);
@@ -109,6 +110,7 @@ class ChatClient {
   std::shared_ptr<Socket> socket_ GUARDED_BY(mutex_);
   std::shared_ptr<ProxyCommand> proxy_ GUARDED_BY(mutex_);  // where that is the way
   bool reset_seen_ GUARDED_BY(mutex_) = false;  // by the thread of run(), which could not send
+  bool took_leave_ GUARDED_BY(mutex_) = false;  // in the conversation, by this connection
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
 

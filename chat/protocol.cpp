@@ -1,5 +1,6 @@
 #include "chat/protocol.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -85,6 +86,22 @@ std::string hello(std::string_view name) { return "* hello " + std::string(name)
 
 std::string wrong_format(std::string_view reason) {
   return "! wrong format: " + std::string(reason) + "\n";
+}
+
+std::string_view without_telnet(std::string_view line) {
+  constexpr char kCommand = '\xFF';
+  constexpr std::string_view kWithOption = "\xFB\xFC\xFD\xFE";  // WILL, WON'T, DO, DON'T
+  constexpr char kBegin = '\xFA';
+  constexpr std::string_view kEnd = "\xFF\xF0";
+  const auto is_verb = [](char c) { return static_cast<unsigned char>(c) >= 0xF0; };
+  while (line.size() > 1 && line.front() == kCommand && is_verb(line[1])) {
+    const char verb = line[1];
+    std::size_t size = kWithOption.find(verb) != std::string_view::npos ? 3 : 2;
+    if (size > line.size()) break;
+    if (verb == kBegin) size = std::min(line.find(kEnd), line.size() - 2) + kEnd.size();
+    line.remove_prefix(size);
+  }
+  return line;
 }
 
 std::string online_line(const std::vector<std::string>& names, std::size_t& next) {

@@ -63,11 +63,17 @@ inline constexpr std::string_view kPasswordChanged = "* your password is changed
 inline constexpr std::string_view kLineTooLong = "! line too long: at most 4096 bytes\n";
 inline constexpr std::string_view kNotUtf8 = "! not UTF-8: the line was not sent\n";
 
+inline constexpr std::string_view kTelnet =
+    "! telnet commands are not understood: connect without telnet (in PuTTY: Raw)\n";
+
 inline constexpr std::string_view kNotANumber = "! how many? A whole number, as in /history 20\n";
 inline constexpr std::string_view kNotALineNumber = "! since which line? As in /since 1042\n";
 
 inline constexpr std::string_view kTagCommand = "/tagged";
 inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
+
+// `line` without the telnet commands at its beginning: what a telnet client sends unasked.
+std::string_view without_telnet(std::string_view line);
 
 // How someone comes in.
 enum class Mode { kLogin, kRegister, kResume };

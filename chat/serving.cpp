@@ -1,5 +1,6 @@
 #include "chat/serving.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -40,6 +41,27 @@ sigset_t block_signals() {
   (void)::signal(SIGXFSZ, SIG_IGN);
   return signals;
 }
+
+// The terminal that the server was started in, unless it was told to outlive it: as nohup does, by
+// a SIGHUP that is ignored. A service manager gives it none.
+class OwnTerminal {
+ public:
+  OwnTerminal() : bound_(!ignores_hangup() && is_there()) {}
+
+  // SIGHUP means that the terminal is gone, or else, from an operator, that files have changed.
+  bool is_gone() const { return bound_ && !is_there(); }
+
+ private:
+  static bool ignores_hangup() {
+    struct sigaction action {};
+    return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  }
+  static bool is_there() {
+    return static_cast<bool>(Descriptor(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)));
+  }
+
+  bool bound_;
+};
 
 // The signals, as something that can be waited for together with other things.
 class Signals {
@@ -151,6 +173,7 @@ void serve(ServerOptions options, char* const* argv) {
   }
   warn_about_descriptors(config.max_users);
   const sigset_t signals = block_signals();
+  const OwnTerminal terminal;
   limit_thread_stacks();
   options.log.priorities = logs_to_journal();
   EventLog log(standard_error(), options.log);
@@ -163,10 +186,12 @@ void serve(ServerOptions options, char* const* argv) {
   Watchdog watchdog(manager, server);
   manager.tell("READY=1");
   int signal = 0;
-  while (signal != SIGINT && signal != SIGTERM && !server.attend()) {
+  bool hung_up = false;
+  while (signal != SIGINT && signal != SIGTERM && !hung_up && !server.attend()) {
     signal = waiting.next(earlier(server.attention_due(), watchdog.due()));
     watchdog.look();
-    if (signal == SIGHUP) {
+    hung_up = signal == SIGHUP && terminal.is_gone();
+    if (signal == SIGHUP && !hung_up) {
       manager.tell("RELOADING=1\nMONOTONIC_USEC=" + microseconds_now());
       server.reload();
       manager.tell("READY=1");
@@ -180,6 +205,7 @@ void serve(ServerOptions options, char* const* argv) {
   }
   log.write("stopped", signal == SIGINT    ? "SIGINT"
                        : signal == SIGTERM ? "SIGTERM"
+                       : hung_up           ? "its terminal was closed"
                                            : "by an operator");
 }
 

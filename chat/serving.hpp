@@ -7,7 +7,8 @@
 
 namespace chat {
 
-// Serves until SIGINT or SIGTERM. SIGHUP opens the transcript anew, SIGUSR2 hands over to the
+// Serves until SIGINT or SIGTERM, or the terminal is gone that it was started in (unless by nohup).
+// Otherwise SIGHUP opens the transcript anew, SIGUSR2 hands over to the
 // program as it is by then, which then is this process. `argv` is main()'s. Throws what a server
 // cannot start by.
 void serve(ServerOptions options, char* const* argv);

@@ -204,6 +204,7 @@ std::optional<LineReader::Line> Session::next_login_line() {
   while (!connection_.place.gone()) {
     stand_still_if_wanted();
     if (auto line = reader_.next()) {
+      line->text = protocol::without_telnet(line->text);
       if (!tagged_before_coming_in(*line)) return line;
       if (++tag_requests_ <= kMaxTagRequests) continue;
       refuse(protocol::kExpectedMode);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "chat/limits.hpp"
@@ -55,6 +56,10 @@ bool Speaker::take(const LineReader::Line& line) {
   if (member_.was_dismissed()) return false;
   const std::string_view text = line.text;
   if (line.too_long) return tell(std::string(protocol::kLineTooLong));
+  if (const auto rest = protocol::without_telnet(text); rest.size() < text.size()) {
+    if (std::exchange(told_of_telnet_, true) && rest.empty()) return true;
+    return tell(std::string(protocol::kTelnet));
+  }
   if (!is_utf8(text)) return tell(std::string(protocol::kNotUtf8));
   if (question_ != Question::kNone) return answer(text);
   if (text.empty()) return true;

@@ -99,6 +99,7 @@ class Speaker {
   Rendering rendering_ = Rendering::kPlain;
   Question question_ = Question::kNone;
   std::string asked_about_;  // the account
+  bool told_of_telnet_ = false;
 };
 
 }  // namespace chat

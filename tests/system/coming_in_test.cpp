@@ -248,4 +248,23 @@ BOOST_AUTO_TEST_CASE(a_refused_client_that_keeps_sending_still_gets_the_refusal)
   ben.read_until("! max chat users");
 }
 
+// PuTTY's way of connecting by telnet sends this first.
+BOOST_AUTO_TEST_CASE(telnet_commands_are_skipped_before_the_first_word_and_refused_once_later) {
+  RunningRoom room(4);
+  const std::string naws("\xFF\xFA\x1F\x00\x50\x00\x18\xFF\xF0", 9);
+  const std::string wishes = "\xFF\xFB\x1F\xFF\xFB\x20\xFF\xFD\x01\xFF\xF1";
+  Peer ann(room.port());
+  ann.say(wishes + naws + "register");
+  ann.read_until("* user,password?");
+  ann.say("ann,pw");
+  ann.read_until("* ann has entered the chat");
+  ann.say(wishes);
+  BOOST_TEST(ann.read_line().starts_with("! telnet commands are not understood"));
+  ann.say(wishes);
+  ann.say("hello");
+  BOOST_TEST(ann.read_line() == "ann: hello");
+  ann.say(naws + "lost?");
+  BOOST_TEST(ann.read_line().starts_with("! telnet commands are not understood"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

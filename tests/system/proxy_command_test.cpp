@@ -49,6 +49,35 @@ BOOST_AUTO_TEST_CASE(one_comes_in_talks_and_leaves_by_it) {
   ben.read_until("* ann has left the chat");
 }
 
+// It does not pass on that the client has no more to say.
+BOOST_AUTO_TEST_CASE(at_the_end_of_the_input_one_leaves_once_all_was_said) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Program ann("client", {"--proxy-command", between(room.port())});
+  ann.type("register\nann,pw\none\ntwo\n/who\nthree\n");
+  ann.end_input();
+  BOOST_TEST(ann.status() == 0);
+  const std::string output = ann.read_all();
+  BOOST_TEST(output.find("ann: three\n") != std::string::npos);
+  BOOST_TEST(ben.read_until("ann: ") == "ann: one");
+  ben.read_until("ann: three");
+  BOOST_TEST(ben.read_line() == "* ann has left the chat");
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_and_ctrl_d_leave_by_it_at_once) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  for (const std::string key : {"\x03", "\x04"}) {
+    Program ann("client", {"--proxy-command", between(room.port())}, Program::On::kTerminal);
+    ann.type("register\rann,pw\r");
+    ben.read_until("* ann has entered the chat");
+    ann.read_until("* ann has entered");
+    ann.type(key);
+    BOOST_TEST(ann.status() == 0);
+    ben.read_until("* ann has left the chat");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_it_says_is_why_one_does_not_come_in) {
   Program ann("client", {"--proxy-command", "echo it is broken >&2; exit 3"});
   BOOST_TEST(ann.status() == 1);

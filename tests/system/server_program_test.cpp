@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -225,6 +226,32 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_end_it_with_status_2_and_help_with_0) {
   Program help("server", {"--help"});
   BOOST_TEST(help.status() == 0);
   BOOST_TEST(help.read_all().starts_with("usage: server"));
+}
+
+// Whoever closes the terminal leaves no room behind, and no room is lost by who wanted it to stay.
+BOOST_AUTO_TEST_CASE(in_a_terminal_that_is_closed_it_ends_unless_it_was_told_to_stay) {
+  for (const bool stays : {false, true}) {
+    TemporaryFolder folder;
+    std::string command = "cd " + folder.file("") + (stays ? "; trap '' HUP" : "") + "; exec " +
+                          std::filesystem::absolute(Program::path_of("server")).string();
+    for (const auto& word : Served::with_defaults({"--max-users", "4"})) command += " " + word;
+    Program server("/bin/bash", {"-c", command}, Program::Seat{});
+    const std::string line = server.read_until("free seats");
+    Peer ann = Peer::registered(port_in(line), "ann");
+    server.signal(SIGHUP);  // from an operator: the terminal is there
+    ann.say("still here");
+    ann.read_until("ann: still here");
+    server.end_input();
+    server.close_output();
+    if (stays) {
+      server.signal(SIGHUP);
+      ann.say("and here");
+      ann.read_until("ann: and here");
+      server.signal(SIGTERM);
+    }
+    ann.read_until("* the server is shutting down");
+    BOOST_TEST(server.status() == 0);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

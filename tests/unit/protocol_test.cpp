@@ -167,6 +167,19 @@ BOOST_AUTO_TEST_CASE(questions_for_a_secret_are_known_and_nothing_else_is_one) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(telnet_commands_in_front_of_a_line_are_left_out) {
+  using protocol::without_telnet;
+  BOOST_TEST(without_telnet("login") == "login");
+  BOOST_TEST(without_telnet("\xFF\xFB\x1Flogin") == "login");
+  BOOST_TEST(without_telnet("\xFF\xF1\xFF\xFD\x03login") == "login");
+  BOOST_TEST(without_telnet("\xFF\xFA\x18\x01xterm\xFF\xF0login") == "login");
+  BOOST_TEST(without_telnet("\xFF\xFA\x18 never ended") == "");
+  for (const std::string line :
+       {"", "\xFF", "\xFF\xFE", "\xFFlogin", "\xFE\xFF", "a\xFF\xFB\x1F"}) {
+    BOOST_TEST(without_telnet(line) == line);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat
