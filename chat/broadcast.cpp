@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <exception>
 #include <new>
+#include <random>
 #include <utility>
 
 namespace chat {
@@ -18,6 +20,13 @@ std::string rendered_now(std::string lines, Rendering rendering) {
 std::string missed(const MessageLog::Range& lines) {
   return "* you missed lines " + std::to_string(lines.first) + " to " + std::to_string(lines.last) +
          " (/since " + std::to_string(lines.first - 1) + ")\n";
+}
+
+std::string new_epoch() {
+  std::random_device random;
+  std::array<char, 17> text{};
+  (void)std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
+  return text.data();
 }
 
 }  // namespace
@@ -254,7 +263,8 @@ void Broadcast::rest_while_frozen(MutexLock& lock) {
 
 void Broadcast::describe(Handover& handover) const {
   const Place& end = end_;
-  handover.lines = kept_.bytes(Rendering::kTagged, lowest_.tagged, end.tagged);
+  handover.lines = log_beginning(epoch_, lowest_.number) +
+                   kept_.bytes(Rendering::kTagged, lowest_.tagged, end.tagged);
   handover.in_transcript = kept_.first_from(Rendering::kTagged, written_, lowest_, end) - 1;
 }
 
@@ -334,28 +344,48 @@ void Broadcast::restore(Member& member, const Handover::Connection& connection) 
 }
 
 void Broadcast::restore_lines(Transcript* transcript, const Handover* taken_over) {
+  Transcript::Contents contents;
   if (taken_over != nullptr) {
     std::string_view lines = taken_over->lines;
     while (!lines.empty()) {
       const std::size_t length = lines.find('\n');
-      if (const auto line = parse_room_line(lines.substr(0, length))) restore_line(*line);
+      const std::string_view text = lines.substr(0, length);
+      if (const auto line = parse_room_line(text)) restore_line(*line);
+      if (const auto beginning = parse_log_beginning(text)) {
+        contents.epoch = beginning->epoch;
+        go_on_after(beginning->after);
+      }
       lines.remove_prefix(length + 1);
     }
+    contents.says_epoch = !contents.epoch.empty();
+    contents.last = taken_over->in_transcript;
   } else if (transcript != nullptr) {
-    transcript->read([this](const RoomLine& line) REQUIRES(mutex_) { restore_line(line); });
+    contents =
+        transcript->read([this](const RoomLine& line) REQUIRES(mutex_) { restore_line(line); });
+    go_on_after(contents.last);
   }
+  if (contents.epoch.empty()) contents.epoch = new_epoch();
+  epoch_ = contents.epoch;
+  if (transcript != nullptr) transcript->begin(contents);
   end_ = round_end_ = log_.end();
   written_ =
       taken_over == nullptr ? end_.tagged : log_.after(taken_over->in_transcript, end_).tagged;
 }
 
 void Broadcast::restore_line(const RoomLine& line) {
-  const bool far = line.number - log_.end().number > kKeptLines;
-  log_.skip_to(line.number);
-  if (far) lowest_ = log_.end();
+  go_on_after(line.number - 1);
   TimeText time{};
   std::copy(line.time.begin(), line.time.end(), time.begin());
   log_.append(line.kind, line.from, line.text, time);
+  floor_ = lowest_ = log_.advanced(lowest_, log_.end());
+}
+
+// Lines up to this number are lost, where there are no others.
+void Broadcast::go_on_after(std::uint64_t number) {
+  if (number <= log_.end().number) return;
+  const bool far = number + 1 - log_.end().number > kKeptLines;
+  log_.skip_to(number + 1);
+  if (far) lowest_ = log_.end();
   floor_ = lowest_ = log_.advanced(lowest_, log_.end());
 }
 
@@ -544,7 +574,7 @@ void Broadcast::start(Work work) noexcept {
   round_lines_ = kRoundLines;
   readable_ = work.readable;
   lowest_ = work.lowest;
-  write_transcript(work.room_end.tagged);
+  write_transcript(work.room_end);
   if (work.slots.capacity() > slots_.capacity()) {
     work.slots.insert(work.slots.end(), slots_.begin(), slots_.end());
     slots_.swap(work.slots);
@@ -580,16 +610,18 @@ void Broadcast::start(Work work) noexcept {
 }
 
 // Before anything is sent. What cannot be written is tried again for as long as it is kept.
-void Broadcast::write_transcript(Position end) noexcept {
+void Broadcast::write_transcript(const Place& end) noexcept {
   if (transcript_ == nullptr) return;
   Position from = std::max(written_, readable_.tagged);
   std::array<iovec, 2> pieces{};
   std::size_t count = 0;
-  while (from < end) {
-    pieces[count] = kept_.piece(Rendering::kTagged, from, end);
+  while (from < end.tagged) {
+    pieces[count] = kept_.piece(Rendering::kTagged, from, end.tagged);
     from += pieces[count++].iov_len;
   }
-  if (count > 0 && transcript_->write({pieces.data(), count})) written_ = end;
+  if (count > 0 && transcript_->write({pieces.data(), count}, end.number)) {
+    written_ = end.tagged;
+  }
 }
 
 void Broadcast::walk() noexcept {

@@ -148,6 +148,10 @@ class Broadcast {
 
   std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
 
+  // Which log the numbers count in: a name that nobody else's log has. It lasts as long as they go
+  // on: with the transcript, and where a new program takes over.
+  const std::string& epoch() const { return epoch_; }
+
   // For who watches whether the broadcaster moves: it does so some time after nudge(), and then
   // moves() has grown.
   void nudge() { wake_.signal(); }
@@ -233,6 +237,7 @@ class Broadcast {
                     Position to) const;
   void restore_lines(Transcript* transcript, const Handover* taken_over) REQUIRES(mutex_);
   void restore_line(const RoomLine& line) REQUIRES(mutex_);
+  void go_on_after(std::uint64_t number) REQUIRES(mutex_);
   void reserve_slot() REQUIRES(mutex_);
   void append(Kind kind, std::string_view name, std::string_view text,
               WallTime now = std::chrono::system_clock::now()) REQUIRES(mutex_);
@@ -262,7 +267,7 @@ class Broadcast {
   // throws nothing: see reserve_slot() and try_or_drop().
   void run();
   void start(Work work) noexcept;
-  void write_transcript(Position end) noexcept;
+  void write_transcript(const Place& end) noexcept;
   void walk() noexcept;
   void count_slow() noexcept;
   bool deliver_log(Slot& slot);
@@ -337,6 +342,7 @@ class Broadcast {
   std::optional<Clock::time_point> oldest_ GUARDED_BY(mutex_);
 
   // The round's: only who makes it touches these.
+  std::string epoch_;             // since the constructor
   const MessageLog& kept_;        // log_, to read what lies between the round's floor and its end
   Place readable_;                // the round's floor
   Place lowest_;                  // and the next one's: nobody is left behind this

@@ -184,9 +184,13 @@ std::string_view CatchingUp::lose() {
 }
 
 std::string CatchingUp::resumption(std::string_view credentials) {
+  return std::string(kTagLine) + "resume\n" + std::string(credentials) + "\n" + since_line() +
+         std::string(kTagLine);
+}
+
+std::string CatchingUp::since_line() {
   asked_after_ = last_.value_or(0);
-  return std::string(kTagLine) + "resume\n" + std::string(credentials) + "\n/since " +
-         std::to_string(asked_after_) + "\n" + std::string(kTagLine);
+  return "/since " + std::to_string(asked_after_) + (epoch_.empty() ? "" : "@" + epoch_) + "\n";
 }
 
 // The history that came first ends with the room's last line.
@@ -231,6 +235,14 @@ void CatchingUp::begin_anew() {
   ask();
 }
 
+// The numbers count in another log: of that nothing was shown, and the server gives all of it.
+void CatchingUp::follow_epoch(const std::string& epoch) {
+  if (epoch.empty()) return;
+  const bool other = !epoch_.empty() && epoch != epoch_;
+  epoch_ = epoch;
+  if (other) asked_after_ = before_ = highest_ = *(last_ = 0);
+}
+
 void CatchingUp::show(ServerLine& line) {
   line.replayed = false;
   last_ = line.number;
@@ -253,6 +265,7 @@ void CatchingUp::hear(const ServerLine& line) {
 bool CatchingUp::take_notice(ServerLine& line) {
   if (line.kind != ServerLine::Kind::kNotice) return true;
   if (is_tag_answer(line)) {
+    follow_epoch(line.epoch);
     if (!opened_) {
       opened_ = true;
       return false;
@@ -296,8 +309,7 @@ void CatchingUp::ask() {
     asks_later_ = true;
     return;
   }
-  asked_after_ = last_.value_or(0);
-  outgoing_.append("/since ").append(std::to_string(asked_after_)).append("\n").append(kTagLine);
+  outgoing_.append(since_line()).append(kTagLine);
   ++marks_;
 }
 

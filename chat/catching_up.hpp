@@ -100,6 +100,8 @@ class CatchingUp {
   bool take_numbered(ServerLine& line);
   bool take_notice(ServerLine& line);
   void begin_anew();
+  void follow_epoch(const std::string& epoch);
+  std::string since_line();
   void show(ServerLine& line);
   void hear(const ServerLine& line);
   void ask();
@@ -118,6 +120,7 @@ class CatchingUp {
   std::deque<Line> unheard_;  // in the order in which they were typed
   std::size_t unheard_bytes_ = 0;
 
+  std::string epoch_;                  // which log the numbers count in; empty: nobody said
   std::optional<std::uint64_t> last_;  // shown; nothing: none yet
   std::uint64_t asked_after_ = 0;
   std::uint64_t highest_ = 0;  // that came and was not shown

@@ -6,12 +6,16 @@
 #include <utility>
 
 #include "chat/limits.hpp"
+#include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
 namespace {
 
 constexpr std::array<std::string_view, 5> kWords = {"say", "me", "enter", "leave", "notice"};
+
+constexpr std::string_view kLogBegins = "# log ";
+constexpr std::string_view kAfterLine = " after line ";
 
 // `value` in decimal, in front of `end`, with as many digits as there are between.
 void put_digits(char* begin, char* end, unsigned value) {
@@ -100,6 +104,20 @@ std::optional<RoomLine> parse_room_line(std::string_view line) {
   return parsed;
 }
 
+std::string log_beginning(std::string_view epoch, std::uint64_t after) {
+  return std::string(kLogBegins).append(epoch).append(kAfterLine) + std::to_string(after) + "\n";
+}
+
+std::optional<LogBeginning> parse_log_beginning(std::string_view line) {
+  if (!line.starts_with(kLogBegins)) return std::nullopt;
+  line.remove_prefix(kLogBegins.size());
+  const auto size = line.find(kAfterLine);
+  if (size == std::string_view::npos || !is_name(line.substr(0, size))) return std::nullopt;
+  const auto after = protocol::parse_number(line.substr(size + kAfterLine.size()));
+  if (!after) return std::nullopt;
+  return LogBeginning{line.substr(0, size), *after};
+}
+
 std::array<std::string_view, 5> plain_pieces(Kind kind, std::string_view from,
                                              std::string_view text) {
   if (kind == Kind::kSay) return {from, ": ", text, "\n", {}};
@@ -150,6 +168,12 @@ std::string rendered(std::string lines, Rendering rendering, WallTime now) {
     tagged += line.substr(own_kind(line) == "private" ? 0 : 2);  // without its mark
   }
   return tagged;
+}
+
+std::string tag_answer(std::string_view epoch, WallTime now) {
+  std::string answer = rendered(std::string(protocol::kTagged), Rendering::kTagged, now);
+  constexpr std::string_view kNobody = "\t-\t";
+  return answer.replace(answer.find(kNobody) + 1, 1, epoch);
 }
 
 }  // namespace chat

@@ -50,6 +50,15 @@ std::string_view word_of(Kind kind);
 // Nothing where `line`, which comes without LF, is not a tagged line of the room.
 std::optional<RoomLine> parse_room_line(std::string_view line);
 
+// What a transcript begins with: the log's epoch (see Broadcast), and the number of the line before
+// the first one. With LF; and parsed, without it.
+struct LogBeginning {
+  std::string_view epoch;
+  std::uint64_t after;
+};
+std::string log_beginning(std::string_view epoch, std::uint64_t after);
+std::optional<LogBeginning> parse_log_beginning(std::string_view line);
+
 // The plain line, LF included, in pieces.
 std::array<std::string_view, 5> plain_pieces(Kind kind, std::string_view from,
                                              std::string_view text);
@@ -64,5 +73,8 @@ void append_hidden(std::string& to, const RoomLine& line, Rendering rendering, b
 // What is told to one alone: `lines` are plain ones, each with LF; tagged, each gets its kind by
 // its mark.
 std::string rendered(std::string lines, Rendering rendering, WallTime now);
+
+// The answer to /tagged, which has the log's epoch in place of who said it.
+std::string tag_answer(std::string_view epoch, WallTime now);
 
 }  // namespace chat

@@ -71,6 +71,8 @@ inline constexpr std::string_view kNotALineNumber = "! since which line? As in /
 
 inline constexpr std::string_view kTagCommand = "/tagged";
 inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
+inline constexpr std::string_view kBeganAnew =
+    "* the room's lines have begun anew since: all that are kept follow\n";
 
 // `line` without the telnet commands at its beginning: what a telnet client sends unasked.
 std::string_view without_telnet(std::string_view line);

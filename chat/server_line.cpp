@@ -174,6 +174,9 @@ ServerLine parse_server_line(std::string_view text) {
     line.from = tagged->from;
     line.text = tagged->text;
   }
+  if (tagged->kind == "notice" && tagged->number == 0 && is_name(tagged->from)) {
+    line.epoch = tagged->from;
+  }
   line.time = tagged->time;
   line.replayed = tagged->replayed;
   line.number = tagged->number;

@@ -30,6 +30,7 @@ struct ServerLine {
   std::optional<std::chrono::system_clock::time_point> time = {};
   bool replayed = false;     // it is one from before
   std::uint64_t number = 0;  // of a tagged line of the room; 0: it has none
+  std::string epoch = {};    // of the answer to /tagged: which log the numbers count in, if it says
   std::string plain = {};    // the plain line; of one that is replayed, what it was then
 };
 

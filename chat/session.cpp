@@ -229,7 +229,7 @@ std::optional<LineReader::Line> Session::next_login_line() {
 bool Session::tagged_before_coming_in(const LineReader::Line& line) {
   if (lowercase(trimmed(line.text)) != protocol::kTagCommand) return false;
   rendering_ = Rendering::kTagged;
-  send(protocol::kTagged);
+  put(tag_answer(room_.broadcast.epoch(), std::chrono::system_clock::now()));
   return true;
 }
 
@@ -434,7 +434,11 @@ void Session::send(std::string_view lines) noexcept {
     }
     lines = text;
   }
-  const iovec piece{const_cast<char*>(lines.data()), lines.size()};
+  put(lines);
+}
+
+void Session::put(std::string_view bytes) noexcept {
+  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   (void)socket_.send_some({&piece, 1});  // a peer that is gone shows when it is read from
 }
 

@@ -79,6 +79,7 @@ class Session {
   void stand_still_if_wanted();
   void wait_until_released();
   void send(std::string_view lines) noexcept;
+  void put(std::string_view bytes) noexcept;
   bool refuse(std::string_view line);
   void log(std::string_view event, std::string_view name, std::string_view more) noexcept;
 

@@ -391,9 +391,16 @@ bool Speaker::history(std::string_view count) {
 
 // Lines that are said meanwhile come after it.
 bool Speaker::since(std::string_view number) {
-  const auto after = protocol::parse_number(number);
+  const std::string_view count = number.substr(0, number.find('@'));
+  auto after = protocol::parse_number(count);
   if (!after) return tell(std::string(protocol::kNotALineNumber));
   const std::uint64_t last = room_.broadcast.last_number();
+  const bool other_log =
+      count.size() < number.size() && number.substr(count.size() + 1) != room_.broadcast.epoch();
+  if (other_log) {
+    if (!tell(std::string(protocol::kBeganAnew))) return false;
+    after = 0;
+  }
   if (*after >= last) return tell(protocol::nothing_after(*after));
   return replay({*after + 1, last});
 }
@@ -406,9 +413,8 @@ bool Speaker::replay(MessageLog::Range lines) {
 }
 
 bool Speaker::tag() {
-  std::string answer = rendered(std::string(protocol::kTagged), Rendering::kTagged,
-                                std::chrono::system_clock::now());
-  if (!room_.broadcast.tag(member_, std::move(answer))) return false;
+  const auto now = std::chrono::system_clock::now();
+  if (!room_.broadcast.tag(member_, tag_answer(room_.broadcast.epoch(), now))) return false;
   rendering_ = Rendering::kTagged;
   return true;
 }

@@ -123,6 +123,13 @@ std::size_t read_lines(const Descriptor& file, const std::string& path,
   }
 }
 
+// The epoch that `file` begins with; empty: none.
+std::string epoch_in(const Descriptor& file, const std::string& path) {
+  const std::string text = read_at(file, 0, path);
+  const auto beginning = parse_log_beginning(std::string_view(text).substr(0, text.find('\n')));
+  return std::string(beginning ? beginning->epoch : "");
+}
+
 // The number of the first line in `text`, or the last; 0: there is none.
 std::uint64_t number_in(std::string_view text, bool last) {
   std::uint64_t number = 0;
@@ -151,6 +158,7 @@ std::uint64_t last_number(const Descriptor& file, const std::string& path) {
 struct Transcript::Reading {
   EventLog& log;
   const std::function<void(const RoomLine& line)>& take;
+  std::string epoch = {};
   std::uint64_t last = 0;     // the last number in the room
   std::uint64_t damaged = 0;  // lines, since that one
 
@@ -159,6 +167,10 @@ struct Transcript::Reading {
     std::uint64_t at = 0;  // the line's number in the file
     return read_lines(file, path, [&](std::string_view line) {
       ++at;
+      if (const auto beginning = parse_log_beginning(line)) {
+        epoch = beginning->epoch;
+        return go_on_after(beginning->after);
+      }
       const auto parsed = parse_room_line(line);
       if (!parsed || parsed->number <= last) {
         log.write("transcript",
@@ -166,14 +178,21 @@ struct Transcript::Reading {
         ++damaged;
         return;
       }
-      if (last > 0 && parsed->number > last + 1 + damaged) {
-        log.write("transcript", "lines " + std::to_string(last + 1) + " to " +
-                                    std::to_string(parsed->number - 1) + " are missing");
-      }
+      if (parsed->number > last + 1 + damaged) go_on_after(parsed->number - 1);
       last = parsed->number;
       damaged = 0;
       take(*parsed);
     });
+  }
+
+  void go_on_after(std::uint64_t number) {
+    if (number <= last) return;
+    if (last > 0) {
+      log.write("transcript", "lines " + std::to_string(last + 1) + " to " +
+                                  std::to_string(number) + " are missing");
+    }
+    last = number;
+    damaged = 0;
   }
 };
 
@@ -204,26 +223,48 @@ Transcript::~Transcript() {
 
 void Transcript::check(const std::string& path) { (void)open_transcript(path); }
 
-void Transcript::read(const std::function<void(const RoomLine& line)>& take) {
+Transcript::Contents Transcript::read(const std::function<void(const RoomLine& line)>& take) {
   const Descriptor file = open_regular(path_, O_RDONLY, Others::kMayRead);
   Reading reading{log_, take};
   // Otherwise nothing of the one before would be kept anyway.
-  if (size_of(file) < 2 * kKeptTagged) read_old(reading, first_number(file, path_));
+  const std::string epoch = epoch_in(file, path_);
+  if (size_of(file) < 2 * kKeptTagged) read_old(reading, first_number(file, path_), epoch);
+  const std::string of_old = std::exchange(reading.epoch, {});
   const std::size_t torn = reading.read(file, path_, "");
-  if (torn == 0) return;
-  MutexLock lock(mutex_);
-  cut_off(*file_, torn);
-  log_.write("transcript",
-             "a last line of " + std::to_string(torn) + " bytes lacked its end and was cut off");
+  if (torn > 0) {
+    MutexLock lock(mutex_);
+    cut_off(*file_, torn);
+    log_.write("transcript",
+               "a last line of " + std::to_string(torn) + " bytes lacked its end and was cut off");
+  }
+  const bool says_epoch = !reading.epoch.empty();
+  return {says_epoch ? reading.epoch : of_old, reading.last, says_epoch};
 }
 
-// `first` is the number that the file begins with; 0: it has none.
-void Transcript::read_old(Reading& reading, std::uint64_t first) {
+void Transcript::begin(const Contents& contents) {
+  MutexLock lock(mutex_);
+  epoch_ = contents.epoch;
+  last_ = contents.last;
+  if (!contents.says_epoch) say_epoch();
+}
+
+// Where it cannot be written, FILE.1 says it, or nobody does.
+void Transcript::say_epoch() {
+  std::string line = log_beginning(epoch_, last_);
+  const bool alone = size_of(*file_) == 0;
+  const iovec piece{line.data(), line.size()};
+  if (append({&piece, 1}) && alone) empty_ = line.size();
+}
+
+// `first` is the number that the file begins with, `epoch` its epoch; 0 and empty: it has none.
+void Transcript::read_old(Reading& reading, std::uint64_t first, const std::string& epoch) {
   const std::string path = old_of(resolved(path_));
   if (::access(path.c_str(), F_OK) != 0) return;
   try {
     const Descriptor file = open_regular(path, O_RDONLY, Others::kMayRead);
-    if (first != 0 && last_number(file, path) >= first) {
+    const std::string old_epoch = epoch_in(file, path);
+    const bool other_log = !epoch.empty() && !old_epoch.empty() && epoch != old_epoch;
+    if (other_log || (first != 0 && last_number(file, path) >= first)) {
       return log_.write("transcript",
                         path + " does not end where " + path_ + " begins, and is left out");
     }
@@ -234,7 +275,7 @@ void Transcript::read_old(Reading& reading, std::uint64_t first) {
   }
 }
 
-bool Transcript::write(std::span<const iovec> lines) noexcept {
+bool Transcript::write(std::span<const iovec> lines, std::uint64_t last) noexcept {
   MutexLock lock(mutex_);
   if (max_ > 0) {
     std::size_t bytes = 0;
@@ -243,6 +284,7 @@ bool Transcript::write(std::span<const iovec> lines) noexcept {
   }
   const bool done = append(lines);
   note(done, done ? "is written again" : "cannot be written");
+  if (done) last_ = last;
   if (!done || sync_ != Sync::kSecond || std::exchange(dirty_, true)) return done;
   changed_.notify_one();
   return true;
@@ -252,6 +294,7 @@ void Transcript::begin_with(File file) {
   target_ = resolved(path_);
   file_ = std::move(file);
   limit_ = max_;
+  empty_ = 0;
   if (max_ == 0) return;
   Descriptor old(::open(old_of(target_).c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   old_ = old ? std::make_shared<const Descriptor>(std::move(old)) : nullptr;
@@ -260,7 +303,7 @@ void Transcript::begin_with(File file) {
 // Where it cannot be rotated it grows, and that is tried again when it has grown by as much.
 void Transcript::make_room_for(std::size_t bytes) noexcept {
   const std::uint64_t size = size_of(*file_);
-  if (size == 0 || size + bytes <= limit_) return;
+  if (size <= empty_ || size + bytes <= limit_) return;
   try {
     try {
       rotate();
@@ -291,6 +334,8 @@ void Transcript::rotate() {
   replaced_ = std::move(old_);
   rotated_ = old_ = file_;
   file_ = std::move(next);
+  empty_ = 0;
+  if (!epoch_.empty() && size_of(*file_) == 0) say_epoch();
   dirty_ = sync_ == Sync::kSecond;
   changed_.notify_one();
 }
@@ -344,6 +389,7 @@ void Transcript::reopen() noexcept {
     if (!is_same_file(file, *file_)) {
       if (!lock_ || lock_->file() != resolved(path_)) lock_ = claim(path_, file);
       begin_with(std::make_shared<const Descriptor>(std::move(file)));
+      if (!epoch_.empty() && size_of(*file_) == 0) say_epoch();
     }
     log_.write("transcript", path_ + " is open anew");
   } catch (const std::exception& error) {

@@ -8,6 +8,11 @@
 // be written, as on a full disk, what was written of it is cut off again. What shows that it has a
 // writer is a lock on FILE.lock (see FileLock); where that cannot be made, on the file itself.
 //
+// Each file begins with the log's epoch (see Broadcast) and the number of the line before its first
+// one, so that both are carried on also where there is nothing else in it:
+//
+//   # log 4f3a9c0b12d5e6f7 after line 1042
+//
 // A file that would grow over its maximum becomes FILE.1, in place of the one before, and a new one
 // is begun, by the one who writes: rename and open, so that the room hardly waits. Whatever the
 // moment at which the server is killed, FILE.1 and FILE hold all the lines since FILE.1 was begun.
@@ -61,13 +66,22 @@ class Transcript {
   // empty. A last line without its end is cut off; a damaged line is left where it is, and left
   // out; both are told to the log, and so are missing numbers. For the owning thread, before
   // anything is written. Throws std::system_error.
-  void read(const std::function<void(const RoomLine& line)>& take);
+  struct Contents {
+    std::string epoch;        // of the log; empty: it is not said
+    std::uint64_t last = 0;   // the number of the last line that there was
+    bool says_epoch = false;  // the file does, not only FILE.1
+  };
+  Contents read(const std::function<void(const RoomLine& line)>& take);
+
+  // Which log it is, and the last number in the file: written there where it does not say so, and
+  // from here on to each file that is begun. For the owning thread, before anything is written.
+  void begin(const Contents& contents);
 
   // Thread safe, from here on. Neither needs memory, or throws.
 
-  // Appends `lines`, all of them or nothing: false. The first failure is told to the log, and so is
-  // the first success after it.
-  bool write(std::span<const iovec> lines) noexcept;
+  // Appends `lines`, of which the last one has the number `last`: all of them or nothing: false.
+  // The first failure is told to the log, and so is the first success after it.
+  bool write(std::span<const iovec> lines, std::uint64_t last) noexcept;
 
   // Goes on in whatever is at the path by now, so that somebody can move the file away.
   void reopen() noexcept;
@@ -86,8 +100,9 @@ class Transcript {
   // Goes through what is in a file; see read().
   struct Reading;
 
-  void read_old(Reading& reading, std::uint64_t first);
+  void read_old(Reading& reading, std::uint64_t first, const std::string& epoch);
   void begin_with(File file) REQUIRES(mutex_);
+  void say_epoch() REQUIRES(mutex_);
   void make_room_for(std::size_t bytes) noexcept REQUIRES(mutex_);
   void rotate() REQUIRES(mutex_);
   bool append(std::span<const iovec> lines) REQUIRES(mutex_);
@@ -108,6 +123,9 @@ class Transcript {
   std::optional<FileLock> lock_ GUARDED_BY(mutex_);  // nothing: it is on the file itself
   File file_ GUARDED_BY(mutex_);
   File old_ GUARDED_BY(mutex_);                 // FILE.1; that it is open makes it quick to replace
+  std::string epoch_ GUARDED_BY(mutex_);        // empty: it is not known yet
+  std::uint64_t last_ GUARDED_BY(mutex_) = 0;   // the number of the last line that was written
+  std::uint64_t empty_ GUARDED_BY(mutex_) = 0;  // the size of the file with no line of the room
   std::uint64_t limit_ GUARDED_BY(mutex_) = 0;  // the size that the file may reach
   bool failing_ GUARDED_BY(mutex_) = false;
   bool stuck_ GUARDED_BY(mutex_) = false;  // it could not be rotated

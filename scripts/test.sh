@@ -148,7 +148,7 @@ for program in system_tests unit_tests siege_tests; do
 done
 scripts=(scripts/smoke/*.sh scripts/demo.sh)
 corpora=(tests/fuzz/corpus/*)
-total=$((2 * ($(cat "$scratch"/*_tests | wc -l) + ${#corpora[@]}) + ${#scripts[@]} + 1))
+total=$((2 * ($(cat "$scratch"/*_tests | wc -l) + ${#corpora[@]}) + ${#scripts[@]} + 2))
 
 # While tests wait, the sanitizers' build has the processor, which it leaves to them otherwise.
 nice -n 19 timeout 3600 bash -c 'source scripts/lib/setup.sh && build asan-tests' \
@@ -156,6 +156,7 @@ nice -n 19 timeout 3600 bash -c 'source scripts/lib/setup.sh && build asan-tests
 building=$!
 
 start "build/plain/chaos" build/plain/chaos 20 300
+start "build/plain/chaos without a transcript" build/plain/chaos 20 300 "$RANDOM" forgetful
 for script in "${scripts[@]}"; do
   start "$script" "$script"
 done

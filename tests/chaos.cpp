@@ -3,10 +3,16 @@
 // killed, started again, and made to hand over to a new process. In the end every client has shown
 // the same gapless sequence of lines, with each line said exactly once; and so says the transcript.
 //
-//   chaos CLIENTS LINES [SEED]     says what it counted; status 1 where the promise does not hold
+// A server without a transcript is another log after each kill. Then every client has shown a
+// gapless sequence of each, and all the same whole last one, in which no line is said twice.
+//
+//   chaos CLIENTS LINES [SEED [forgetful]]
+//
+// says what it counted; status 1 where the promise does not hold
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -15,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -42,6 +49,9 @@ void require(bool holds, const std::string& what) {
   if (!holds) throw std::runtime_error(what);
 }
 
+// What is said last, where nobody knows how many lines there are.
+constexpr const char* kEnd = "this is the end";
+
 // The value of `key` in one of the client's JSON lines; empty: it has none.
 std::string value_of(const std::string& json, const std::string& key) {
   const auto at = json.find("\"" + key + "\":");
@@ -68,7 +78,7 @@ std::vector<std::string> room_lines_of(const std::string& output) {
 // A real server, killed and started again on the same port, or replaced while it runs.
 class Mortal {
  public:
-  Mortal() { start(); }
+  explicit Mortal(bool forgetful) : forgetful_(forgetful) { start(); }
 
   std::uint16_t port() const { return port_.number(); }
   void kill_and_start() {
@@ -84,6 +94,7 @@ class Mortal {
     std::vector<std::string> lines;
     std::istringstream in(folder_.read("room"));
     for (std::string line; std::getline(in, line);) {
+      if (chat::parse_log_beginning(line)) continue;
       const auto parsed = chat::parse_room_line(line);
       require(parsed.has_value(), "damaged: " + line);
       lines.push_back(std::to_string(parsed->number) + " " +
@@ -95,14 +106,15 @@ class Mortal {
 
  private:
   void start() {
-    const std::vector<std::string> arguments{
-        "--bind", "127.0.0.1", "--port", port_.text(),   "--max-users",
-        "1000",   "--rate",    "0",      "--transcript", folder_.file("room")};
+    std::vector<std::string> arguments{"--bind",      "127.0.0.1", "--port", port_.text(),
+                                       "--max-users", "1000",      "--rate", "0"};
+    if (!forgetful_) arguments.insert(arguments.end(), {"--transcript", folder_.file("room")});
     program_ =
         std::make_unique<Program>("server", arguments, Program::On::kPipes, folder_.file(""));
     (void)program_->read_until("\n");
   }
 
+  const bool forgetful_;
   TemporaryFolder folder_;
   std::unique_ptr<Program> program_;
   const HeldPort port_;
@@ -127,9 +139,9 @@ class Talker {
       std::this_thread::sleep_for(milliseconds(below(random, 20)));
     }
   }
-  // Until so many lines were said.
-  void listen(std::size_t said) {
-    const std::string mark = "\"kind\":\"say\"";
+  void end_talk() { program_.type(std::string(kEnd) + "\n"); }
+  // Until so many lines with this mark were shown.
+  void listen(const std::string& mark, std::size_t said) {
     std::size_t seen = 0;
     for (std::size_t at = 0; seen < said;) {
       const auto found = program_.output().find(mark, at);
@@ -141,8 +153,8 @@ class Talker {
       }
     }
     program_.end_input();
+    (void)program_.read_all();  // others may go on
     require(program_.status() == 0, name_ + " has failed: " + program_.read_errors());
-    (void)program_.read_all();
   }
   // The promise is broken, and nobody is waited for any longer.
   void give_up() { program_.signal(SIGKILL); }
@@ -195,7 +207,8 @@ class Talker {
 
 class Chaos {
  public:
-  Chaos(std::size_t clients, int lines, std::uint32_t seed) : lines_(lines), random_(seed) {
+  Chaos(std::size_t clients, int lines, std::uint32_t seed, bool forgetful)
+      : lines_(lines), random_(seed), forgetful_(forgetful), server_(forgetful) {
     folder_.write("password", "pw\n");
     for (std::size_t i = 0; i < clients; ++i) {
       talkers_.push_back(std::make_unique<Talker>(server_.port(), i, folder_.file("")));
@@ -205,14 +218,21 @@ class Chaos {
 
   void run() {
     std::atomic<std::size_t> left{talkers_.size()};
+    std::atomic<std::size_t> talking{talkers_.size()};
     Threads threads([this] {
       for (const auto& talker : talkers_) talker->give_up();
     });
     for (const auto& talker : talkers_) {
-      threads.start(
-          [&, seed = static_cast<std::uint32_t>(random_())] { talker->talk(lines_, seed); });
+      threads.start([&, seed = static_cast<std::uint32_t>(random_())] {
+        talker->talk(lines_, seed);
+        --talking;
+      });
       threads.start([&] {
-        talker->listen(talkers_.size() * static_cast<std::size_t>(lines_));
+        if (forgetful_) {
+          talker->listen(kEnd, 1);
+        } else {
+          talker->listen("\"kind\":\"say\"", talkers_.size() * static_cast<std::size_t>(lines_));
+        }
         --left;
       });
     }
@@ -222,7 +242,8 @@ class Chaos {
     while (left > 0 && !threads.stopping()) {
       std::this_thread::sleep_for(milliseconds(50 + below(random_, 100)));
       Talker& talker = *talkers_[below(random_, static_cast<std::uint32_t>(talkers_.size()))];
-      if (chat::Clock::now() > peace) {
+      if (chat::Clock::now() > peace && (!forgetful_ || talking == 0)) {
+        if (forgetful_ && !std::exchange(ended_, true)) talkers_.front()->end_talk();
         for (const auto& other : talkers_) other->leave_in_peace();
       } else if (const auto blow = below(random_, 25); blow == 0) {
         server_.kill_and_start();
@@ -237,7 +258,56 @@ class Chaos {
     threads.join();
   }
 
-  void check() {
+  void check() { forgetful_ ? check_logs() : check_log(); }
+
+ private:
+  // Each time the numbers begin anew it is another log.
+  static std::vector<std::vector<std::string>> logs_of(const Talker& talker) {
+    std::vector<std::vector<std::string>> logs;
+    std::uint64_t last = 0;
+    for (const std::string& line : talker.shown()) {
+      const std::uint64_t number = std::stoull(line);
+      if (logs.empty() || number <= last) {
+        require(logs.empty() || number == 1, talker.name() + " begins a log with " + line);
+        logs.emplace_back();
+      } else {
+        require(number == last + 1, talker.name() + " has shown a gap before " + line);
+      }
+      last = number;
+      logs.back().push_back(line);
+    }
+    return logs;
+  }
+
+  void check_logs() {
+    const auto all = logs_of(*talkers_.front()).back();
+    std::map<std::string, int> said;
+    for (const std::string& line : all) ++said[line.substr(line.find(' '))];
+    for (const auto& talker : talkers_) {
+      const auto logs = logs_of(*talker);
+      const auto& last = logs.back();
+      require(last.front().starts_with("1 "), talker->name() + " lacks the last log's beginning");
+      for (std::size_t i = 0; i < std::min(last.size(), all.size()); ++i) {
+        require(last[i] == all[i], talker->name() + " has shown " + last[i] + " and not " + all[i]);
+      }
+      std::set<std::string> own;
+      for (const auto& log : logs) {
+        for (const std::string& line : log) own.insert(line.substr(line.find(' ')));
+      }
+      for (int i = 0; i < lines_; ++i) {
+        const std::string line =
+            " say " + talker->name() + " line " + std::to_string(i) + " of " + talker->name();
+        require(said[line] <= 1, std::to_string(said[line]) + " times" + line);
+        require(own.contains(line), "lost:" + line);
+      }
+      connections_ += talker->connections();
+    }
+    std::cout << talkers_.size() << " clients, " << kills_ + 1 << " logs, " << all.size()
+              << " lines in the last one, " << connections_ << " connections, " << handovers_
+              << " handovers" << std::endl;
+  }
+
+  void check_log() {
     const std::vector<std::string> all = server_.transcript();
     std::map<std::string, int> said;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -265,9 +335,10 @@ class Chaos {
               << " kills of the server, " << handovers_ << " handovers" << std::endl;
   }
 
- private:
   const int lines_;
   Random random_;
+  const bool forgetful_;
+  bool ended_ = false;
   TemporaryFolder folder_;
   Mortal server_;
   std::vector<std::unique_ptr<Talker>> talkers_;
@@ -279,16 +350,17 @@ class Chaos {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3 || argc > 4) {
-    std::cerr << "usage: chaos CLIENTS LINES [SEED]\n";
+  const bool forgetful = argc == 5 && std::string(argv[4]) == "forgetful";
+  if (argc < 3 || argc > 5 || (argc == 5 && !forgetful)) {
+    std::cerr << "usage: chaos CLIENTS LINES [SEED [forgetful]]\n";
     return 2;
   }
   const auto seed =
-      argc == 4 ? static_cast<std::uint32_t>(std::stoul(argv[3])) : std::random_device{}();
+      argc >= 4 ? static_cast<std::uint32_t>(std::stoul(argv[3])) : std::random_device{}();
   std::cout << "seed " << seed << ": " << std::flush;
   (void)::signal(SIGPIPE, SIG_IGN);
   try {
-    Chaos chaos(std::stoul(argv[1]), std::stoi(argv[2]), seed);
+    Chaos chaos(std::stoul(argv[1]), std::stoi(argv[2]), seed, forgetful);
     chaos.run();
     chaos.check();
     return 0;

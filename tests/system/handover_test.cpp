@@ -632,6 +632,8 @@ BOOST_AUTO_TEST_CASE(numbers_history_and_transcript_go_on) {
     BOOST_TEST(late.read_line().starts_with("52\t"));
     if (!transcript) continue;
     std::string file = folder.read("room");
+    BOOST_REQUIRE(file.starts_with("# log "));
+    file.erase(0, file.find('\n') + 1);
     std::uint64_t number = 0;
     for (; !file.empty(); file.erase(0, file.find('\n') + 1)) {
       const auto line = chat::parse_room_line(file.substr(0, file.find('\n')));

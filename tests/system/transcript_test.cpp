@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -55,6 +56,9 @@ Peer tagged(std::uint16_t port, const std::string& name) {
   return peer;
 }
 
+// What a transcript begins with.
+std::string beginning_of(const std::string& file) { return file.substr(0, file.find('\n')); }
+
 // Of the next line of the room's that comes.
 std::uint64_t next_number(Peer& peer) {
   while (true) {
@@ -96,7 +100,8 @@ BOOST_AUTO_TEST_CASE(a_new_start_goes_on_with_the_numbers_and_the_history) {
   ben.read_until("3\t");
   BOOST_TEST(ben.read_line().starts_with("4\t"));
   BOOST_TEST(ben.read_line().starts_with("5\t"));
-  const Lines file = lines_of(folder.read("room"));
+  BOOST_TEST(chat::parse_log_beginning(beginning_of(folder.read("room")))->after == 0);
+  const Lines file = room_lines(lines_of(folder.read("room")));
   BOOST_REQUIRE(file.size() == 5u);
   for (std::size_t i = 0; i < file.size(); ++i) {
     const auto line = chat::parse_room_line(file[i]);
@@ -161,13 +166,70 @@ BOOST_AUTO_TEST_CASE(a_signal_makes_it_go_on_in_a_new_file) {
   while (folder.entries().count("room") == 0) std::this_thread::yield();
   // The file is there; the room writes to it a moment later.
   std::uint64_t number = 2;
-  while (folder.read("room").empty()) {
+  while (room_lines(lines_of(folder.read("room"))).empty()) {
     ann.say("two");
     ann.read_until(std::to_string(++number) + "\t");
   }
   const std::string all = folder.read("old") + folder.read("room");
-  BOOST_TEST(lines_of(all).size() == number);
+  BOOST_TEST(room_lines(lines_of(all)).size() == number);
   BOOST_TEST(lines_of(all).back().starts_with(std::to_string(number) + "\t"));
+}
+
+// Also where nothing was said in the new file.
+BOOST_AUTO_TEST_CASE(a_file_begun_by_hand_carries_epoch_and_number_on) {
+  TemporaryFolder folder;
+  std::string epoch;
+  {
+    Kept server(folder);
+    Peer ann = tagged(server.port, "ann");
+    ann.say("one");
+    ann.read_until("2\t");
+    epoch = chat::parse_log_beginning(beginning_of(folder.read("room")))->epoch;
+    BOOST_REQUIRE(std::rename(folder.file("room").c_str(), folder.file("old").c_str()) == 0);
+    server.program.signal(SIGHUP);
+    while (folder.entries().count("room") == 0 || folder.read("room").empty()) {
+      std::this_thread::yield();
+    }
+    server.program.signal(SIGKILL);
+    (void)server.program.status();
+  }
+  BOOST_TEST(beginning_of(folder.read("room")) == "# log " + epoch + " after line 2");
+  Kept server(folder);
+  Peer ben(server.port);
+  ben.send("/tagged\nregister\nben,pw\n");
+  BOOST_TEST(ben.read_until("-\t").ends_with("\tnotice\t" + epoch +
+                                             "\tlines are tagged from here on"));
+  BOOST_TEST(next_number(ben) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(
+    without_its_transcript_it_is_another_log_and_says_so_to_who_names_the_old_one) {
+  TemporaryFolder folder;
+  const auto epoch_at = [](Peer& peer) {
+    peer.send("/tagged\nregister\nann,pw\n");
+    const std::string line = peer.read_until("-\t");
+    return line.substr(line.find("notice\t") + 7, 16);
+  };
+  std::string old;
+  {
+    Kept server(folder);
+    Peer ann(server.port);
+    old = epoch_at(ann);
+    ann.say("/since 0@" + old);
+    ann.read_until("1\t");  // its arrival; and once more
+    ann.read_until("1\t");
+  }
+  std::filesystem::remove(folder.file("room"));
+  Kept server(folder);
+  Peer ann(server.port);
+  const std::string epoch = epoch_at(ann);
+  BOOST_TEST(epoch != old);
+  ann.read_until("1\t");
+  ann.say("/since 23@" + old);
+  BOOST_TEST(ann.read_until("-\t").ends_with("begun anew since: all that are kept follow"));
+  BOOST_TEST(ann.read_until("1\t").find("\tenter+\tann\t") != std::string::npos);
+  ann.say("/since 1@" + epoch);
+  BOOST_TEST(ann.read_until("-\t").ends_with("there is nothing after line 1"));
 }
 
 BOOST_AUTO_TEST_CASE(with_a_maximum_it_is_rotated_and_numbers_and_history_go_on) {
@@ -192,9 +254,9 @@ BOOST_AUTO_TEST_CASE(with_a_maximum_it_is_rotated_and_numbers_and_history_go_on)
     server.program.signal(SIGKILL);
     BOOST_TEST(server.program.status() == 128 + SIGKILL);
     last = 0;
-    for (const auto& line : lines_of(folder.read("room.1") + folder.read("room"))) {
+    BOOST_TEST(chat::parse_log_beginning(beginning_of(folder.read("room"))).has_value());
+    for (const auto& line : room_lines(lines_of(folder.read("room.1") + folder.read("room")))) {
       const auto parsed = chat::parse_room_line(line);
-      BOOST_REQUIRE(parsed.has_value());
       if (last > 0) BOOST_TEST(parsed->number == last + 1);
       last = parsed->number;
     }

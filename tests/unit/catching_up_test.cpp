@@ -520,6 +520,33 @@ BOOST_AUTO_TEST_CASE(a_user_is_asked_from_the_command_on_until_all_is_answered_o
   BOOST_TEST(!ann.client.answer("typed just before that"));
 }
 
+BOOST_AUTO_TEST_CASE(in_another_log_all_is_shown_from_its_beginning) {
+  const auto numbered = [](int number, const std::string& kind, const std::string& text) {
+    return std::to_string(number) + "\t2026-11-24T12:34:56.789Z\t" + kind + "\tben\t" + text;
+  };
+  const auto mark = [](const std::string& epoch) {
+    return "-\t2026-11-24T12:34:56.789Z\tnotice\t" + epoch + "\tlines are tagged from here on";
+  };
+  CatchingUp client;
+  const auto shows = [&](const std::string& text) {
+    ServerLine line = parse_server_line(text);
+    return client.take(line);
+  };
+  BOOST_TEST(!shows(mark("first")));
+  client.enter();
+  for (int number = 1; number <= 23; ++number) BOOST_TEST(shows(numbered(number, "say", "x")));
+  (void)client.lose();
+  BOOST_TEST(client.resumption(kCredentials).find("/since 23@first\n") != std::string::npos);
+  BOOST_TEST(!shows(mark("second")));
+  BOOST_TEST(!shows(numbered(29, "say+", "of the history")));
+  client.enter();
+  BOOST_TEST(!shows(numbered(30, "enter", "has entered the chat")));
+  for (int number = 1; number <= 30; ++number) BOOST_TEST(shows(numbered(number, "say+", "y")));
+  BOOST_TEST(!shows(mark("second")));
+  BOOST_TEST(shows(numbered(31, "say", "z")));
+  BOOST_TEST(client.outgoing() == "");  // nothing more was asked
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat

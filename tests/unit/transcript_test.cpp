@@ -30,9 +30,15 @@ std::string line_of(std::uint64_t number, const std::string& text = "hello") {
 
 using Numbers = std::vector<std::uint64_t>;
 
+// The number of the last line.
+std::uint64_t last_in(const std::string& lines) {
+  const auto end = lines.rfind('\n', lines.size() - 2);
+  return std::stoull(lines.substr(end == std::string::npos ? 0 : end + 1));
+}
+
 bool write_to(Transcript& transcript, const std::string& lines) {
   const iovec piece{const_cast<char*>(lines.data()), lines.size()};
-  return transcript.write({&piece, 1});
+  return transcript.write({&piece, 1}, last_in(lines));
 }
 
 // The numbers that are read back.
@@ -143,7 +149,7 @@ BOOST_AUTO_TEST_CASE(it_is_made_durable_in_every_manner) {
     const std::string line = line_of(1);
     const iovec piece{const_cast<char*>(line.data()), line.size()};
     Transcript other(name, sync, log);
-    BOOST_TEST(other.write({&piece, 1}));
+    BOOST_TEST(other.write({&piece, 1}, 0));
   }
   BOOST_TEST(read("log") == "");
 }
@@ -414,6 +420,53 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_replaced_does_not_stay_open, Rotated) {
   };
   while (deleted() > 0 && Clock::now() < deadline) std::this_thread::yield();
   BOOST_TEST(deleted() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_says_which_log_it_is_and_what_was_before_it) {
+  transcript.begin({"abc", 41, false});
+  BOOST_TEST(write(line_of(42)));
+  BOOST_TEST(read("room") == "# log abc after line 41\n" + line_of(42));
+  const auto contents = transcript.read([](const RoomLine&) {});
+  BOOST_TEST(contents.epoch == "abc");
+  BOOST_TEST(contents.last == 42u);
+  BOOST_TEST(contents.says_epoch);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_from_before_is_read_and_says_it_from_then_on) {
+  BOOST_TEST(write(line_of(1) + line_of(2)));
+  const auto contents = transcript.read([](const RoomLine&) {});
+  BOOST_TEST(contents.epoch == "");
+  BOOST_TEST(contents.last == 2u);
+  transcript.begin({"abc", contents.last, contents.says_epoch});
+  BOOST_TEST(write(line_of(3)));
+  BOOST_TEST(read("room") == line_of(1) + line_of(2) + "# log abc after line 2\n" + line_of(3));
+  BOOST_TEST(numbers() == Numbers({1, 2, 3}));
+  BOOST_TEST(transcript.read([](const RoomLine&) {}).epoch == "abc");
+  BOOST_TEST(!was_told("damaged"));
+}
+
+BOOST_AUTO_TEST_CASE(each_file_that_is_begun_carries_epoch_and_number_on) {
+  const std::string three = line_of(1) + line_of(2) + line_of(3);
+  Transcript small(file("small"), Transcript::Sync::kNever, log, {}, three.size() + 40);
+  small.begin({"abc", 0, false});
+  BOOST_TEST(write_to(small, three));
+  BOOST_TEST(write_to(small, line_of(4)));
+  BOOST_TEST(read("small.1") == "# log abc after line 0\n" + three);
+  BOOST_TEST(read("small") == "# log abc after line 3\n" + line_of(4));
+  // More than the maximum at once goes into a file that is empty but for that.
+  std::filesystem::rename(file("small"), file("away"));
+  small.reopen();
+  BOOST_TEST(read("small") == "# log abc after line 4\n");
+  BOOST_TEST(write_to(small, line_of(5, std::string(1000, 'x'))));
+  BOOST_TEST(read("small.1") == "# log abc after line 0\n" + three);
+  BOOST_TEST(small.read([](const RoomLine&) {}).last == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_file_of_another_log_is_left_out) {
+  TemporaryFolder::write("room.1", "# log old after line 0\n" + line_of(1) + line_of(2));
+  TemporaryFolder::write("room", "# log new after line 2\n" + line_of(3));
+  BOOST_TEST(numbers() == Numbers{3});
+  BOOST_TEST(was_told("is left out"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
