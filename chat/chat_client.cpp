@@ -139,7 +139,7 @@ void ChatClient::receive() {
 // By the program that is the way, where there is one: a new one each time.
 std::shared_ptr<Socket> ChatClient::new_connection() {
   if (options_.proxy_command.empty()) {
-    return std::make_shared<Socket>(Socket::connect(options_.host, options_.port));
+    return std::make_shared<Socket>(Socket::connect(options_.host, options_.port, answered_));
   }
   std::shared_ptr<ProxyCommand> old;
   {

@@ -20,6 +20,7 @@
 #include "chat/catching_up.hpp"
 #include "chat/client_options.hpp"
 #include "chat/coming_in.hpp"
+#include "chat/connecting.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
 #include "chat/log_file.hpp"
@@ -145,6 +146,7 @@ class ChatClient {
   // The socket thread's until it is joined, then that of run().
   std::optional<LogFile> log_file_;
   std::shared_ptr<Socket> connection_;
+  SocketAddress answered_;
   std::minstd_rand random_{std::random_device{}()};
   Clock::time_point came_back_ = Clock::time_point::min();
   bool in_room_ = false;   // by this connection

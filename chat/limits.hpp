@@ -132,6 +132,9 @@ inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
 inline constexpr std::chrono::seconds kPasswordFileWait{5};  // for who writes to a FIFO
 inline constexpr std::chrono::duration<int, std::milli> kLastWordsWait{100};  // of a proxy command
 inline constexpr std::chrono::duration<int, std::milli> kProxyGrace{1000};    // to end by itself
+inline constexpr std::chrono::milliseconds kConnectLead{250};      // of an address on the next one
+inline constexpr std::chrono::milliseconds kConnectTry{10'000};    // of each of them
+inline constexpr std::chrono::milliseconds kConnectWait{15'000};   // of all of them
 inline constexpr std::chrono::milliseconds kFirstReconnect{1000};  // after a connection is lost
 inline constexpr std::chrono::milliseconds kLongestReconnect{30'000};
 inline constexpr std::chrono::seconds kLateArrival{10};  // of what an earlier connection has sent

@@ -25,6 +25,8 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/connecting.hpp"
+
 namespace chat {
 namespace {
 
@@ -255,21 +257,28 @@ void Descriptor::reset() noexcept {
 }
 
 Socket Socket::connect(const std::string& host, std::uint16_t port) {
+  SocketAddress answered;
+  return connect(host, port, answered);
+}
+
+Socket Socket::connect(const std::string& host, std::uint16_t port, SocketAddress& answered) {
   if (host.starts_with(kUnix)) return connect_unix(host.substr(kUnix.size()));
-  const Addresses addresses = resolve(host, port);
-  int error = 0;
-  for (const addrinfo* info = addresses.get(); info != nullptr; info = info->ai_next) {
-    Descriptor fd(::socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol));
-    // A connect() that a signal interrupts goes on in the kernel; callers have signals blocked.
-    if (fd && ::connect(fd.get(), info->ai_addr, info->ai_addrlen) == 0) {
-      set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-      notice_a_silent_end(fd.get());
-      return Socket(std::move(fd));
-    }
-    error = errno;
+  const Addresses found = resolve(host, port);
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* info = found.get(); info != nullptr; info = info->ai_next) {
+    SocketAddress& address = addresses.emplace_back();
+    std::memcpy(&address.storage, info->ai_addr, info->ai_addrlen);
+    address.size = info->ai_addrlen;
   }
-  throw std::runtime_error("cannot connect to " + host + " port " + std::to_string(port) + ": " +
-                           std::generic_category().message(error));
+  try {
+    Descriptor fd = connect_to_first(in_turn(std::move(addresses), answered), answered);
+    set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    notice_a_silent_end(fd.get());
+    return Socket(std::move(fd));
+  } catch (const std::system_error& error) {
+    throw std::runtime_error("cannot connect to " + host + " port " + std::to_string(port) + ": " +
+                             error.code().message());
+  }
 }
 
 Socket Socket::connect_unix(const std::string& path) {

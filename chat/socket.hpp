@@ -85,6 +85,8 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
+struct SocketAddress;  // see connecting.hpp
+
 // A Socket's sending side, without owning it: valid as long as the Socket is.
 class Sender {
  public:
@@ -108,8 +110,10 @@ class Socket {
   Socket() = default;
   explicit Socket(Descriptor fd) : fd_(std::move(fd)) {}
 
-  // Connects to the first address of `host` that answers, or to the Unix socket that it names:
-  // unix:PATH. Throws std::runtime_error that says why not.
+  // Connects to the first address of `host` that answers (see connecting.hpp), or to the Unix
+  // socket that it names: unix:PATH. Where `answered` is the address that did so before, it is
+  // tried first; it becomes the one that does now. Throws std::runtime_error that says why not.
+  static Socket connect(const std::string& host, std::uint16_t port, SocketAddress& answered);
   static Socket connect(const std::string& host, std::uint16_t port);
 
   // Blocks until something comes.

@@ -197,8 +197,8 @@ BOOST_AUTO_TEST_CASE(a_file_begun_by_hand_carries_epoch_and_number_on) {
   Kept server(folder);
   Peer ben(server.port);
   ben.send("/tagged\nregister\nben,pw\n");
-  BOOST_TEST(ben.read_until("-\t").ends_with("\tnotice\t" + epoch +
-                                             "\tlines are tagged from here on"));
+  BOOST_TEST(
+      ben.read_until("-\t").ends_with("\tnotice\t" + epoch + "\tlines are tagged from here on"));
   BOOST_TEST(next_number(ben) == 3);
 }
 
