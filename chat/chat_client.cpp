@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <initializer_list>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
@@ -35,7 +36,17 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
   return result;
 }
 
+constexpr std::string_view kUnknownPing = "unknown command /ping";
 constexpr const char* kNotAsked = "(press Enter)";
+
+std::optional<Clock::time_point> earliest(
+    std::initializer_list<std::optional<Clock::time_point>> times) {
+  std::optional<Clock::time_point> first;
+  for (const auto& time : times) {
+    if (time && (!first || *time < *first)) first = time;
+  }
+  return first;
+}
 
 // Lines for the client's last words.
 std::string not_said(const std::vector<std::string>& lines) {
@@ -76,7 +87,7 @@ void ChatClient::run() {
   receiver_ = std::thread([this] { receive(); });
   while (!finished_) {
     const auto socket = socket_to_send();
-    const auto due = key_due_ && (!deadline_ || *key_due_ < *deadline_) ? key_due_ : deadline_;
+    const auto due = earliest({key_due_, deadline_, answer_due()});
     const auto ready = terminal_.wait(may_read(), socket ? &socket->descriptor() : nullptr, due);
     silent_ = deadline_ && Clock::now() >= *deadline_;
     if (silent_) break;
@@ -111,10 +122,11 @@ void ChatClient::handle(const Terminal::Ready& ready) {
   if (ready.sending) send_outgoing();
   if (ready.input) {
     take_input();
-  } else if (ready.timed_out) {
+  } else if (key_due_ && Clock::now() >= *key_due_) {
     screen_.lapse_key();
     take_events();
   }
+  look_after_connection();
   take_leave_when_all_is_sent();
 }
 
@@ -208,6 +220,8 @@ void ChatClient::lose() {
     reset_seen_ = false;
     news = catching_up_.lose();
     took_leave_ = false;
+    liveness_.end();
+    pings_ = 0;
   }
   ask_for_secret(false);
   show_waiting();
@@ -255,6 +269,7 @@ void ChatClient::receive_lines() {
       break;
     }
     reader.received(result.bytes);
+    take_sign_of_life();
     std::vector<ServerLine> shown;
     while (const auto line = reader.next()) take_line(*line, shown);
     show(shown);
@@ -282,6 +297,7 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   const std::string text = sanitised(line.text);
   tagged_ = tagged_ || is_tagged(text);
   ServerLine parsed = parse_server_line(text);
+  if (is_pong(parsed)) return;
   const bool error = parsed.kind == ServerLine::Kind::kError;
   const bool elsewhere = is_line(parsed.plain, protocol::kResumedElsewhere);
   // An earlier connection of this client's own, whose request came late: one more try.
@@ -322,6 +338,27 @@ void ChatClient::enter_room() {
   was_in_ = true;
   MutexLock lock(mutex_);
   catching_up_.enter();
+  liveness_.begin(Clock::now());
+}
+
+void ChatClient::take_sign_of_life() {
+  bool answers = false;
+  {
+    MutexLock lock(mutex_);
+    answers = liveness_.waits_for_answer();
+    liveness_.heard(Clock::now());
+  }
+  if (answers) screen_.set_connection("connected", true);
+}
+
+// The answer to a /ping of the client's own; a server that does not know it says so.
+bool ChatClient::is_pong(const ServerLine& line) {
+  const bool pong = is_line(line.plain, protocol::kPong) || line.text.starts_with(kUnknownPing);
+  MutexLock lock(mutex_);
+  if (!pong || pings_ == 0) return false;
+  --pings_;
+  liveness_.heard_all();
+  return true;
 }
 
 // False: it is not to be shown.
@@ -336,6 +373,7 @@ bool ChatClient::follow(ServerLine& line) {
     remember(credentials_.substr(0, credentials_.find(',') + 1) + catching_up_.last_secret());
   }
   const bool shown = catching_up_.take(line);
+  if (catching_up_.all_heard()) liveness_.heard_all();
   // Without a screen lines come unasked: where there is none for it, the answer is to give up.
   if (!terminal_.has_screen() && catching_up_.secrets_to_come() == 0 &&
       catching_up_.secret_asked()) {
@@ -415,6 +453,32 @@ bool ChatClient::may_read() {
   MutexLock lock(mutex_);
   return input_open_ && catching_up_.outgoing().size() < kMaxPending &&
          catching_up_.unheard_bytes() < kMaxUnheard;
+}
+
+std::optional<Clock::time_point> ChatClient::answer_due() {
+  MutexLock lock(mutex_);
+  return liveness_.due();
+}
+
+// Asks a server that does not answer; in the end the connection is as good as lost.
+void ChatClient::look_after_connection() {
+  auto act = Liveness::Act::kNothing;
+  {
+    MutexLock lock(mutex_);
+    const auto now = Clock::now();
+    if (!catching_up_.all_heard()) liveness_.said(now);
+    act = liveness_.act(now);
+    if (act == Liveness::Act::kAsk) {
+      catching_up_.send(std::string(protocol::kPing) + "\n");
+      ++pings_;
+    }
+    if (act == Liveness::Act::kLost && socket_) {
+      liveness_.end();
+      reset_seen_ = true;
+      socket_->shutdown();
+    }
+  }
+  if (act == Liveness::Act::kAsk) screen_.set_connection("no answer", false);
 }
 
 // Nothing: there is nothing to send, or nowhere to.

@@ -23,6 +23,7 @@
 #include "chat/connecting.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_reader.hpp"
+#include "chat/liveness.hpp"
 #include "chat/log_file.hpp"
 #include "chat/mutex.hpp"
 #include "chat/proxy_command.hpp"
@@ -64,6 +65,8 @@ class ChatClient {
   void take_line(const LineReader::Line& line, std::vector<ServerLine>& shown);
   void show(const std::vector<ServerLine>& lines);
   void enter_room();
+  void take_sign_of_life() EXCLUDES(mutex_);
+  bool is_pong(const ServerLine& line) EXCLUDES(mutex_);
   bool follow(ServerLine& line) EXCLUDES(mutex_);
   void refuse(std::string_view reason);
   void tell(std::string_view news);
@@ -88,6 +91,8 @@ class ChatClient {
   void answer(std::string_view line);
   void remember(std::string_view credentials) REQUIRES(mutex_);
   bool may_read() EXCLUDES(mutex_);
+  std::optional<Clock::time_point> answer_due() EXCLUDES(mutex_);
+  void look_after_connection() EXCLUDES(mutex_);
   std::shared_ptr<Socket> socket_to_send() EXCLUDES(mutex_);
   void end_input();
   bool may_leave() EXCLUDES(mutex_);
@@ -113,6 +118,8 @@ class ChatClient {
   bool reset_seen_ GUARDED_BY(mutex_) = false;  // by the thread of run(), which could not send
   bool took_leave_ GUARDED_BY(mutex_) = false;  // in the conversation, by this connection
   CatchingUp catching_up_ GUARDED_BY(mutex_);
+  Liveness liveness_ GUARDED_BY(mutex_);
+  int pings_ GUARDED_BY(mutex_) = 0;            // not answered, of this connection
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
 
   // Whoever looks later what is asked for says so later on the screen. Before mutex_, which is not

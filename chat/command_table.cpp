@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "chat/protocol.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
@@ -37,6 +38,7 @@ constexpr std::array kTable = {
     CommandEntry{Command::kSince, "/since", "NUMBER", kEveryone, "all after that line"},
     CommandEntry{Command::kTagged, "/tagged", "", kEveryone,
                  "lines for programs, see chat/PROTOCOL.md"},
+    CommandEntry{Command::kPing, protocol::kPing, "", kEveryone, "answers, for programs"},
     CommandEntry{Command::kPassword, "/password", "", kAccounts, "changes your account's password"},
     CommandEntry{Command::kQuit, "/quit", "", kEveryone, "leaves the room"},
     CommandEntry{Command::kKick, "/kick", "NAME [REASON]", kOperators, "makes NAME leave"},

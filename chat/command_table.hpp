@@ -27,6 +27,7 @@ enum class Command : std::uint8_t {
   kHistory,
   kSince,
   kTagged,
+  kPing,
   kPassword,
   kQuit,
   kKick,

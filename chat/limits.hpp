@@ -132,6 +132,8 @@ inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
 inline constexpr std::chrono::seconds kPasswordFileWait{5};  // for who writes to a FIFO
 inline constexpr std::chrono::duration<int, std::milli> kLastWordsWait{100};  // of a proxy command
 inline constexpr std::chrono::duration<int, std::milli> kProxyGrace{1000};    // to end by itself
+inline constexpr std::chrono::seconds kSilence{60};     // before the server is asked if it is there
+inline constexpr std::chrono::seconds kAnswerWait{10};  // for what was said, and for that answer
 inline constexpr std::chrono::milliseconds kConnectLead{250};      // of an address on the next one
 inline constexpr std::chrono::milliseconds kConnectTry{10'000};    // of each of them
 inline constexpr std::chrono::milliseconds kConnectWait{15'000};   // of all of them

@@ -69,6 +69,9 @@ inline constexpr std::string_view kTelnet =
 inline constexpr std::string_view kNotANumber = "! how many? A whole number, as in /history 20\n";
 inline constexpr std::string_view kNotALineNumber = "! since which line? As in /since 1042\n";
 
+inline constexpr std::string_view kPing = "/ping";
+inline constexpr std::string_view kPong = "* pong\n";
+
 inline constexpr std::string_view kTagCommand = "/tagged";
 inline constexpr std::string_view kTagged = "* lines are tagged from here on\n";
 inline constexpr std::string_view kBeganAnew =

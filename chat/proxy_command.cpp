@@ -105,8 +105,9 @@ std::string ProxyCommand::last_words() {
 
 std::string ssh_command(const std::string& host, std::uint16_t port) {
   // It cannot ask: the terminal is the client's.
-  return "exec ssh -o BatchMode=yes -W localhost:" + std::to_string(port) + " -- " +
-         shell_word(host);
+  return "exec ssh -o BatchMode=yes -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -W "
+         "localhost:" +
+         std::to_string(port) + " -- " + shell_word(host);
 }
 
 }  // namespace chat

@@ -173,8 +173,7 @@ void Screen::set_connection(std::string_view state, bool connected) {
   const bool news = terminal_.is_plain() && in_room_ && connected != status_.connected;
   status_.connection = state;
   status_.connected = connected;
-  const std::string_view told = connected ? "! connected\n" : "! the connection is lost\n";
-  repaint(news ? told : "");
+  repaint(news ? "! " + status_.connection + "\n" : "");
 }
 
 void Screen::set_waiting(const std::vector<std::string>& lines) {

@@ -173,6 +173,8 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
       return history(argument);
     case Command::kSince:
       return since(argument);
+    case Command::kPing:
+      return tell(std::string(protocol::kPong));
     case Command::kTagged:
       return tag();
     case Command::kPassword:

@@ -287,4 +287,34 @@ BOOST_AUTO_TEST_CASE(ctrl_c_while_it_waits_to_come_back_ends_it_with_status_0) {
   BOOST_TEST(same(ann.program.mode(), untouched_mode()));
 }
 
+// The connection stays open, and leads nowhere.
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_asked_and_then_left_for_a_new_connection) {
+  FakeServer server;
+  Seated ann(server.port(), {"--no-time", "--register", "ann"});
+  ann.type("pw\r");
+  Peer first = server.accept();
+  first.read_until("ann,pw");
+  first.say("* online (1): ann");
+  ann.see_prompt(">");
+  ann.type("hello?\r");
+  first.read_until("hello?");
+  BOOST_TEST(first.read_line() == "/ping");  // 10 s later
+  ann.see_status("no answer");
+  first.say("! unknown command /ping; /help lists the commands");  // an old one: it is there
+  ann.see_status("connected");
+  ann.type("anybody?\r");
+  first.read_until("anybody?");
+  BOOST_TEST(first.read_line() == "/ping");
+  Peer second = server.accept();
+  BOOST_TEST(second.read_until("resume") == "resume");
+  BOOST_TEST(!ann.screen.shows("/ping"));
+}
+
+BOOST_AUTO_TEST_CASE(the_real_server_answers_a_ping) {
+  RunningRoom room(4);
+  Peer ann = Peer::registered(room.port(), "ann");
+  ann.say("/ping");
+  BOOST_TEST(ann.read_line() == "* pong");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -163,7 +163,8 @@ BOOST_AUTO_TEST_CASE(the_way_may_be_a_program) {
   BOOST_TEST(by_ssh.error == "");
   BOOST_TEST(by_ssh.host == "ann@example.org");
   BOOST_TEST(by_ssh.proxy_command ==
-             "exec ssh -o BatchMode=yes -W localhost:4000 -- 'ann@example.org'");
+             "exec ssh -o BatchMode=yes -o ServerAliveInterval=15 -o ServerAliveCountMax=3 "
+             "-W localhost:4000 -- 'ann@example.org'");
   const auto by_program = parse_client_options({"--proxy-command", "nc example.org 3490"});
   BOOST_TEST(by_program.error == "");
   BOOST_TEST(by_program.host == "nc");
