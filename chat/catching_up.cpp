@@ -157,6 +157,13 @@ std::vector<std::string> CatchingUp::unsaid(bool silent) const {
   return lines;
 }
 
+std::vector<std::string> CatchingUp::forget_unsaid() {
+  std::vector<std::string> lines = unsaid(true);
+  unheard_.clear();
+  unheard_bytes_ = 0;
+  return lines;
+}
+
 std::size_t CatchingUp::waiting() const {
   const auto waits = [](const Line& line) { return line.state != Line::State::kSent; };
   return static_cast<std::size_t>(std::count_if(unheard_.begin(), unheard_.end(), waits));

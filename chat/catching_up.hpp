@@ -77,6 +77,8 @@ class CatchingUp {
   // Those that wait to be sent, or to be sent once more; of a server that is `silent`, also those
   // that were sent and have not come back.
   std::vector<std::string> unsaid(bool silent = false) const;
+  // Forgets them, and gives them.
+  std::vector<std::string> forget_unsaid();
   std::size_t unheard_bytes() const { return unheard_bytes_; }
   bool all_sent() const { return caught_up() && outgoing_.empty() && waiting() == 0; }
   bool all_heard() const { return unheard_.empty(); }

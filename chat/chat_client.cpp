@@ -36,6 +36,14 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
   return result;
 }
 
+constexpr std::string_view kAnotherName = "another name? ";
+
+// A refusal without its mark and its end.
+std::string_view without_mark(std::string_view refusal) {
+  return refusal.substr(2, refusal.size() - 3);
+}
+std::string_view is_there_already() { return without_mark(protocol::kAlreadyIn); }
+
 constexpr std::string_view kUnknownPing = "unknown command /ping";
 constexpr const char* kNotAsked = "(press Enter)";
 
@@ -74,7 +82,8 @@ ChatClient::ChatClient(const ClientOptions& options)
     : options_(options),
       terminal_(wanted(options)),
       screen_(terminal_, screen_options(options, terminal_.is_plain())),
-      coming_in_(options.mode, options.name, options.host.starts_with("unix:")),
+      coming_in_(options.take_over ? protocol::Mode::kResume : options.mode, options.name,
+                 options.host.starts_with("unix:")),
       typed_(kMaxUnterminated, kMaxUnterminated),
       answers_left_(options.mode ? 0 : 2) {
   if (!options.log.empty()) log_file_.emplace(options.log);
@@ -137,6 +146,10 @@ void ChatClient::receive() {
     connect();
     receive_lines();
     blame_proxy();
+    if (takes_over()) {
+      connect();
+      receive_lines();
+    }
     for (unsigned failed = 0; goes_on(); ++failed) {
       if (was_in_ && in_room_) failed = 0;
       if (come_back(failed)) receive_lines();
@@ -146,6 +159,23 @@ void ChatClient::receive() {
   }
   finished_ = true;
   terminal_.wake();
+}
+
+// Whether the user, who is online elsewhere, goes on here: waits for the answer, and prepares it.
+bool ChatClient::takes_over() {
+  MutexLock lock(mutex_);
+  if (asked_ != Asked::kTakeOver) return false;
+  while (asked_ == Asked::kTakeOver && !ending_) changed_.wait(lock);
+  if (ending_) return false;
+  if (asked_ != Asked::kAgreed) refuse(is_there_already());
+  asked_ = Asked::kNothing;
+  socket_.reset();
+  connected_ = false;
+  const std::string name = credentials_.substr(0, credentials_.find(','));
+  catching_up_ = CatchingUp();
+  catching_up_.set_own_name(name);
+  catching_up_.send("resume\n" + credentials_ + "\n");
+  return true;
 }
 
 // By the program that is the way, where there is one: a new one each time.
@@ -247,6 +277,10 @@ bool ChatClient::come_back(unsigned failed) {
 
 bool ChatClient::wait_to_come_back(unsigned failed) {
   const auto due = Clock::now() + reconnect_wait(failed, static_cast<std::uint32_t>(random_()));
+  {
+    MutexLock lock(mutex_);
+    while (asked_ == Asked::kName && !ending_) changed_.wait(lock);
+  }
   while (goes_on()) {
     const auto left = due - Clock::now();
     if (left <= Clock::duration::zero()) return true;
@@ -304,6 +338,10 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   if (elsewhere && Clock::now() < came_back_ + kLateArrival) return;
   if (error && (!in_room_ || protocol::is_final(parsed.text))) {
     if (was_in_ && protocol::is_passing(parsed.text)) return;
+    if (!was_in_ && terminal_.has_screen() && parsed.text == is_there_already()) {
+      return ask(Asked::kTakeOver);
+    }
+    if (was_in_ && lacks_its_name(parsed.text)) return ask_for_name(parsed.text);
     // On a screen the refusal is read where it stays, below the restored terminal, and only there.
     if (!terminal_.has_screen()) shown.push_back(parsed);
     show(shown);
@@ -339,6 +377,7 @@ void ChatClient::enter_room() {
   MutexLock lock(mutex_);
   catching_up_.enter();
   liveness_.begin(Clock::now());
+  terminal_.wake();  // to look after it from now on
 }
 
 void ChatClient::take_sign_of_life() {
@@ -400,6 +439,44 @@ void ChatClient::show(const std::vector<ServerLine>& lines) {
 void ChatClient::tell(std::string_view news) {
   screen_.remark(news);
   if (!terminal_.has_screen()) std::cerr << program_name() << ": " << news << std::endl;
+}
+
+void ChatClient::ask(Asked what) {
+  {
+    MutexLock lock(mutex_);
+    asked_ = what;
+  }
+  if (what == Asked::kTakeOver) {
+    screen_.confirm("you are online already: go on here, and end it there?");
+  } else {
+    screen_.ask({std::string(kAnotherName), LineEditor::Mask::kNone, false});
+  }
+}
+
+// Somebody else has it: with another password, or by an account.
+bool ChatClient::lacks_its_name(std::string_view refusal) {
+  MutexLock lock(mutex_);
+  return registered_ && (refusal == without_mark(protocol::kWrongCredentials) ||
+                         refusal == without_mark(protocol::kNameUsed));
+}
+
+// What was not said is not said by another name.
+void ChatClient::ask_for_name(const std::string& refusal) {
+  std::vector<std::string> lines;
+  std::string name;
+  {
+    MutexLock lock(mutex_);
+    name = credentials_.substr(0, credentials_.find(','));
+    lines = catching_up_.forget_unsaid();
+  }
+  const std::string news = refusal + ": somebody else has taken the name " + name + " meanwhile";
+  if (!terminal_.has_screen()) {
+    throw std::runtime_error(news + (lines.empty() ? "" : "; ") + not_said(lines));
+  }
+  show_waiting();
+  screen_.remark(news);
+  for (const std::string& line : lines) screen_.remark("not said: " + neutralised(line));
+  ask(Asked::kName);
 }
 
 void ChatClient::refuse(std::string_view reason) {
@@ -522,7 +599,10 @@ void ChatClient::take_events() {
         if (may_leave()) leave();
         break;
       case LineEditor::Event::Kind::kConfirmed:
-        leave();
+        if (!take_answer(Asked::kAgreed)) leave();
+        break;
+      case LineEditor::Event::Kind::kDeclined:
+        (void)take_answer(Asked::kNothing);
         break;
       case LineEditor::Event::Kind::kSuspend:
         screen_.suspend(Terminal::Stop::kJob);
@@ -533,6 +613,36 @@ void ChatClient::take_events() {
   }
   key_due_.reset();
   if (screen_.is_key_unfinished()) key_due_ = Clock::now() + kKeyPatience;
+}
+
+// To the question whether to take over. False: that was not asked.
+bool ChatClient::take_answer(Asked answer) {
+  MutexLock lock(mutex_);
+  if (asked_ != Asked::kTakeOver) return false;
+  asked_ = answer;
+  changed_.notify_all();
+  return true;
+}
+
+// False: none was asked for.
+bool ChatClient::take_name(const std::string& name) {
+  {
+    MutexLock lock(mutex_);
+    if (asked_ != Asked::kName) return false;
+    if (is_name(name)) {
+      credentials_.replace(0, credentials_.find(','), name);
+      catching_up_.set_own_name(name);
+      asked_ = Asked::kNothing;
+      changed_.notify_all();
+    }
+  }
+  if (!is_name(name)) {
+    screen_.remark("that is no name");
+    return true;
+  }
+  screen_.set_own_name(name);
+  screen_.ask({});
+  return true;
 }
 
 // All of it, or nothing; none of its lines is a command.
@@ -557,6 +667,7 @@ void ChatClient::take_typed(const LineEditor::Event& typed) {
   if (input_ended_ || left_) return;
   if (typed.secret) return take_secret(typed.text);
   const std::string& line = typed.text;
+  if (!is_quit(line) && take_name(line)) return;
   if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
   if (is_quit(line) && !connected_) return may_leave() ? leave() : void();
   if (!connected_ && CatchingUp::secrets_after(line) > 0) {
@@ -602,6 +713,7 @@ void ChatClient::answer(std::string_view line) {
     std::string_view sent = answer.to_send;
     if (coming_in_.sent()) {
       sent.remove_suffix(1);
+      registered_ = coming_in_.mode() == protocol::Mode::kRegister;
       remember(sent.substr(sent.rfind('\n') + 1));
       for (const std::string& text : options_.send) {
         catching_up_.type((text.starts_with('/') ? "/" : "") + text);
@@ -683,7 +795,8 @@ void ChatClient::take_piped(const LineReader::Line& line) {
   catching_up_.send(line.text);
   catching_up_.send("\n");
   if (lowercase(trimmed(line.text)) == protocol::kTagCommand) return;
-  if (--answers_left_ == 0) remember(line.text);
+  if (--answers_left_ == 0) return remember(line.text);
+  registered_ = protocol::parse_mode(line.text) == protocol::Mode::kRegister;
 }
 
 // The server gets what was typed so far, and then end of file; it answers, and closes.

@@ -51,6 +51,9 @@ class ChatClient {
   void run();
 
  private:
+  // What the socket thread waits for, of the user.
+  enum class Asked { kNothing, kTakeOver, kAgreed, kName };
+
   // The socket thread.
   void receive();
   void connect();
@@ -68,7 +71,11 @@ class ChatClient {
   void take_sign_of_life() EXCLUDES(mutex_);
   bool is_pong(const ServerLine& line) EXCLUDES(mutex_);
   bool follow(ServerLine& line) EXCLUDES(mutex_);
-  void refuse(std::string_view reason);
+  bool takes_over() EXCLUDES(mutex_);
+  void ask(Asked what) EXCLUDES(mutex_);
+  bool lacks_its_name(std::string_view refusal) EXCLUDES(mutex_);
+  void ask_for_name(const std::string& refusal) EXCLUDES(mutex_);
+  [[noreturn]] void refuse(std::string_view reason);
   void tell(std::string_view news);
 
   // Both.
@@ -83,6 +90,8 @@ class ChatClient {
   void take_events();
   void take_typed(const LineEditor::Event& typed);
   void take_pasted(std::string_view text);
+  bool take_answer(Asked answer) EXCLUDES(mutex_);
+  bool take_name(const std::string& name) EXCLUDES(mutex_);
   void take_secret(const std::string& secret) EXCLUDES(mutex_);
   void take_bytes();
   std::string_view take_password(std::string_view bytes);
@@ -119,8 +128,10 @@ class ChatClient {
   bool took_leave_ GUARDED_BY(mutex_) = false;  // in the conversation, by this connection
   CatchingUp catching_up_ GUARDED_BY(mutex_);
   Liveness liveness_ GUARDED_BY(mutex_);
-  int pings_ GUARDED_BY(mutex_) = 0;            // not answered, of this connection
-  std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
+  int pings_ GUARDED_BY(mutex_) = 0;                  // not answered, of this connection
+  Asked asked_ GUARDED_BY(mutex_) = Asked::kNothing;  // what the socket thread waits for
+  bool registered_ GUARDED_BY(mutex_) = false;        // rather than logged in
+  std::string credentials_ GUARDED_BY(mutex_);        // user,password; empty: not known yet
 
   // Whoever looks later what is asked for says so later on the screen. Before mutex_, which is not
   // held while writing.

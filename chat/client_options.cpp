@@ -113,6 +113,11 @@ constexpr std::array kOptions = {
            [](ClientOptions& options, const std::string& name) {
              return come_in(options, protocol::Mode::kRegister, name);
            }},
+    Option{"--take-over", "",
+           [](ClientOptions& options, const std::string&) {
+             options.take_over = true;
+             return std::string();
+           }},
     Option{"--password-file", "a file, or - for standard input", set_password_file},
     Option{"--send", "a text", set_send},
     Option{"--log", "a file", set_log},
@@ -215,6 +220,9 @@ std::string contradiction(const ClientOptions& options) {
   if (options.host.empty() && options.ssh.empty() && options.proxy_command.empty()) {
     return "HOST is missing";
   }
+  if (options.take_over && options.mode != protocol::Mode::kLogin) {
+    return "--take-over needs --login";
+  }
   if (options.mode) return {};
   if (!options.password_file.empty()) return "--password-file needs --login or --register";
   if (!options.send.empty()) return "--send needs --login or --register";
@@ -246,11 +254,12 @@ std::string client_usage() {
          "Enters the chatroom that runs on HOST, which may be written NAME@HOST:PORT, or at the\n"
          "Unix socket unix:PATH.\n"
          "\n"
-         "  -p, --port N          the server's port (default 3490)\n"
+         "  --port N, -p N        the server's port (default 3490)\n"
          "  --ssh [USER@]HOST     by ssh to HOST, and from there to its own port: instead of HOST\n"
          "  --proxy-command CMD   by a program's standard input and output\n"
          "  --login NAME          log in as NAME, and ask for the password only\n"
          "  --register NAME       register NAME, and ask for a password only\n"
+         "  --take-over           where NAME is online already, go on in its place\n"
          "  --password-file FILE  take the password from FILE's first line; - is standard input\n"
          "  --send TEXT           say TEXT, wait until it has come back, leave; prints nothing\n"
          "  --log FILE            append what comes to FILE, with date and time\n"
@@ -265,7 +274,7 @@ std::string client_usage() {
          "  --no-reconnect        a lost connection is the end (default: comes back, misses "
          "nothing)\n"
          "  --version             which one this is\n"
-         "  -h, --help            this text\n"
+         "  --help, -h            this text\n"
          "\n"
          "Ctrl+C, Ctrl+D or /quit leave. Status: 0 after a normal end, 1 where connecting, coming\n"
          "in or the connection failed, 2 for wrong arguments.\n";

@@ -20,6 +20,7 @@ struct ClientOptions {
   std::uint16_t port = kDefaultPort;
   std::optional<protocol::Mode> mode;  // of --login and --register, and then there is a name
   std::string name;                    // of NAME@HOST, too
+  bool take_over = false;              // a session of this user's that is there
   std::string password_file;           // empty or "-": the password is asked for
   std::vector<std::string> send;       // the lines of --send; empty: it is not there
   std::string log;                     // the file that keeps what comes; empty: none

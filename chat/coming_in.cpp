@@ -10,6 +10,7 @@ namespace chat {
 namespace {
 
 std::string line_of(protocol::Mode mode) {
+  if (mode == protocol::Mode::kResume) return "resume\n";
   return mode == protocol::Mode::kLogin ? "login\n" : "register\n";
 }
 
@@ -29,7 +30,7 @@ constexpr std::array kAdvice = {
     Advice{"username is already used",
            "register another name, or login if it is an account of yours"},
     Advice{"max chat users", "try again when somebody has left; an account has a seat of its own"},
-    Advice{"password already used", "you are online already: leave there first"},
+    Advice{"password already used", "you are online already: leave there, or use --take-over"},
     Advice{"wrong username or password", "login is for the room's accounts; without one, register"},
     Advice{"login timed out", "start again"},
     Advice{"the server cannot take more", "try again in a minute"},
@@ -39,6 +40,7 @@ constexpr std::array kAdvice = {
 
 ComingIn::ComingIn(std::optional<protocol::Mode> mode, std::string name, bool may_lack_password)
     : step_(mode ? Step::kPassword : Step::kMode),
+      mode_(mode),
       name_(std::move(name)),
       may_lack_password_(may_lack_password) {
   if (mode) mode_line_ = line_of(*mode);
@@ -62,6 +64,7 @@ ComingIn::Answer ComingIn::take(std::string_view line) {
   switch (step_) {
     case Step::kMode:
       if (const auto mode = answered_mode(line)) {
+        mode_ = mode;
         step_ = name_.empty() ? Step::kCredentials : Step::kPassword;
         return {line_of(*mode)};
       }

@@ -28,6 +28,9 @@ class ComingIn {
 
   bool sent() const { return step_ == Step::kSent; }  // nothing more is to be answered
 
+  // What the user has chosen; nothing until then.
+  std::optional<protocol::Mode> mode() const { return mode_; }
+
   // The user's name; empty until it is known.
   const std::string& name() const { return name_; }
 
@@ -36,6 +39,7 @@ class ComingIn {
   Answer take_credentials(std::string_view line);
 
   Step step_;
+  std::optional<protocol::Mode> mode_;
   std::string name_;
   bool may_lack_password_;
   std::string mode_line_;  // still to be sent

@@ -281,11 +281,8 @@ bool LineEditor::take_answer(const Key& key) {
   if (!yes && !no) return true;
   const Asked asked = *std::exchange(asked_, std::nullopt);
   if (yes || typed_no) answer_ = key.text;
-  if (!yes) return true;
-  if (asked.pasted.empty()) {
-    add({Kind::kConfirmed});
-    return true;
-  }
+  if (asked.pasted.empty()) add({yes ? Kind::kConfirmed : Kind::kDeclined});
+  if (!yes || asked.pasted.empty()) return true;
   for (const std::string& line : asked.pasted) history_.add(line);
   add({Kind::kPasteAgreed, joined(asked.pasted)});
   erase(0, text_.size());

@@ -35,6 +35,7 @@ class LineEditor {
       kPasteRefused,  // `text` says why
       kFull,          // what was typed has no room any more
       kConfirmed,     // the question of confirm() was answered with yes
+      kDeclined,      // or with no
       kEndOfInput,
       kInterrupt,
       kSuspend,

@@ -157,6 +157,7 @@ void Screen::remark(std::string_view text) {
 void Screen::set_own_name(std::string_view name) {
   const MutexLock lock(mutex_);
   display_.set_own_name(own_name_ = name);
+  if (in_room_) status_.name = name;
 }
 
 void Screen::enter_room() {

@@ -219,11 +219,11 @@ std::string json_of(const ServerLine& line, SystemTime now) {
   std::string json;
   add_json(json, "time", utc(line.time.value_or(now)));
   if (line.number > 0) json += ",\"number\":" + std::to_string(line.number);
+  if (line.replayed) json += ",\"replayed\":true";
   add_json(json, "kind", name_of(line.kind));
   add_json(json, "from", line.from);
   if (line.kind == Kind::kPrivate) add_json(json, "to", line.to);
   add_json(json, "text", line.text);
-  if (line.replayed) json += ",\"replayed\":true";
   return json + "}\n";
 }
 

@@ -317,4 +317,77 @@ BOOST_AUTO_TEST_CASE(the_real_server_answers_a_ping) {
   BOOST_TEST(ann.read_line() == "* pong");
 }
 
+// One whose own machine has vanished.
+BOOST_AUTO_TEST_CASE(who_is_online_already_takes_that_session_over_when_asked_or_told_to) {
+  RunningRoom room(4, {{"zoe", "pw"}});
+  Peer first = Peer::logged_in(room.port(), "zoe", "pw");
+  Seated second(room.port(), {"--no-time", "--login", "zoe"});
+  second.type("pw\r");
+  second.see_prompt("you are online already: go on here, and end it there? y/n");
+  second.type("y");
+  first.read_until("! your session goes on in another connection");
+  second.see("* online (1): zoe");
+  second.type("here I am\r");
+  second.see("zoe: here I am");
+  Seated third(room.port(), {"--no-time", "--login", "zoe"});
+  third.type("pw\r");
+  third.see_prompt("you are online already: go on here, and end it there? y/n");
+  third.type("n");
+  BOOST_TEST(third.program.status() == 1);
+  const TemporaryFolder folder;
+  folder.write("password", "pw\n");
+  Program script("client", to(room.port(), {"--login", "zoe", "--take-over", "--password-file",
+                                            folder.file("password"), "--send", "by a script"}));
+  BOOST_TEST(script.status() == 0);
+  BOOST_TEST(second.program.status() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(whose_name_is_taken_meanwhile_is_told_what_was_not_said_and_takes_another) {
+  FakeServer server;
+  Seated ann(server.port(), {"--no-time", "--register", "ann"});
+  ann.type("pw\r");
+  {
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.say("* online (1): ann");
+    ann.see_prompt(">");
+  }
+  ann.see_status("reconnecting");
+  ann.type("not by another name\r");
+  ann.see_status("1 line waits");
+  {
+    Peer second = server.accept();
+    second.read_until("ann,pw");
+    second.say("! wrong username or password");
+    ann.see("somebody else has taken the name ann meanwhile");
+    ann.see("! not said: not by another name");
+    ann.see_prompt("another name?");
+  }
+  ann.type("a b\r");
+  ann.see("! that is no name");
+  ann.type("anna\r");
+  Peer third = server.accept();
+  third.read_until("resume");
+  BOOST_TEST(third.read_line() == "anna,pw");
+  third.say("* online (1): anna");
+  ann.see("* online (1): anna");
+  ann.see_prompt(">");
+  ann.see_status("anna");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_screen_who_lost_its_name_hears_what_was_not_said) {
+  FakeServer server;
+  Program ann("client", to(server.port()));
+  server.let_in(ann, "ann").close();
+  ann.read_errors_until("coming back");
+  ann.type("lost\n");
+  Peer second = server.accept();
+  second.read_until("ann,pw");
+  second.say("! username is already used");
+  BOOST_TEST(ann.status() == 1);
+  BOOST_TEST(ann.read_errors().find(
+                 ": somebody else has taken the name ann meanwhile; not said: lost\n") !=
+             std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

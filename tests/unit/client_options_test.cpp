@@ -83,6 +83,9 @@ BOOST_AUTO_TEST_CASE(login_and_register_name_who_comes_in) {
   BOOST_TEST(parse_client_options({"a", "--login", "ann", "--register", "ben"}).error ==
              "--register is one too many: one of --login and --register");
   BOOST_TEST(parse_client_options({"a", "--login"}).error == "--login needs a username");
+  BOOST_TEST(parse_client_options({"a", "--login", "ann", "--take-over"}).take_over);
+  BOOST_TEST(parse_client_options({"a", "--register", "ann", "--take-over"}).error ==
+             "--take-over needs --login");
 }
 
 BOOST_AUTO_TEST_CASE(what_needs_a_name_says_so) {

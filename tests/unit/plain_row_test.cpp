@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(what_is_typed_is_written_behind_what_stands_there) {
 }
 
 BOOST_AUTO_TEST_CASE(what_no_erased_character_gives_begins_a_new_row) {
+  use_utf8_locale();
   PlainRow row;
   BOOST_TEST(row.become("", "hello") == "hello");
   BOOST_TEST(row.become("", "older line") == "\nolder line");

@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(a_tagged_line_is_the_plain_one_with_its_number_and_time) {
   BOOST_TEST(before.replayed);
   BOOST_TEST(plain_line(before) == "- 2026-11-24T21:30:00Z ann: hello");
   BOOST_TEST(json_of(before, {}) ==
-             "{\"time\":\"2026-11-24T21:30:00.007Z\",\"number\":17,\"kind\":"
-             "\"say\",\"from\":\"ann\",\"text\":\"hello\",\"replayed\":true}\n");
+             "{\"time\":\"2026-11-24T21:30:00.007Z\",\"number\":17,\"replayed\":true,\"kind\":"
+             "\"say\",\"from\":\"ann\",\"text\":\"hello\"}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_private_line_is_tagged_as_a_whole_and_json_says_from_whom_to_whom) {
