@@ -25,11 +25,17 @@ Terminal::Wanted wanted(const ClientOptions& options) {
   return options.plain ? Terminal::Wanted::kPlain : Terminal::Wanted::kScreen;
 }
 
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 ScreenOptions screen_options(const ClientOptions& options, bool plain) {
-  const char* no_color = std::getenv("NO_COLOR");
-  const bool wants_none = plain || (no_color != nullptr && *no_color != '\0');
+  const bool wants_none = plain || !environment("NO_COLOR").empty();
   const bool color = options.color.value_or(!wants_none);
-  ScreenOptions result{{options.time, color, options.bell}, options.status, options.host, {}};
+  const Palette palette = palette_of(environment("TERM"), environment("COLORTERM"));
+  ScreenOptions result{
+      {options.time, color, options.bell, palette}, options.status, options.host, {}};
   if (options.port != kDefaultPort) result.room += ":" + std::to_string(options.port);
   if (!options.send.empty()) result.output = Output::kNothing;
   if (options.json) result.output = Output::kJson;

@@ -15,29 +15,18 @@ namespace {
 
 using Kind = ServerLine::Kind;
 
-// Selections of graphic rendition that every terminal knows, readable on dark and on light.
+// Selections of graphic rendition that are readable on dark and on light.
 constexpr std::string_view kReset = "\x1B[0m";
 constexpr std::string_view kDim = "\x1B[2m";
 constexpr std::string_view kBold = "\x1B[1m";
-constexpr std::string_view kNoticeColor = "\x1B[36m";
+constexpr std::string_view kNoticeColor = "\x1B[38;5;29m";  // where there are so many
 constexpr std::string_view kErrorColor = "\x1B[1;31m";
 constexpr std::string_view kPrivateColor = "\x1B[35m";
 constexpr std::string_view kReversed = "\x1B[7m";
-constexpr std::array<std::string_view, 9> kNameColors = {  // not the red of errors
-    "\x1B[32m",   "\x1B[33m",   "\x1B[34m",   "\x1B[36m",  "\x1B[1;32m",
-    "\x1B[1;33m", "\x1B[1;34m", "\x1B[1;35m", "\x1B[1;36m"};
-
 constexpr std::size_t kTimeColumns = 6;    // 21:30 and a space
 constexpr std::size_t kLeastColumns = 40;  // where rows are shorter, the indent is, too
 constexpr std::size_t kShortIndent = 2;
 constexpr Rows::AddressMark kAddressMark = {"\x1B[4m", "\x1B[24m"};  // underlined
-
-// The same for a name on every day and in every client (FNV-1a).
-std::string_view color_of(std::string_view name) {
-  std::uint32_t hash = 2166136261u;
-  for (const char c : folded_name(name)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return kNameColors[(hash ^ (hash >> 16)) % kNameColors.size()];
-}
 
 // Whether `text`, which is what stands in front of a name, ends in a way that makes it a part of a
 // longer one: a letter or digit of any script, or such a one and a single - _ or . behind it.
@@ -154,7 +143,7 @@ std::string Display::time_of(const ServerLine& line, Moment now) {
   return result + colored(kDim, local_time(time, "%H:%M")) + " ";
 }
 
-std::string Display::body_of(const ServerLine& line) const {
+std::string Display::body_of(const ServerLine& line) {
   switch (line.kind) {
     case Kind::kSay:
     case Kind::kMe:
@@ -168,21 +157,21 @@ std::string Display::body_of(const ServerLine& line) const {
       return told(kErrorColor, "! ", line.text);
     case Kind::kNotice:
       if (line.from.empty()) break;
-      return told(kNoticeColor, "* ", line.from + " " + line.text);
+      return told(notice_color(), "* ", line.from + " " + line.text);
     case Kind::kOnline:
     case Kind::kHidden:
       break;
   }
-  return told(kNoticeColor, "* ", line.text);
+  return told(notice_color(), "* ", line.text);
 }
 
 // ann: hello, or ~ ann waves
-std::string Display::talk_of(const ServerLine& line) const {
+std::string Display::talk_of(const ServerLine& line) {
   const std::string_view before = line.kind == Kind::kMe ? "~ " : "";
   const std::string_view after = line.kind == Kind::kMe ? " " : ": ";
   Rows rows = rows_behind(std::string(before) + line.from + std::string(after));
   const bool mentions = mentions_me(line);
-  std::string color(is_own(line) ? kBold : color_of(line.from));
+  std::string color(is_own(line) ? kBold : name_colors_.of(line.from));
   if (mentions) color += kReversed;
   std::string result = rows.add(before);
   result += colored(color, rows.add(line.from));
@@ -198,6 +187,10 @@ std::string Display::told(std::string_view color, std::string_view before,
   return colored(color, begin + rows.add(text));
 }
 
+std::string_view Display::notice_color() const {
+  return options_.palette == Palette::kEight ? "" : kNoticeColor;
+}
+
 // A row that follows is indented under the text.
 Rows Display::rows_behind(std::string_view before) const {
   const std::size_t at = options_.time ? kTimeColumns : 0;
@@ -206,7 +199,7 @@ Rows Display::rows_behind(std::string_view before) const {
 }
 
 std::string Display::colored(std::string_view color, std::string_view text) const {
-  if (!options_.color) return std::string(text);
+  if (!options_.color || color.empty()) return std::string(text);
   return std::string(color).append(text).append(kReset);
 }
 

@@ -14,6 +14,7 @@
 
 #include "chat/columns.hpp"
 #include "chat/limits.hpp"
+#include "chat/name_colors.hpp"
 #include "chat/server_line.hpp"
 
 namespace chat {
@@ -24,6 +25,7 @@ struct DisplayOptions {
   bool time = true;
   bool color = true;
   Bell bell = Bell::kMention;
+  Palette palette = Palette::kEight;
 };
 
 // `time` where the user is, as strftime() writes it by `format`, in less than 64 bytes.
@@ -37,7 +39,7 @@ struct Moment {
 
 class Display {
  public:
-  explicit Display(DisplayOptions options) : options_(options) {}
+  explicit Display(DisplayOptions options) : options_(options), name_colors_(options.palette) {}
 
   void set_own_name(std::string_view name) { own_name_ = name; }
 
@@ -58,13 +60,15 @@ class Display {
   bool mentions_me(const ServerLine& line) const;
   bool is_own(const ServerLine& line) const;
   std::string time_of(const ServerLine& line, Moment now);
-  std::string body_of(const ServerLine& line) const;
-  std::string talk_of(const ServerLine& line) const;
+  std::string body_of(const ServerLine& line);
+  std::string talk_of(const ServerLine& line);
+  std::string_view notice_color() const;
   std::string told(std::string_view color, std::string_view before, std::string_view text) const;
   Rows rows_behind(std::string_view before) const;
   std::string colored(std::string_view color, std::string_view text) const;
 
   DisplayOptions options_;
+  NameColors name_colors_;
   std::string own_name_;
   std::size_t columns_ = 0;
   std::string day_;  // of the last line shown

@@ -143,6 +143,7 @@ inline constexpr std::chrono::seconds kLateArrival{10};  // of what an earlier c
 inline constexpr std::size_t kMaxHistory = 1000;         // lines
 inline constexpr std::size_t kMaxPaste = 64 * 1024;
 inline constexpr std::size_t kMaxHeld = 64 * 1024;  // that comes while a plain row is typed
+inline constexpr std::size_t kLastSpeakers = 4;     // who differ in colour
 inline constexpr std::size_t kMaxWaitingRows = 5;   // of lines that wait for the connection
 inline constexpr std::chrono::milliseconds kKeyPatience{75};  // for the rest of an escape sequence
 inline constexpr std::size_t kNoticesAtOnce = 5;  // arrivals and departures in a kFoldTime

@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(each_kind_of_line_has_its_look) {
   BOOST_TEST(ann.screen.style_of("ann: own") == "1");
   BOOST_TEST(ann.screen.style_of("ben -> ann") == "35");
   BOOST_TEST(ann.screen.style_of("! wrong") == "1;31");
-  BOOST_TEST(ann.screen.style_of("* a notice") == "36");
+  BOOST_TEST(ann.screen.style_of("* a notice") == "");
   BOOST_TEST(ann.screen.style_of("* ben has left") == "2");
   BOOST_TEST(ann.screen.bells() == 1);
 }
