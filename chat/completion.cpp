@@ -78,12 +78,19 @@ Completion complete(std::string_view before, const Roster& roster) {
   if (auto words = argument_of_command(before.substr(0, begin), word, roster)) {
     return {begin, std::move(*words)};
   }
+  // A name may stand behind a bracket, a comma or a quotation mark.
+  const std::size_t inside = word.find_last_of("(,\"") + 1;  // npos + 1 is 0
+  word.remove_prefix(inside);
+  const std::size_t name_begin = begin + inside;
   const std::string at = word.starts_with('@') ? "@" : "";
   word.remove_prefix(at.size());
-  if (word.empty() && begin > 0 && at.empty()) return {begin};  // only spaces: nothing is meant
-  Completion result{begin};
+  if (word.empty() && name_begin > 0 && at.empty()) return {name_begin};  // nothing is meant
+  const bool opened =
+      name_begin > 0 && (before[name_begin - 1] == '(' || before[name_begin - 1] == '"');
+  const std::string_view end = name_begin == 0 ? ": " : opened ? "" : " ";
+  Completion result{name_begin};
   for (const std::string& name : roster.beginning_with(word)) {
-    result.words.push_back(at + name + (begin == 0 ? ": " : " "));
+    result.words.push_back(std::string(at).append(name).append(end));
   }
   return result;
 }

@@ -69,6 +69,30 @@ std::string local_time(std::chrono::system_clock::time_point time, const char* f
   return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
 }
 
+std::string with_local_times(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  const auto fits = [&](std::string_view part) {
+    return part.size() == kForm.size() &&
+           std::equal(part.begin(), part.end(), kForm.begin(), [](char c, char form) {
+             return form == '0' ? c >= '0' && c <= '9' : c == form;
+           });
+  };
+  std::string result;
+  while (!text.empty()) {
+    const std::string part(text.substr(0, kForm.size()));
+    std::tm parts{};
+    if (!fits(part) || ::strptime(part.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) {
+      result += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto time = std::chrono::system_clock::from_time_t(::timegm(&parts));
+    result += local_time(time, "%Y-%m-%d %H:%M:%S");
+    text.remove_prefix(kForm.size());
+  }
+  return result;
+}
+
 std::string Display::shown(const ServerLine& line, Moment now) {
   if (folds(line, now.clock)) return {};
   const std::string bell = rings(line, now.clock) ? "\a" : "";
@@ -154,7 +178,7 @@ std::string Display::body_of(const ServerLine& line) {
     case Kind::kLeave:
       return told(kDim, "* ", line.from + " " + line.text);
     case Kind::kError:
-      return told(kErrorColor, "! ", line.text);
+      return told(kErrorColor, "! ", with_local_times(line.text));
     case Kind::kNotice:
       if (line.from.empty()) break;
       return told(notice_color(), "* ", line.from + " " + line.text);
@@ -162,7 +186,7 @@ std::string Display::body_of(const ServerLine& line) {
     case Kind::kHidden:
       break;
   }
-  return told(notice_color(), "* ", line.text);
+  return told(notice_color(), "* ", with_local_times(line.text));
 }
 
 // ann: hello, or ~ ann waves

@@ -31,6 +31,9 @@ struct DisplayOptions {
 // `time` where the user is, as strftime() writes it by `format`, in less than 64 bytes.
 std::string local_time(std::chrono::system_clock::time_point time, const char* format);
 
+// The same of each time in `text` that the server gives, in UTC: 2026-11-24T12:34:56Z.
+std::string with_local_times(std::string_view text);
+
 // Now: by the clock that measures, and by the one on the wall.
 struct Moment {
   Clock::time_point clock;

@@ -52,6 +52,7 @@ constexpr std::array kSequenceKeys = {
     SequenceKey{"D", Kind::kLeft},
     SequenceKey{"H", Kind::kHome},
     SequenceKey{"F", Kind::kEnd},
+    SequenceKey{"Z", Kind::kBackTab},
     SequenceKey{"1~", Kind::kHome},
     SequenceKey{"7~", Kind::kHome},
     SequenceKey{"4~", Kind::kEnd},

@@ -22,6 +22,7 @@ struct Key {
     kPasteTooLong,
     kEnter,
     kTab,
+    kBackTab,  // Shift+Tab
     kBackspace,
     kDelete,
     kDeleteOrEnd,  // Ctrl+D

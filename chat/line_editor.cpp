@@ -159,6 +159,7 @@ const std::vector<LineEditor::Binding>& LineEditor::bindings() {
       {K::kYank, &LineEditor::yank},
       {K::kTranspose, &LineEditor::transpose},
       {K::kTab, &LineEditor::complete},
+      {K::kBackTab, &LineEditor::complete_back},
       {K::kUp, &LineEditor::go_older},
       {K::kDown, &LineEditor::go_newer},
       {K::kSearch, &LineEditor::begin_search},
@@ -172,7 +173,7 @@ void LineEditor::take(const Key& key) {
   if (asked_ && take_answer(key)) return;
   if (!answer_.empty() && take_rest_of_answer(key)) return;
   if (search_ && take_search(key)) return;
-  if (key.kind != K::kTab) cycle_.reset();
+  if (key.kind != K::kTab && key.kind != K::kBackTab) cycle_.reset();
   const bool kills = key.kind == K::kKillToStart || key.kind == K::kKillToEnd ||
                      key.kind == K::kKillWordLeft || key.kind == K::kKillPartLeft ||
                      key.kind == K::kKillWordRight;
@@ -396,18 +397,34 @@ void LineEditor::transpose() {
   cursor_ = character_boundary(text_, end);
 }
 
-// Tab again: the next of the words that may stand there.
+// Tab again: what may stand there is shown, and the next word is put in.
 void LineEditor::complete() {
   if (!question_.in_room || !complete_) return;
-  if (cycle_) {
-    cycle_->index = (cycle_->index + 1) % cycle_->completion.words.size();
-  } else {
+  if (!cycle_) {
     Completion completion = complete_(std::string_view(text_).substr(0, cursor_));
     if (completion.words.empty()) return;
-    cycle_ = Cycle{std::move(completion), 0};
+    cycle_ = Cycle{std::move(completion), 0, false};
+    return put_word(0);
   }
+  const std::vector<std::string>& words = cycle_->completion.words;
+  if (words.size() > 1 && !std::exchange(cycle_->shown, true)) {
+    std::string all;
+    for (const std::string& word : words) all.append(all.empty() ? "" : " ").append(trimmed(word));
+    add({Kind::kCandidates, all});
+  }
+  put_word((cycle_->index + 1) % words.size());
+}
+
+void LineEditor::complete_back() {
+  if (!cycle_) return complete();
+  const std::size_t count = cycle_->completion.words.size();
+  put_word((cycle_->index + count - 1) % count);
+}
+
+void LineEditor::put_word(std::size_t index) {
+  cycle_->index = index;
   erase(cycle_->completion.begin, cursor_);
-  if (!insert(cycle_->completion.words[cycle_->index])) add({Kind::kFull});
+  if (!insert(cycle_->completion.words[index])) add({Kind::kFull});
 }
 
 // The history.

@@ -34,6 +34,7 @@ class LineEditor {
       kPasteAgreed,   // `text`, several lines, is to be sent, all of them or none
       kPasteRefused,  // `text` says why
       kFull,          // what was typed has no room any more
+      kCandidates,    // `text` is what may stand there, to be shown
       kConfirmed,     // the question of confirm() was answered with yes
       kDeclined,      // or with no
       kEndOfInput,
@@ -109,6 +110,7 @@ class LineEditor {
   struct Cycle {
     Completion completion;
     std::size_t index;
+    bool shown;  // all of them were
   };
 
   // What y or n is to answer.
@@ -161,6 +163,8 @@ class LineEditor {
   void yank();
   void transpose();
   void complete();
+  void complete_back();
+  void put_word(std::size_t index);
 
   // The history.
   void go_older();

@@ -243,6 +243,8 @@ std::string Screen::shown(const LineEditor::Event& event) {
     }
     case Kind::kPasteRefused:
       return std::string(kBell) + "! not pasted: " + event.text + "\n";
+    case Kind::kCandidates:
+      return Rows(0, kPlainIndent, columns_).add("  " + event.text) + "\n";
     case Kind::kFull:
       terminal_.write(kBell);
       return {};

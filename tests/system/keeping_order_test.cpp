@@ -614,8 +614,11 @@ BOOST_AUTO_TEST_CASE(what_protects_the_room_is_in_force_on_a_full_disk_and_store
   program.read_errors_until("reloaded - - bans");
   program.signal(SIGUSR2);
   program.read_errors_until("not-handed-over");
-  BOOST_TEST(answer(ann, "/topic") == "* topic: cats");
-  BOOST_TEST(answer(ann, "/bans") == "* ben by ann");
+  // That ben has left comes whenever it has.
+  ann.say("/topic");
+  ann.read_until("* topic: cats");
+  ann.say("/bans");
+  ann.read_until("* ben by ann");
   BOOST_TEST(Peer::answer_to(files.served->port, "register", "ben,pw").starts_with("! you are "));
   BOOST_TEST(Peer::answer_to(files.served->port, "register", "cid,pw") ==
              "! only accounts come in now");

@@ -113,6 +113,16 @@ BOOST_AUTO_TEST_CASE(what_is_no_name_is_not_kept) {
   BOOST_TEST(roster.size() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_may_stand_behind_a_bracket_a_comma_or_a_quotation_mark) {
+  Roster roster;
+  roster.follow(parse_server_line("* online (2): ann, ben"));
+  BOOST_TEST(completed("see (be", roster) == Words{"ben"});
+  BOOST_TEST(completed("\"be", roster) == Words{"ben"});
+  BOOST_TEST(completed("ann,be", roster) == Words{"ben "});
+  BOOST_TEST(complete("see (be", roster).begin == 5u);
+  BOOST_TEST(completed("see (", roster).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat

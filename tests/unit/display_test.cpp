@@ -70,6 +70,18 @@ BOOST_AUTO_TEST_CASE(a_line_from_before_has_the_time_when_it_was_said) {
   BOOST_TEST(reader.see("- 2026-11-24T08:15:00Z ben: hello ann") == "08:15 ben: hello ann\n");
 }
 
+BOOST_AUTO_TEST_CASE(times_in_what_the_server_says_are_those_of_the_user) {
+  Reader reader;
+  ::setenv("TZ", "CET-1", 1);
+  BOOST_TEST(reader.see("! you are muted until 2026-11-24T23:30:00Z") ==
+             "! you are muted until 2026-11-25 00:30:00\n");
+  BOOST_TEST(reader.see("* 2026-11-24T21:30:00Z") == "* 2026-11-24 22:30:00\n");
+  for (const std::string said :
+       {"ben: at 2026-11-24T23:30:00Z", "* no 2026-13-44T99:30:00Z", "* 2026-11-24T23:30:00"}) {
+    BOOST_TEST(reader.see(said) == said + "\n");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_time_zone_that_changes_is_followed) {
   Reader reader(kTimes);
   ::setenv("TZ", "JST-9", 1);

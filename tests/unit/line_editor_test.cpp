@@ -40,7 +40,10 @@ class Typist {
     while (auto event = editor.next()) {
       if (event->kind == Kind::kLine) lines.push_back(event->text);
       if (event->kind == Kind::kPasteAgreed) take(event->text);
-      if (event->kind == Kind::kPasted || event->kind == Kind::kPasteRefused) told = event->text;
+      if (event->kind == Kind::kPasted || event->kind == Kind::kPasteRefused ||
+          event->kind == Kind::kCandidates) {
+        told = event->text;
+      }
       kinds.push_back(event->kind);
       rows.push_back(event->row);
     }
@@ -69,7 +72,7 @@ class Typist {
   }
 
   LineEditor editor;
-  std::string told;  // of what was pasted
+  std::string told;  // of what was pasted, or may be completed
   Lines lines;
   Lines rows;
   std::vector<Kind> kinds;
@@ -548,8 +551,16 @@ BOOST_AUTO_TEST_CASE(tab_puts_in_one_word_after_the_other) {
   Typist person(complete);
   person.type("x b\t");
   BOOST_TEST(person.line() == "x ben |");
+  BOOST_TEST(person.kinds.empty());
   person.type("\t");
   BOOST_TEST(person.line() == "x bert |");
+  BOOST_TEST((person.kinds == std::vector{Kind::kCandidates}));
+  BOOST_TEST(person.told == "ben bert");
+  person.type("\x1B[Z");
+  BOOST_TEST(person.line() == "x ben |");
+  person.type("\x1B[Z");
+  BOOST_TEST(person.line() == "x bert |");
+  BOOST_TEST(person.kinds.size() == 1);
   person.type("\t");
   BOOST_TEST(person.line() == "x ben |");
   person.type("y\t");
