@@ -48,8 +48,13 @@ class OwnTerminal {
  public:
   OwnTerminal() : bound_(!ignores_hangup() && is_there()) {}
 
-  // SIGHUP means that the terminal is gone, or else, from an operator, that files have changed.
-  bool is_gone() const { return bound_ && !is_there(); }
+  // Whether a SIGHUP says that the terminal was closed. Then the kernel sends it, or the shell that
+  // passes it on to its jobs; one from anybody else says that files have changed.
+  bool is_closed(const signalfd_siginfo& hangup) const {
+    const auto from = static_cast<pid_t>(hangup.ssi_pid);
+    const bool passed_on = hangup.ssi_code == SI_KERNEL || from == parent_ || from == session_;
+    return bound_ && passed_on && !is_there();
+  }
 
  private:
   static bool ignores_hangup() {
@@ -61,6 +66,8 @@ class OwnTerminal {
   }
 
   bool bound_;
+  pid_t parent_ = ::getppid();
+  pid_t session_ = ::getsid(0);
 };
 
 // The signals, as something that can be waited for together with other things.
@@ -73,16 +80,14 @@ class Signals {
     poller_.add_event(attention, nullptr);
   }
 
-  // The next one; 0: the server wants attention, or it is time.
-  int next(std::optional<Clock::time_point> due) {
+  // The next one; with 0 as ssi_signo: the server wants attention, or it is time.
+  signalfd_siginfo next(std::optional<Clock::time_point> due) {
     signalfd_siginfo signal{};
-    if (::read(fd_.get(), &signal, sizeof signal) == sizeof signal) {
-      return static_cast<int>(signal.ssi_signo);
-    }
+    if (::read(fd_.get(), &signal, sizeof signal) == sizeof signal) return signal;
     std::optional<std::chrono::milliseconds> left;
     if (due) left = std::chrono::ceil<std::chrono::milliseconds>(*due - Clock::now());
     (void)poller_.wait(left);
-    return 0;
+    return {};
   }
 
  private:
@@ -185,12 +190,13 @@ void serve(ServerOptions options, char* const* argv) {
   log.write("started", "port " + std::to_string(server.port()));
   Watchdog watchdog(manager, server);
   manager.tell("READY=1");
-  int signal = 0;
+  std::uint32_t signal = 0;
   bool hung_up = false;
   while (signal != SIGINT && signal != SIGTERM && !hung_up && !server.attend()) {
-    signal = waiting.next(earlier(server.attention_due(), watchdog.due()));
+    const auto next = waiting.next(earlier(server.attention_due(), watchdog.due()));
+    signal = next.ssi_signo;
     watchdog.look();
-    hung_up = signal == SIGHUP && terminal.is_gone();
+    hung_up = signal == SIGHUP && terminal.is_closed(next);
     if (signal == SIGHUP && !hung_up) {
       manager.tell("RELOADING=1\nMONOTONIC_USEC=" + microseconds_now());
       server.reload();

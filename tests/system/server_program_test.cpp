@@ -254,4 +254,27 @@ BOOST_AUTO_TEST_CASE(in_a_terminal_that_is_closed_it_ends_unless_it_was_told_to_
   }
 }
 
+// As one that was disowned: its terminal is gone, and nobody has ended it.
+BOOST_AUTO_TEST_CASE(a_server_that_outlives_its_terminal_reloads_at_a_sighup) {
+  TemporaryFolder folder;
+  std::string command = "set -m; cd " + folder.file("") + "; " +
+                        std::filesystem::absolute(Program::path_of("server")).string();
+  for (const auto& word : Served::with_defaults({"--max-users", "4", "--accounts", "a"})) {
+    command += " " + word;
+  }
+  Program shell("/bin/bash", {"-c", command + " & echo pid $!.; wait"}, Program::Seat{});
+  const std::string said = shell.read_until("free seats");
+  const auto server = static_cast<pid_t>(std::stoi(said.substr(said.find("pid ") + 4)));
+  Peer ann = Peer::registered(port_in(said), "ann");
+  shell.end_input();
+  shell.close_output();
+  BOOST_TEST(shell.status() == 128 + SIGHUP);
+  folder.write("a.room", "ban\tname\tann\t-\tben\t\n");
+  BOOST_TEST(::kill(server, SIGHUP) == 0);
+  BOOST_TEST(ann.read_until("! ") == "! you are banned");
+  Peer ben = Peer::registered(port_in(said), "ben");
+  BOOST_TEST(::kill(server, SIGTERM) == 0);
+  ben.read_until("* the server is shutting down");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
