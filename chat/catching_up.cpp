@@ -17,7 +17,7 @@ constexpr std::string_view kPerhapsChanged =
     "the connection was lost: nobody knows whether the password was changed";
 
 bool is_tag_answer(const ServerLine& line) {
-  return line.text == protocol::kTagged.substr(2, protocol::kTagged.size() - 3);
+  return line.text == protocol::text_of(protocol::kTagged);
 }
 
 }  // namespace

@@ -4,13 +4,13 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <initializer_list>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
+#include "chat/environment.hpp"
 #include "chat/program_name.hpp"
 #include "chat/protocol.hpp"
 #include "chat/safe_file.hpp"
@@ -23,11 +23,6 @@ namespace {
 Terminal::Wanted wanted(const ClientOptions& options) {
   if (options.json || !options.send.empty()) return Terminal::Wanted::kNoScreen;
   return options.plain ? Terminal::Wanted::kPlain : Terminal::Wanted::kScreen;
-}
-
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 ScreenOptions screen_options(const ClientOptions& options, bool plain) {
@@ -43,12 +38,6 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
 }
 
 constexpr std::string_view kAnotherName = "another name? ";
-
-// A refusal without its mark and its end.
-std::string_view without_mark(std::string_view refusal) {
-  return refusal.substr(2, refusal.size() - 3);
-}
-std::string_view is_there_already() { return without_mark(protocol::kAlreadyIn); }
 
 constexpr std::string_view kUnknownPing = "unknown command /ping";
 constexpr const char* kNotAsked = "(press Enter)";
@@ -117,7 +106,7 @@ void ChatClient::run() {
 // The password, where there is a file with it; the first question, where there is not.
 void ChatClient::begin() {
   if (options_.mode) {
-    screen_.set_own_name(options_.name);
+    screen_.set_own_name(options_.name, options_.mode == protocol::Mode::kLogin);
     const bool in_file = !options_.password_file.empty() && options_.password_file != "-";
     if (in_file) {
       return answer(first_line_of(options_.password_file, kMaxPassword + 2, kPasswordFileWait));
@@ -167,13 +156,14 @@ void ChatClient::receive() {
   terminal_.wake();
 }
 
-// Whether the user, who is online elsewhere, goes on here: waits for the answer, and prepares it.
+// Whether the user, who is online elsewhere, goes on here: waits for the answer, unless it is there
+// already, and prepares it.
 bool ChatClient::takes_over() {
   MutexLock lock(mutex_);
-  if (asked_ != Asked::kTakeOver) return false;
+  if (was_in_ || asked_ == Asked::kNothing) return false;
   while (asked_ == Asked::kTakeOver && !ending_) changed_.wait(lock);
   if (ending_) return false;
-  if (asked_ != Asked::kAgreed) refuse(is_there_already());
+  if (asked_ != Asked::kAgreed) refuse(protocol::text_of(protocol::kAlreadyIn));
   asked_ = Asked::kNothing;
   socket_.reset();
   connected_ = false;
@@ -259,6 +249,10 @@ void ChatClient::lose() {
     liveness_.end();
     pings_ = 0;
   }
+  {
+    MutexLock asking(asking_);
+    answers_ = true;
+  }
   ask_for_secret(false);
   show_waiting();
   if (!news.empty()) tell(news);
@@ -312,6 +306,7 @@ void ChatClient::receive_lines() {
     take_sign_of_life();
     std::vector<ServerLine> shown;
     while (const auto line = reader.next()) take_line(*line, shown);
+    if (waits_) show_waiting();
     show(shown);
     if (reader.overflowed()) throw std::runtime_error("the server sends no lines");
   }
@@ -344,7 +339,8 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   if (elsewhere && Clock::now() < came_back_ + kLateArrival) return;
   if (error && (!in_room_ || protocol::is_final(parsed.text))) {
     if (was_in_ && protocol::is_passing(parsed.text)) return;
-    if (!was_in_ && terminal_.has_screen() && parsed.text == is_there_already()) {
+    if (!was_in_ && terminal_.has_screen() &&
+        parsed.text == protocol::text_of(protocol::kAlreadyIn)) {
       return ask(Asked::kTakeOver);
     }
     if (was_in_ && lacks_its_name(parsed.text)) return ask_for_name(parsed.text);
@@ -356,7 +352,6 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
   if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
   const bool shows = follow(parsed);
-  if (waits_) show_waiting();
   if (!shows || parsed.kind == ServerLine::Kind::kHidden) return;
   ask_for_secret(false);
   if (!in_room_ && was_in_) return;  // the greeting is for who comes
@@ -387,18 +382,29 @@ void ChatClient::enter_room() {
 }
 
 void ChatClient::take_sign_of_life() {
-  bool answers = false;
   {
     MutexLock lock(mutex_);
-    answers = liveness_.waits_for_answer();
     liveness_.heard(Clock::now());
   }
-  if (answers) screen_.set_connection("connected", true);
+  show_liveness();
+}
+
+void ChatClient::show_liveness() {
+  MutexLock asking(asking_);
+  bool answers = true;
+  {
+    MutexLock lock(mutex_);
+    if (!socket_) return;
+    answers = !liveness_.waits_for_answer();
+  }
+  if (std::exchange(answers_, answers) == answers) return;
+  screen_.set_connection(answers ? "connected" : "no answer", answers);
 }
 
 // The answer to a /ping of the client's own; a server that does not know it says so.
 bool ChatClient::is_pong(const ServerLine& line) {
-  const bool pong = is_line(line.plain, protocol::kPong) || line.text.starts_with(kUnknownPing);
+  const bool refused = line.kind == ServerLine::Kind::kError && line.text.starts_with(kUnknownPing);
+  const bool pong = is_line(line.plain, protocol::kPong) || refused;
   MutexLock lock(mutex_);
   if (!pong || pings_ == 0) return false;
   --pings_;
@@ -462,11 +468,11 @@ void ChatClient::ask(Asked what) {
 // Somebody else has it: with another password, or by an account.
 bool ChatClient::lacks_its_name(std::string_view refusal) {
   MutexLock lock(mutex_);
-  return registered_ && (refusal == without_mark(protocol::kWrongCredentials) ||
-                         refusal == without_mark(protocol::kNameUsed));
+  return registered_ && (refusal == protocol::text_of(protocol::kWrongCredentials) ||
+                         refusal == protocol::text_of(protocol::kNameUsed));
 }
 
-// What was not said is not said by another name.
+// Lines that were not said under the old name are dropped: the new name does not say them.
 void ChatClient::ask_for_name(const std::string& refusal) {
   std::vector<std::string> lines;
   std::string name;
@@ -543,13 +549,16 @@ std::optional<Clock::time_point> ChatClient::answer_due() {
   return liveness_.due();
 }
 
-// Asks a server that does not answer; in the end the connection is as good as lost.
+// Asks a server that does not answer; in the end the connection is as good as lost. What has come
+// may still wait for a terminal that takes no output: the server is there.
 void ChatClient::look_after_connection() {
   auto act = Liveness::Act::kNothing;
   {
     MutexLock lock(mutex_);
     const auto now = Clock::now();
     if (!catching_up_.all_heard()) liveness_.said(now);
+    const auto due = liveness_.due();
+    if (due && *due <= now && socket_ && socket_->has_input()) liveness_.heard(now);
     act = liveness_.act(now);
     if (act == Liveness::Act::kAsk) {
       catching_up_.send(std::string(protocol::kPing) + "\n");
@@ -561,7 +570,7 @@ void ChatClient::look_after_connection() {
       socket_->shutdown();
     }
   }
-  if (act == Liveness::Act::kAsk) screen_.set_connection("no answer", false);
+  if (act == Liveness::Act::kAsk) show_liveness();
 }
 
 // Nothing: there is nothing to send, or nowhere to.
@@ -608,7 +617,7 @@ void ChatClient::take_events() {
         if (!take_answer(Asked::kAgreed)) leave();
         break;
       case LineEditor::Event::Kind::kDeclined:
-        (void)take_answer(Asked::kNothing);
+        (void)take_answer(Asked::kDeclined);
         break;
       case LineEditor::Event::Kind::kSuspend:
         screen_.suspend(Terminal::Stop::kJob);
@@ -646,7 +655,7 @@ bool ChatClient::take_name(const std::string& name) {
     screen_.remark("that is no name");
     return true;
   }
-  screen_.set_own_name(name);
+  screen_.set_own_name(name, false);
   screen_.ask({});
   return true;
 }
@@ -726,7 +735,7 @@ void ChatClient::answer(std::string_view line) {
       }
     }
   }
-  screen_.set_own_name(coming_in_.name());
+  screen_.set_own_name(coming_in_.name(), coming_in_.mode() != protocol::Mode::kRegister);
   screen_.ask(coming_in_.question());
   if (!coming_in_.sent() || options_.send.empty()) return;
   input_open_ = false;
@@ -815,7 +824,7 @@ void ChatClient::end_input() {
   changed_.notify_all();
 }
 
-// Who would leave lines unsaid is told which, and asked once about them.
+// Asks once, and lists the lines, where leaving would leave some unsaid.
 bool ChatClient::may_leave() {
   std::vector<std::string> lines;
   {
@@ -851,7 +860,7 @@ void ChatClient::leave() {
   socket_->shutdown_write();
 }
 
-// What has no room is dropped.
+// Drops what the socket has no room for.
 void ChatClient::send_now(std::string_view bytes) {
   const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // it is not written to
   (void)socket_->send_some({&piece, 1});

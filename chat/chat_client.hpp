@@ -51,8 +51,8 @@ class ChatClient {
   void run();
 
  private:
-  // What the socket thread waits for, of the user.
-  enum class Asked { kNothing, kTakeOver, kAgreed, kName };
+  // A question to the user whose answer the socket thread waits for, or that answer.
+  enum class Asked { kNothing, kTakeOver, kAgreed, kDeclined, kName };
 
   // The socket thread.
   void receive();
@@ -81,6 +81,7 @@ class ChatClient {
   // Both.
   void ask_for_secret(bool typed) EXCLUDES(asking_) EXCLUDES(mutex_);
   void show_waiting() EXCLUDES(asking_) EXCLUDES(mutex_);
+  void show_liveness() EXCLUDES(asking_) EXCLUDES(mutex_);
 
   // The thread of run().
   void begin();
@@ -137,6 +138,7 @@ class ChatClient {
   // held while writing.
   Mutex asking_;
   std::optional<std::string> secret_asked_ GUARDED_BY(asking_);  // by the screen
+  bool answers_ GUARDED_BY(asking_) = true;                      // the server, as the screen says
 
   std::atomic<bool> connected_ = false;
   std::atomic<bool> was_in_ = false;       // in the room, by whichever connection

@@ -28,7 +28,7 @@ class ComingIn {
 
   bool sent() const { return step_ == Step::kSent; }  // nothing more is to be answered
 
-  // What the user has chosen; nothing until then.
+  // The mode that the user has chosen; nothing until then.
   std::optional<protocol::Mode> mode() const { return mode_; }
 
   // The user's name; empty until it is known.

@@ -15,7 +15,8 @@ constexpr Access kOperators = Access::kOperators;
 
 constexpr std::array kTable = {
     CommandEntry{Command::kHelp, "/help", "[COMMAND]", kEveryone, "this list, or one command"},
-    CommandEntry{Command::kWho, "/who", "", kEveryone, "who is online, since when, idle or away"},
+    CommandEntry{Command::kWho, "/who", "[all]", kEveryone,
+                 "who is online or away; all: since when and how idle each is, too"},
     CommandEntry{Command::kWhois, "/whois", "NAME", kEveryone,
                  "account or registered, since when; operators see from where"},
     CommandEntry{Command::kMsg, "/msg", "NAME TEXT", kEveryone, "says it to NAME alone"},

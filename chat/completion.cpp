@@ -27,27 +27,39 @@ void add_where_it_begins_so(Words& words, std::string_view word, std::string_vie
 }
 
 // With its slash, or as /help takes it, too: without.
-Words commands_beginning_with(std::string_view beginning, std::size_t slash) {
+Words commands_beginning_with(std::string_view beginning, std::size_t slash,
+                              const Moderation& moderation) {
   Words words;
   for (const CommandEntry& entry : command_table()) {
+    if (!moderation.may(entry.access)) continue;
     add_where_it_begins_so(words, entry.name.substr(slash), beginning);
   }
   return words;
 }
 
+bool lifts(Command command) {
+  return command == Command::kUnignore || command == Command::kUnmute || command == Command::kUnban;
+}
+
+Words names_for(Command command, std::string_view beginning, const Roster& roster,
+                const Moderation& moderation) {
+  Words words =
+      lifts(command) ? moderation.liftable(command, beginning) : roster.beginning_with(beginning);
+  for (std::string& word : words) word += ' ';
+  return words;
+}
+
 // What may be the argument that the command table calls `argument`, as in [COMMAND] or
 // add|remove|operator; nothing: any text.
-std::optional<Words> arguments_beginning_with(std::string_view argument, std::string_view beginning,
-                                              const Roster& roster) {
+std::optional<Words> arguments_beginning_with(Command command, std::string_view argument,
+                                              std::string_view beginning, const Roster& roster,
+                                              const Moderation& moderation) {
   if (argument.starts_with('[')) argument = argument.substr(1, argument.find(']') - 1);
   Words words;
   for (const std::string_view each : split(argument, '|')) {
     if (each == "COMMAND")
-      return commands_beginning_with(beginning, beginning.starts_with('/') ? 0 : 1);
-    if (each == "NAME") {
-      for (const std::string& name : roster.beginning_with(beginning)) words.push_back(name + " ");
-      return words;
-    }
+      return commands_beginning_with(beginning, beginning.starts_with('/') ? 0 : 1, moderation);
+    if (each == "NAME") return names_for(command, beginning, roster, moderation);
     if (each != lowercase(each)) return std::nullopt;
     add_where_it_begins_so(words, each, beginning);
   }
@@ -56,7 +68,7 @@ std::optional<Words> arguments_beginning_with(std::string_view argument, std::st
 
 // The same of the last word of a command; `before` is all in front of it.
 std::optional<Words> argument_of_command(std::string_view before, std::string_view word,
-                                         const Roster& roster) {
+                                         const Roster& roster, const Moderation& moderation) {
   const auto typed = split(before, ' ');
   const CommandEntry* const command = typed.empty() ? nullptr : find_command(typed.front());
   if (!before.starts_with('/') || command == nullptr) return std::nullopt;
@@ -65,17 +77,18 @@ std::optional<Words> argument_of_command(std::string_view before, std::string_vi
   const std::size_t index = typed.size() - 1;
   if (index >= arguments.size()) return std::nullopt;
   if (index > 0 && lowercase(arguments.front()) != arguments.front()) return std::nullopt;
-  return arguments_beginning_with(arguments[index], word, roster);
+  return arguments_beginning_with(command->command, arguments[index], word, roster, moderation);
 }
 
 }  // namespace
 
-Completion complete(std::string_view before, const Roster& roster) {
+Completion complete(std::string_view before, const Roster& roster, const Moderation& moderation) {
   const auto space = before.find_last_of(' ');
   const std::size_t begin = space == std::string_view::npos ? 0 : space + 1;
   std::string_view word = before.substr(begin);
-  if (begin == 0 && word.starts_with('/')) return {begin, commands_beginning_with(word, 0)};
-  if (auto words = argument_of_command(before.substr(0, begin), word, roster)) {
+  if (begin == 0 && word.starts_with('/'))
+    return {begin, commands_beginning_with(word, 0, moderation)};
+  if (auto words = argument_of_command(before.substr(0, begin), word, roster, moderation)) {
     return {begin, std::move(*words)};
   }
   // A name may stand behind a bracket, a comma or a quotation mark.

@@ -1,5 +1,6 @@
 // What Tab makes of a half-typed word: a /command at the line's beginning, what the command table
-// wants as its argument, otherwise the name of somebody online. Pure and thread safe.
+// wants as its argument, otherwise the name of somebody online. Commands that the user may not use
+// are not offered. Pure and thread safe.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/moderation.hpp"
 #include "chat/roster.hpp"
 
 namespace chat {
@@ -17,6 +19,6 @@ struct Completion {
 };
 
 // `before` is the line up to the cursor.
-Completion complete(std::string_view before, const Roster& roster);
+Completion complete(std::string_view before, const Roster& roster, const Moderation& moderation);
 
 }  // namespace chat

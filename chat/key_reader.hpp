@@ -4,7 +4,7 @@
 //
 // An ESC waits for what follows it (Alt+key sends ESC and the key). Whoever reads the keyboard says
 // when it has waited long enough: then a lone ESC is the Esc key, and half a sequence is dropped.
-// What is no known key is swallowed whole. A control character ends an unfinished sequence and
+// An unknown sequence is skipped whole. A control character ends an unfinished sequence and
 // counts for itself: Enter and Ctrl+C always work.
 #pragma once
 

@@ -40,13 +40,15 @@ inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may d
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
 
 // Commands.
-inline constexpr std::size_t kMaxProfiles = 100;  // that /who describes
-inline constexpr std::size_t kMaxAway = 200;      // bytes of what /away says
+inline constexpr std::size_t kProfilesUnasked = 20;  // that /who describes: a screen
+inline constexpr std::size_t kMaxProfiles = 200;     // that /who all describes
+inline constexpr std::size_t kMaxAway = 200;         // bytes of what /away says
 
 // What a command costs of the rate of lines besides itself: one for so many lines of the room that
-// it brings once more, or so many names.
+// it brings once more, or so many names or descriptions of members.
 inline constexpr std::size_t kReplayedLikeALine = 1024;
 inline constexpr std::size_t kNamesLikeALine = 256;
+inline constexpr std::size_t kProfilesLikeALine = 32;
 inline constexpr std::chrono::minutes kMuteTime{10};
 inline constexpr std::uint64_t kMostMinutes = 366 * 24 * 60;  // of a ban and the like
 inline constexpr std::chrono::seconds kPasswordPatience{10};  // of a member, for a turn to hash
@@ -144,6 +146,7 @@ inline constexpr std::size_t kMaxHistory = 1000;         // lines
 inline constexpr std::size_t kMaxPaste = 64 * 1024;
 inline constexpr std::size_t kMaxHeld = 64 * 1024;  // that comes while a plain row is typed
 inline constexpr std::size_t kLastSpeakers = 4;     // who differ in colour
+inline constexpr std::size_t kMaxLiftable = 1000;   // bans or mutes that Tab knows of
 inline constexpr std::size_t kMaxWaitingRows = 5;   // of lines that wait for the connection
 inline constexpr std::chrono::milliseconds kKeyPatience{75};  // for the rest of an escape sequence
 inline constexpr std::size_t kNoticesAtOnce = 5;  // arrivals and departures in a kFoldTime

@@ -76,7 +76,7 @@ std::vector<std::string> as_said(std::vector<std::string> lines) {
   return lines;
 }
 
-// What somebody types who answers with a word.
+// Answers that people type as a word; only the first letter counts.
 bool begins_answer(std::string_view word) {
   const std::string folded = lowercase(word);
   return std::any_of(kAnswers.begin(), kAnswers.end(),
@@ -185,8 +185,7 @@ void LineEditor::take(const Key& key) {
     case K::kPaste:
       return take_paste(key.text);
     case K::kPasteTooLong:
-      return add(
-          {Kind::kPasteRefused, "it is longer than " + std::to_string(kMaxPaste) + " bytes"});
+      return refuse_long_paste();
     case K::kEnter:
       return submit(std::exchange(text_, {}));
     case K::kInterrupt:
@@ -257,6 +256,10 @@ void LineEditor::take_pasted_answers(const std::string& pasted) {
   }
 }
 
+void LineEditor::refuse_long_paste() {
+  add({Kind::kPasteRefused, "it is longer than " + std::to_string(kMaxPaste) + " bytes"});
+}
+
 void LineEditor::ask_about(const std::vector<std::string>& pasted) {
   for (const std::string& line : pasted) {
     if (line.size() <= kMaxLine) continue;
@@ -264,6 +267,9 @@ void LineEditor::ask_about(const std::vector<std::string>& pasted) {
                 "a line of it is longer than " + std::to_string(kMaxLine) + " bytes"});
   }
   const std::string text = joined(pasted);
+  if (text.size() > kMaxPaste) {  // a command in front of each line makes it longer
+    return refuse_long_paste();
+  }
   asked_ = Asked{"send these " + std::to_string(pasted.size()) + " lines (" +
                      std::to_string(text.size()) + " bytes)? y/n ",
                  pasted};
@@ -293,8 +299,8 @@ bool LineEditor::take_answer(const Key& key) {
   return true;
 }
 
-// Who types yes and Enter says no "es" with it. True: the key belongs to the answer. What turns out
-// to be another word is one that was begun after it.
+// After "y", the "es" and Enter of "yes" still belong to the answer: then returns true. If another
+// word comes of it, all but the first letter was typed for the row, and is put there.
 bool LineEditor::take_rest_of_answer(const Key& key) {
   if (key.kind == Key::Kind::kText && begins_answer(answer_ + key.text)) {
     answer_ += key.text;

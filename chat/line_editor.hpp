@@ -90,7 +90,7 @@ class LineEditor {
   bool empty() const { return text_.empty(); }
   bool is_full() const { return full_; }  // and the last key had no room
 
-  // What is to be seen: all of it; and the row to paint, at most `columns` - 1 wide.
+  // The prompt and the text, whole; and the part to paint, at most `columns` - 1 wide.
   struct Row {
     std::string prompt;
     std::string text;
@@ -113,7 +113,7 @@ class LineEditor {
     bool shown;  // all of them were
   };
 
-  // What y or n is to answer.
+  // The question that y or n answers.
   struct Asked {
     std::string prompt;
     std::vector<std::string> pasted;  // as they are sent; none: it is the question of confirm()
@@ -133,6 +133,7 @@ class LineEditor {
   void take_paste(const std::string& pasted);
   void take_pasted_answers(const std::string& pasted);
   void ask_about(const std::vector<std::string>& pasted);
+  void refuse_long_paste();
   void interrupt();
   void submit(const std::string& line);
   void put_aside(bool secret);

@@ -37,9 +37,11 @@ std::optional<Credentials> parse_credentials(std::string_view line, std::string&
   return Credentials{std::string(name), std::string(password)};
 }
 
+std::string_view text_of(std::string_view line) { return line.substr(2, line.size() - 3); }
+
 bool is_passing(std::string_view refusal) {
   for (const std::string_view line : {kTimedOut, kOutOfResources, kMadeRoom, kCrowded, kTooOften}) {
-    if (line.substr(2, line.size() - 3) == refusal) return true;
+    if (text_of(line) == refusal) return true;
   }
   return false;
 }
@@ -64,7 +66,7 @@ bool asks_secret(std::string_view notice_text) {
     return is_name(notice_text.substr(kBeginning.size()));
   }
   for (const std::string_view line : {kAskOldPassword, kAskNewPassword}) {
-    if (line.substr(2, line.size() - 3) == notice_text) return true;
+    if (text_of(line) == notice_text) return true;
   }
   return false;
 }
@@ -77,7 +79,7 @@ std::size_t secrets_after(std::string_view command_name, std::string_view argume
 }
 
 std::string_view reason_of(std::string_view refusal) {
-  const std::string_view text = refusal.substr(2, refusal.size() - 3);
+  const std::string_view text = text_of(refusal);
   const std::string_view banned = "you are banned";
   return text.starts_with(banned) ? banned : text.substr(0, text.find(':'));
 }
@@ -104,14 +106,28 @@ std::string_view without_telnet(std::string_view line) {
   return line;
 }
 
-std::string online_line(const std::vector<std::string>& names, std::size_t& next) {
-  std::string line = "* online (" + std::to_string(names.size()) + "): ";
+namespace {
+
+// One line of a list of `names`, as online_line().
+std::string list_line(std::string_view state, const std::vector<std::string>& names,
+                      std::size_t& next) {
+  std::string line = std::string("* ").append(state) + " (" + std::to_string(names.size()) + "): ";
   for (const std::size_t first = next; next < names.size(); ++next) {
     const std::string_view comma = next == first ? "" : ", ";
     if (next > first && line.size() + comma.size() + names[next].size() > kMaxLine) break;
     line.append(comma).append(names[next]);
   }
   return line + '\n';
+}
+
+}  // namespace
+
+std::string online_line(const std::vector<std::string>& names, std::size_t& next) {
+  return list_line("online", names, next);
+}
+
+std::string away_line(const std::vector<std::string>& names, std::size_t& next) {
+  return list_line("away", names, next);
 }
 
 std::string online(const std::vector<std::string>& names) {

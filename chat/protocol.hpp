@@ -40,6 +40,9 @@ inline constexpr std::string_view kResumedElsewhere =
     "! your session goes on in another connection\n";
 inline constexpr std::string_view kCrowded = "! too many log in now: try again\n";
 
+// A line of the server's own, without its mark and its end.
+std::string_view text_of(std::string_view line);
+
 // Whether a refusal, without its mark and its end, says that the server has too much to do just
 // now, rather than that it does not want this user.
 bool is_passing(std::string_view refusal);
@@ -94,11 +97,14 @@ std::optional<Credentials> parse_credentials(std::string_view line, std::string&
                                              bool none = false);
 
 std::string hello(std::string_view name);
+inline constexpr std::string_view kOperator = "* you are an operator\n";
 std::string wrong_format(std::string_view reason);
 // Everyone in `names`, in as many lines as it takes.
 std::string online(const std::vector<std::string>& names);
 // One line of that, from name number `next` on, which moves behind it.
 std::string online_line(const std::vector<std::string>& names, std::size_t& next);
+// The same of those who are away.
+std::string away_line(const std::vector<std::string>& names, std::size_t& next);
 
 std::string private_line(std::string_view from, std::string_view to, std::string_view text);
 std::string nobody_called(std::string_view name);

@@ -270,6 +270,15 @@ std::vector<std::string> Registry::online() const {
   return online_;
 }
 
+std::vector<std::string> Registry::away() const {
+  MutexLock lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [member, stay] : stays_) {
+    if (stay.away) names.push_back(stay.name);
+  }
+  return names;
+}
+
 std::vector<Profile> Registry::profiles() const {
   MutexLock lock(mutex_);
   std::vector<Profile> profiles;

@@ -114,7 +114,8 @@ class Registry {
   // Who is online. Names are found in any case.
 
   std::vector<std::string> online() const;  // in the order in which they came
-  std::vector<Profile> profiles() const;    // the same
+  std::vector<std::string> away() const;    // those of them who are away, in any order
+  std::vector<Profile> profiles() const;    // in the order in which they came
   std::optional<Profile> profile(std::string_view name) const;
 
   // Between members.

@@ -18,6 +18,9 @@ class Roster {
  public:
   void follow(const ServerLine& line);
 
+  // What was left of a list does not come any more.
+  void connection_lost() { listed_.clear(); }
+
   std::size_t size() const { return people_.size(); }
 
   // The names that begin so, in any case; who spoke last comes first.

@@ -74,7 +74,7 @@ Screen::Screen(Terminal& terminal, ScreenOptions options)
       display_(options_.display),
       // Both are called with the mutex held.
       editor_([this](std::string_view before)
-                  NO_THREAD_SAFETY_ANALYSIS { return complete(before, roster_); },
+                  NO_THREAD_SAFETY_ANALYSIS { return complete(before, roster_, moderation_); },
               [this]() NO_THREAD_SAFETY_ANALYSIS { return wrote_last_; }),
       typing_(terminal.has_screen()) {
   const MutexLock lock(mutex_);
@@ -120,6 +120,7 @@ void Screen::show(std::span<const ServerLine> lines) {
 // An account's name may be written in another way than the user did.
 void Screen::follow(const ServerLine& line) {
   roster_.follow(line);
+  moderation_.follow(line);
   const bool to_me = line.kind == ServerLine::Kind::kPrivate && !is_own(line.from);
   if (to_me && !line.replayed) wrote_last_ = line.from;
   if (line.kind != ServerLine::Kind::kEnter || line.replayed) return;
@@ -154,8 +155,9 @@ void Screen::remark(std::string_view text) {
   repaint(display_.shown(line, now()));
 }
 
-void Screen::set_own_name(std::string_view name) {
+void Screen::set_own_name(std::string_view name, bool account) {
   const MutexLock lock(mutex_);
+  moderation_.set_own(name, account);
   display_.set_own_name(own_name_ = name);
   if (in_room_) status_.name = name;
 }
@@ -174,6 +176,7 @@ void Screen::set_connection(std::string_view state, bool connected) {
   const bool news = terminal_.is_plain() && in_room_ && connected != status_.connected;
   status_.connection = state;
   status_.connected = connected;
+  if (!connected) roster_.connection_lost();
   repaint(news ? "! " + status_.connection + "\n" : "");
 }
 
@@ -339,20 +342,22 @@ std::string Screen::bottom() {
       .append(typed_row());
 }
 
-// The last of them.
+// The last of them. A TAB would be as wide as the terminal likes.
 std::string Screen::waiting_rows() {
   above_.clear();
-  std::string rows;
+  if (waiting_.empty()) return {};
+  std::string rows(kDoNotWrap);
   const std::size_t skipped = waiting_.size() - std::min(waiting_.size(), kMaxWaitingRows);
   for (std::size_t i = skipped; i < waiting_.size(); ++i) {
     const std::string mark = i == skipped && skipped > 0 ? "… " : "  ";
-    const std::string row = mark + waiting_[i];
+    std::string row = mark + waiting_[i];
+    std::replace(row.begin(), row.end(), '\t', ' ');
     const std::string_view shown = fitting(row, columns_ - 1);
     above_.push_back(columns_of(shown));
     rows.append(options_.display.color ? kDim : "").append(shown);
     rows.append(options_.display.color ? kReset : "").append("\n");
   }
-  return rows;
+  return rows.append(kWrap);
 }
 
 // What stands before the cursor is painted once more, so that the cursor is where the terminal has

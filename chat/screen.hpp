@@ -12,6 +12,7 @@
 #include "chat/display.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_editor.hpp"
+#include "chat/moderation.hpp"
 #include "chat/mutex.hpp"
 #include "chat/plain_row.hpp"
 #include "chat/roster.hpp"
@@ -64,8 +65,8 @@ class Screen {
   // The client's own word to the user; only where there is a screen.
   void remark(std::string_view text) EXCLUDES(mutex_);
 
-  // The name that the user comes in with; and that the user is in.
-  void set_own_name(std::string_view name) EXCLUDES(mutex_);
+  // The name that the user comes in with, and whether it is an account's; and that the user is in.
+  void set_own_name(std::string_view name, bool account) EXCLUDES(mutex_);
   void enter_room() EXCLUDES(mutex_);
 
   // The lines of the user's that wait to be sent.
@@ -111,6 +112,7 @@ class Screen {
   Mutex mutex_;
   Display display_ GUARDED_BY(mutex_);
   Roster roster_ GUARDED_BY(mutex_);
+  Moderation moderation_ GUARDED_BY(mutex_);
   LineEditor editor_ GUARDED_BY(mutex_);
   Status status_ GUARDED_BY(mutex_);
   PlainRow plain_row_ GUARDED_BY(mutex_);

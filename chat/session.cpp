@@ -362,6 +362,7 @@ Visit Session::visit() const {
     visit.filter.quiet = settings.quiet;
     for (const std::string& name : settings.ignored) visit.filter.ignored.insert(folded_name(name));
   }
+  if (room_.accounts.current()->is_operator(name_, account_)) visit.notices = protocol::kOperator;
   if (!storage->topic().empty()) visit.notices += "* topic: " + storage->topic() + "\n";
   if (!storage->motd().empty()) {
     visit.notices += "* message of the day: " + storage->motd() + "\n";
@@ -448,7 +449,7 @@ bool Session::refuse(std::string_view line) {
   send(line);
   refused_ = true;
   // Without the mark of an error and the line's end.
-  log("refused", name_, line.substr(2, line.size() - 3));
+  log("refused", name_, protocol::text_of(line));
   return false;
 }
 

@@ -144,7 +144,7 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
     case Command::kHelp:
       return help(argument);
     case Command::kWho:
-      return who();
+      return who(argument);
     case Command::kWhois:
       return whois(argument);
     case Command::kMsg:
@@ -220,19 +220,37 @@ bool Speaker::help(std::string_view name) {
   return tell(lines + "* //TEXT  says /TEXT\n");
 }
 
-bool Speaker::who() {
-  const auto names = room_.registry.online();
-  cost_ += static_cast<int>(names.size() / kNamesLikeALine);
+// A screenful, unless all is asked for. Names are told also of those who are not described.
+bool Speaker::who(std::string_view argument) {
+  const bool all = lowercase(argument) == "all";
+  if (!all && !argument.empty()) return tell(usage(*find_command("/who")));
+  auto names = room_.registry.online();
+  std::sort(names.begin(), names.end(), is_name_before);
+  const bool describes = names.size() <= (all ? kMaxProfiles : kProfilesUnasked);
   std::vector<Profile> profiles;
-  if (names.size() <= kMaxProfiles) profiles = room_.registry.profiles();
+  std::vector<std::string> away;
+  if (describes) {
+    profiles = room_.registry.profiles();
+    std::sort(profiles.begin(), profiles.end(), [](const Profile& one, const Profile& other) {
+      return is_name_before(one.name, other.name);
+    });
+  } else {
+    away = room_.registry.away();
+    std::sort(away.begin(), away.end(), is_name_before);
+  }
+  cost_ += static_cast<int>(names.size() / kNamesLikeALine + profiles.size() / kProfilesLikeALine);
   const auto now = std::chrono::system_clock::now();
   std::size_t named = 0;
+  std::size_t named_away = 0;
   std::size_t described = 0;
-  bool told = names.size() <= kMaxProfiles;
+  bool told = describes;
   return tell_in_pieces([&]() -> std::string {
     if (named < names.size()) return protocol::online_line(names, named);
+    if (named_away < away.size()) return protocol::away_line(away, named_away);
     if (described < profiles.size()) return profile_line(profiles[described++], now);
-    return std::exchange(told, true) ? "" : "* too many to say more; /whois NAME does of one\n";
+    if (std::exchange(told, true)) return "";
+    return names.size() <= kMaxProfiles ? "* /who all says more of each\n"
+                                        : "* too many to say more; /whois NAME does of one\n";
   });
 }
 

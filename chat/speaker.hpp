@@ -66,7 +66,7 @@ class Speaker {
 
   bool say(std::string_view text, Kind kind);
   bool help(std::string_view name);
-  bool who();
+  bool who(std::string_view argument);
   bool whois(std::string_view name);
   bool msg(std::string_view arguments);
   bool reply(std::string_view text);

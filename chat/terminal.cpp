@@ -13,21 +13,17 @@
 #include <climits>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <system_error>
+
+#include "chat/environment.hpp"
 
 namespace chat {
 namespace {
 
 [[noreturn]] void throw_errno(const char* operation) {
   throw std::system_error(errno, std::generic_category(), operation);
-}
-
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 sigset_t set_of(std::initializer_list<int> signals) {
@@ -126,7 +122,6 @@ Terminal::Ready Terminal::wait(bool input, const Descriptor* sending,
   ready.sending = entries[1].revents != 0;
   ready.woken = entries[3].revents != 0;
   ready.output_closed = entries[4].revents != 0;
-  ready.timed_out = deadline && Clock::now() >= *deadline;
   take_signals_into(ready);
   std::uint64_t wakes = 0;
   if (ready.woken) (void)!::read(wake_.descriptor().get(), &wakes, sizeof wakes);

@@ -55,7 +55,6 @@ class Terminal {
     bool sending = false;        // the socket takes bytes
     bool woken = false;          // wake() was called
     bool output_closed = false;  // nobody can read standard output any more
-    bool timed_out = false;      // the deadline has passed
     bool ended = false;          // SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGXCPU came
     bool resized = false;        // SIGWINCH
     bool stopped = false;        // SIGTSTP, which has to be answered with suspend()

@@ -21,6 +21,8 @@ struct Decoded {
   std::size_t length;  // 0: not well-formed here
 };
 
+char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
 // The character at the beginning of `text`, which is not empty.
@@ -228,6 +230,11 @@ bool is_name(std::string_view name) {
 
 std::string folded_name(std::string_view name) { return lowercase(name); }
 
+bool is_name_before(std::string_view one, std::string_view other) {
+  return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end(),
+                                      [](char a, char b) { return lowered(a) < lowered(b); });
+}
+
 std::string name_skeleton(std::string_view name) {
   std::string skeleton;
   for (const char c : lowercase(name)) {
@@ -258,9 +265,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::string lowercase(std::string_view text) {
   std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : result) c = lowered(c);
   return result;
 }
 

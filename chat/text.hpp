@@ -38,6 +38,7 @@ bool is_name(std::string_view name);
 
 // Names are equal in any case: two are the same user when their folded forms are equal.
 std::string folded_name(std::string_view name);
+bool is_name_before(std::string_view one, std::string_view other);  // in a list, in any case
 
 // Names that look alike on a screen have the same one: letters in any case, 0 as o, 1 and i as l,
 // 5 as s, rn as m, vv as w, each run of _ - . as one, and none at the end.

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "chat/socket.hpp"
+#include "tests/support/fake_server.hpp"
+#include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/screen_model.hpp"
 
@@ -89,6 +91,17 @@ class Seated {
   Program program;
   ScreenModel screen;
 };
+
+// The connection of one who registers as ann with password pw, guided by nothing but the options,
+// and is let in by a server of the test's; she is alone.
+inline Peer let_in(FakeServer& server, Seated& ann) {
+  ann.type("pw\r");
+  Peer connection = server.accept();
+  connection.read_until("ann,pw");
+  connection.say("* online (1): ann");
+  ann.see_prompt(">");
+  return connection;
+}
 
 // How a terminal is set that no program has touched.
 inline termios untouched_mode() {

@@ -100,6 +100,42 @@ BOOST_AUTO_TEST_CASE(who_and_whois_say_since_when_and_operators_from_where) {
   BOOST_TEST(room.answer(room.ben, "/time").starts_with("* it is 20"));
 }
 
+// With many online it is one screen of names, in their order, until more is asked for.
+BOOST_AUTO_TEST_CASE(who_of_many_tells_names_and_who_is_away_until_all_is_asked_for) {
+  constexpr int kMembers = 150;
+  auto config = RunningRoom::config_of(kMembers);
+  config.max_pending = kMembers;
+  RunningRoom room(config, {});
+  std::vector<Peer> members;
+  std::string names;
+  for (int i = kMembers; i > 0; --i) {
+    members.push_back(
+        Peer::registered(room.port(), (i % 2 == 0 ? "M" : "m") + std::to_string(1000 + i)));
+  }
+  for (int i = 1; i <= kMembers; ++i) {
+    names += (i == 1 ? "" : ", ") + std::string(i % 2 == 0 ? "M" : "m") + std::to_string(1000 + i);
+  }
+  for (const std::size_t i : {3, 1}) {
+    members[i].say("/away at lunch");
+    members[i].read_until("* you are away");
+  }
+  Peer& last = members.back();
+  last.say("/who");
+  BOOST_TEST(last.read_line() == "* online (150): " + names);
+  BOOST_TEST(last.read_line() == "* away (2): m1147, m1149");
+  BOOST_TEST(last.read_line() == "* /who all says more of each");
+  last.say("/WHO All");
+  BOOST_TEST(last.read_line() == "* online (150): " + names);
+  for (int i = 1; i <= kMembers; ++i) {
+    const std::string line = last.read_line();
+    const std::string name = (i % 2 == 0 ? "M" : "m") + std::to_string(1000 + i);
+    BOOST_REQUIRE(line.starts_with("* " + name + ": here "));
+    BOOST_TEST(line.ends_with(", away: at lunch") == (i == 147 || i == 149));
+  }
+  last.say("/who am I");
+  BOOST_TEST(last.read_line() == "! it is /who [all]");
+}
+
 BOOST_AUTO_TEST_CASE(private_lines_reach_one_and_are_answered) {
   Company room;
   BOOST_TEST(room.answer(room.ben, "/reply hm") == "! nobody has written to you yet");

@@ -291,11 +291,7 @@ BOOST_AUTO_TEST_CASE(ctrl_c_while_it_waits_to_come_back_ends_it_with_status_0) {
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_is_asked_and_then_left_for_a_new_connection) {
   FakeServer server;
   Seated ann(server.port(), {"--no-time", "--register", "ann"});
-  ann.type("pw\r");
-  Peer first = server.accept();
-  first.read_until("ann,pw");
-  first.say("* online (1): ann");
-  ann.see_prompt(">");
+  Peer first = let_in(server, ann);
   ann.type("hello?\r");
   first.read_until("hello?");
   BOOST_TEST(first.read_line() == "/ping");  // 10 s later
@@ -342,16 +338,31 @@ BOOST_AUTO_TEST_CASE(who_is_online_already_takes_that_session_over_when_asked_or
   BOOST_TEST(second.program.status() == 1);
 }
 
+// The answer may be there before the server has closed the refused connection.
+BOOST_AUTO_TEST_CASE(a_quick_answer_to_the_question_whether_to_take_over_counts) {
+  for (const bool agrees : {true, false}) {
+    FakeServer server;
+    Seated ann(server.port(), {"--no-time", "--login", "ann"});
+    ann.type("pw\r");
+    Peer first = server.accept();
+    first.read_until("ann,pw");
+    first.say("! password already used");
+    ann.see_prompt("you are online already: go on here, and end it there? y/n");
+    ann.type(agrees ? "yx" : "nx");
+    ann.see_prompt("> x");
+    first.close();
+    if (agrees) {
+      BOOST_TEST(server.accept().read_until("resume") == "resume");
+    } else {
+      BOOST_TEST(ann.program.status() == 1);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(whose_name_is_taken_meanwhile_is_told_what_was_not_said_and_takes_another) {
   FakeServer server;
   Seated ann(server.port(), {"--no-time", "--register", "ann"});
-  ann.type("pw\r");
-  {
-    Peer first = server.accept();
-    first.read_until("ann,pw");
-    first.say("* online (1): ann");
-    ann.see_prompt(">");
-  }
+  let_in(server, ann).close();
   ann.see_status("reconnecting");
   ann.type("not by another name\r");
   ann.see_status("1 line waits");

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(of_fifty_at_a_time_each_takes_the_place_of_the_one_before) 
     if (line == kElsewhere) {
       ++replaced;
     } else {
-      BOOST_TEST(line == "* online (2): watcher, ann");
+      BOOST_TEST(line == "* online (2): ann, watcher");
       last = &peer;
     }
   }

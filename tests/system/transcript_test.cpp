@@ -67,6 +67,15 @@ std::uint64_t next_number(Peer& peer) {
   }
 }
 
+// Of the line that says `text`, when it comes.
+std::uint64_t number_of(Peer& peer, const std::string& text) {
+  while (true) {
+    const std::string line = peer.read_line();
+    const auto parsed = chat::parse_room_line(line);
+    if (parsed && parsed->text == text) return parsed->number;
+  }
+}
+
 // Whatever of `lines` is the room's own, said and not replayed.
 Lines room_lines(const Lines& lines) {
   Lines all;
@@ -244,8 +253,9 @@ BOOST_AUTO_TEST_CASE(with_a_maximum_it_is_rotated_and_numbers_and_history_go_on)
     // Until it has just been rotated: then the new file holds next to nothing.
     bool rotated = false;
     for (std::size_t size = 0; last < before + 10 || !rotated;) {
-      ann.say("something to be kept");
-      last = next_number(ann);
+      const std::string text = "something to be kept after " + std::to_string(last);
+      ann.say(text);
+      last = number_of(ann, text);  // then it is written, and nothing is under way
       const std::size_t now = folder.read("room").size();
       BOOST_REQUIRE(now <= kMost);
       rotated = now < size;

@@ -419,6 +419,11 @@ BOOST_AUTO_TEST_CASE(too_much_pasted_is_refused_whole) {
   person.type(pasted(std::string(kMaxPaste + 10, 'x') + "\n") + "a");
   BOOST_TEST((person.kinds.back() == Kind::kPasteRefused));
   BOOST_TEST(person.line() == "a|");
+  std::string many;
+  for (int i = 0; i < 10000; ++i) many += "a\n";
+  person.type("\x15/msg ben " + pasted(many));  // with the command in front of each line
+  BOOST_TEST((person.kinds.back() == Kind::kPasteRefused));
+  person.type("\x15" + std::string("a"));
   person.type(pasted("b"));
   BOOST_TEST(person.line() == "ab|");
 }

@@ -42,6 +42,21 @@ BOOST_AUTO_TEST_CASE(a_list_that_never_became_whole_does_not_spoil_the_next) {
   BOOST_TEST(roster.beginning_with("a").empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_lost_connection_has_told_of_a_list_is_not_mixed_with_the_next) {
+  Roster roster = after({"* online (3): gone, ann"});
+  roster.connection_lost();
+  roster.follow(parse_server_line("* online (3): ann, ben"));
+  BOOST_TEST(roster.size() == 0);
+  roster.follow(parse_server_line("* online (3): cid"));
+  BOOST_TEST(roster.size() == 3);
+  BOOST_TEST(roster.beginning_with("g").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_names_more_than_it_says_does_not_grow) {
+  const Roster roster = after({"* online (2): a, b, c, d, e"});
+  BOOST_TEST(roster.size() <= 2);
+}
+
 BOOST_AUTO_TEST_CASE(who_spoke_last_stays_first_in_a_new_list) {
   const Roster roster = after({"* online (2): bea, ben", "ben: hello", "* online (2): bea, ben"});
   BOOST_TEST(roster.beginning_with("b").front() == "ben");

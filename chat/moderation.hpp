@@ -1,0 +1,42 @@
+// What the user may do in the room, and which restrictions can be lifted, as far as the server's
+// lines have told: for what Tab offers. Pure; NOT thread safe.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/command_table.hpp"
+#include "chat/server_line.hpp"
+
+namespace chat {
+
+class Moderation {
+ public:
+  // The user's name, and whether it is an account's.
+  void set_own(std::string_view name, bool account);
+
+  void follow(const ServerLine& line);
+
+  bool may(Access access) const;
+
+  // What the argument of the command can be that begins so: names, and of /unban addresses, too.
+  std::vector<std::string> liftable(Command command, std::string_view beginning) const;
+
+ private:
+  using Targets = std::set<std::string>;  // folded
+
+  void follow_room(std::string_view done);
+  void follow_answer(std::string_view text);
+  void follow_ignored(std::string_view names);
+
+  std::string own_name_;  // folded
+  bool account_ = false;
+  bool operator_ = false;
+  Targets ignored_;
+  Targets muted_;
+  Targets banned_;
+};
+
+}  // namespace chat
