@@ -147,12 +147,8 @@ bool Broadcast::say(Member& member, std::string_view name, std::string_view text
     const WallTime now = std::chrono::system_clock::now();
     append(kind, name, text, now);
     member.spoke_.store(now, std::memory_order_relaxed);
-    if (round_ == Round::kFree) {
-      lent = take_work();
-      round_ = Round::kLent;
-    } else {
-      wake = claim_wake_up();
-    }
+    if (members_ <= kSmallRoom) lent = borrow_round();
+    if (!lent) wake = claim_wake_up();
   }
   if (lent) make_lent_round(*std::move(lent));
   if (wake) wake_.signal();
@@ -196,6 +192,7 @@ bool Broadcast::replay(Member& member, MessageLog::Range lines) {
 
 bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
                             MessageLog::Range lines, Filter filter, bool also_held) {
+  std::optional<Work> lent;
   bool wake = false;
   {
     MutexLock lock(mutex_);
@@ -206,8 +203,10 @@ bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
     if (!letters.empty()) letters.back().filter = std::move(filter);
     post(std::move(letters));
     if (what == Letter::What::kTag) member.rendering_ = Rendering::kTagged;
-    wake = claim_wake_up();
+    if (may && what == Letter::What::kText) lent = borrow_round();
+    if (!lent) wake = claim_wake_up();
   }
+  if (lent) make_lent_round(*std::move(lent));
   if (wake) wake_.signal();
   return true;
 }
@@ -502,6 +501,14 @@ bool Broadcast::claim_wake_up() {
   return asleep;
 }
 
+// Nothing: it is not free.
+std::optional<Broadcast::Work> Broadcast::borrow_round() {
+  if (round_ != Round::kFree) return std::nullopt;
+  Work work = take_work();
+  round_ = Round::kLent;
+  return work;
+}
+
 bool Broadcast::has_work() const {
   return log_.end().plain != end_.plain || !next_.letters.empty() || !next_.arrivals.empty() ||
          next_.departures != nullptr || (closed_ && goodbye_deadline_ == Clock::time_point::max());
@@ -561,7 +568,7 @@ Broadcast::Work Broadcast::take_work() {
   work.room_end = closed_ ? room_end_ : work.end;
   work.closed = closed_;
   work.anything = anything;
-  work.free = !anything && !closed_ && blocked_.empty() && slots_.size() <= kSmallRoom;
+  work.free = !anything && !closed_ && blocked_.empty();
   round_ = anything ? Round::kTaken : work.free ? Round::kFree : Round::kAsleep;
   if (waiting_ > 0) turn_.notify_all();
   return work;
@@ -570,6 +577,7 @@ Broadcast::Work Broadcast::take_work() {
 void Broadcast::start(Work work) noexcept {
   begin_ = end_;
   end_ = work.end;
+  for_all_ = begin_.plain != end_.plain;
   oldest_in_round_ = work.oldest;
   round_lines_ = kRoundLines;
   readable_ = work.readable;
@@ -584,22 +592,26 @@ void Broadcast::start(Work work) noexcept {
     const Rendering rendering = member->first_rendering_;
     slots_.push_back({member->first_.in(rendering), member, member->socket_.sender(), rendering,
                       member->filter_ == nullptr});
+    call(*member);
   }
   while (!work.letters.empty()) {
     Member& to = *work.letters.front().to;
     slot_of(to).keeps_up = false;
+    call(to);
     to.letters_.splice(to.letters_.end(), work.letters, work.letters.begin());
   }
   while (work.departures != nullptr) {
     Member& member = *work.departures;
     work.departures = member.next_departure_;
     slot_of(member).keeps_up = false;
+    call(member);
     member.leaving_ = true;
     member.last_ = member.departs_at_;
     if (member.last_.plain == 0) release(member);
   }
   if (work.closed && goodbye_deadline_ == Clock::time_point::max()) {
     goodbye_deadline_ = Clock::now() + kGoodbyeTimeout;
+    for_all_ = true;
     for (Slot& slot : slots_) {
       Member& member = *slot.member;
       slot.keeps_up = false;
@@ -624,7 +636,26 @@ void Broadcast::write_transcript(const Place& end) noexcept {
   }
 }
 
+void Broadcast::call(Member& member) {
+  if (std::exchange(member.called_, true)) return;
+  member.next_called_ = std::exchange(called_, &member);
+}
+
+void Broadcast::forget_call(const Member& member) {
+  if (!member.called_) return;
+  Member** link = &called_;
+  while (*link != &member) link = &(*link)->next_called_;
+  *link = member.next_called_;
+}
+
+// Where nothing was said, only those are looked at who get something else: to look at all, for each
+// answer to one of thousands, would cost more than all that the answer takes.
 void Broadcast::walk() noexcept {
+  Member* const called = std::exchange(called_, nullptr);
+  for (Member* member = called; member != nullptr; member = member->next_called_) {
+    member->called_ = false;
+  }
+  if (!for_all_) return walk_called(called);
   for (std::size_t i = 0; i < slots_.size();) {
     Slot& slot = slots_[i];
     Member* const member = slot.member;
@@ -642,6 +673,14 @@ void Broadcast::walk() noexcept {
   }
   if (oldest_in_round_) {
     tally_.to_kernel.add(Clock::now() - *oldest_in_round_, end_.number - begin_.number);
+  }
+}
+
+void Broadcast::walk_called(Member* member) noexcept {
+  while (member != nullptr) {
+    Member* const next = member->next_called_;  // it may be gone when it has got its part
+    if (!member->blocked_) try_or_drop(*member, &Broadcast::deliver);
+    member = next;
   }
 }
 
@@ -1033,6 +1072,7 @@ void Broadcast::drop_slow(Member& member) {
 void Broadcast::release(Member& member) {
   unblock(member);
   leave_queue(member);
+  forget_call(member);
   slots_.back().member->index_ = member.index_;
   slots_[member.index_] = slots_.back();
   slots_.pop_back();

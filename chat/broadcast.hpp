@@ -5,9 +5,9 @@
 // broadcaster, walks the members and gives each, in one send, all that lies past its cursor: a
 // round. While it walks, new lines gather, and its next round carries them together.
 //
-// In a small and quiet room (kSmallRoom; the broadcaster sleeps, no socket is full) a talker makes
-// the round that its line needs itself: waking another thread would take as long. There is one
-// round at a time, whoever makes it.
+// While the broadcaster sleeps and no socket is full, a worker makes the round that its member's
+// answer needs itself, and in a small room (kSmallRoom) also the one that a line needs: waking
+// another thread would take as long. There is one round at a time, whoever makes it.
 //
 // The broadcaster never waits for a member. One whose socket is full (a slow consumer) is left
 // alone until the kernel says that there is room again. One that falls more than kMaxLag behind, or
@@ -230,7 +230,7 @@ class Broadcast {
     kTaken,   // the broadcaster; it will look for work again before it sleeps
     kAsleep,  // the broadcaster, which sleeps: work needs a wake-up
     kFree,    // whoever takes it: the broadcaster waits for a wake-up and nothing else
-    kLent,    // a talker who found it free, and hands it on afterwards
+    kLent,    // a worker that found it free, and hands it on afterwards
   };
 
   std::string heard(const LineFilter* filter, Rendering rendering, Position from,
@@ -257,6 +257,7 @@ class Broadcast {
                      bool to_replay = false) REQUIRES(mutex_);
   bool claim_wake_up() REQUIRES(mutex_);
   bool has_work() const REQUIRES(mutex_);
+  std::optional<Work> borrow_round() REQUIRES(mutex_);
   Work take_work() REQUIRES(mutex_);
   void tell_figures() REQUIRES(mutex_);
   void make_lent_round(Work work) noexcept;
@@ -268,7 +269,10 @@ class Broadcast {
   void run();
   void start(Work work) noexcept;
   void write_transcript(const Place& end) noexcept;
+  void call(Member& member);
+  void forget_call(const Member& member);
   void walk() noexcept;
+  void walk_called(Member* member) noexcept;
   void count_slow() noexcept;
   bool deliver_log(Slot& slot);
   void wait_for_sockets(bool idle);
@@ -359,6 +363,8 @@ class Broadcast {
   Place begin_;  // the end of the round before
   std::optional<Clock::time_point> oldest_in_round_;
   Clock::time_point goodbye_deadline_ = Clock::time_point::max();
+  Member* called_ = nullptr;  // the first of a chain
+  bool for_all_ = false;      // this round has something for everybody
   Poller poller_;
 
   std::atomic<std::uint64_t> moves_{0};
@@ -450,6 +456,8 @@ class Broadcast::Member {
   bool closing_ = false;   // and gets end of file there
   std::size_t index_ = 0;  // in slots_
   std::size_t blocked_index_ = 0;
+  bool called_ = false;  // in this round it gets something besides the log's lines
+  Member* next_called_ = nullptr;
   bool wants_turn_ = false;                             // it has lines left to look at
   std::optional<std::list<Member*>::iterator> queued_;  // in queue_
   bool blocked_ = false;

@@ -375,9 +375,10 @@ void ChatClient::enter_room() {
     screen_.enter_room();
   }
   was_in_ = true;
+  const auto more = std::uniform_int_distribution<std::int64_t>(0, kSilenceSpread.count())(random_);
   MutexLock lock(mutex_);
   catching_up_.enter();
-  liveness_.begin(Clock::now());
+  liveness_.begin(Clock::now(), kSilence + std::chrono::milliseconds(more));
   terminal_.wake();  // to look after it from now on
 }
 

@@ -119,7 +119,12 @@ inline constexpr std::size_t kMaxHashQueue = 256;  // who waits for that; more a
 // nothing came is asked after kKeepaliveIdle whether it is still there, and given up after so many
 // unanswered questions; one on which something was sent is given up when so long nothing was
 // acknowledged.
-inline constexpr std::chrono::seconds kKeepaliveIdle{30};
+//
+// Everybody hears the last line at the same moment. So that thousands are not asked at one moment
+// as well, which is more than a network card's queue holds, each connection has an idle time of its
+// own, up to kKeepaliveSpread longer.
+inline constexpr std::chrono::seconds kKeepaliveIdle{20};
+inline constexpr std::chrono::seconds kKeepaliveSpread{25};
 inline constexpr std::chrono::seconds kKeepaliveInterval{10};
 inline constexpr int kKeepaliveProbes = 3;
 inline constexpr std::chrono::milliseconds kUserTimeout{60'000};
@@ -134,7 +139,10 @@ inline constexpr std::chrono::seconds kEchoWait{60};   // what --send waits for
 inline constexpr std::chrono::seconds kPasswordFileWait{5};  // for who writes to a FIFO
 inline constexpr std::chrono::duration<int, std::milli> kLastWordsWait{100};  // of a proxy command
 inline constexpr std::chrono::duration<int, std::milli> kProxyGrace{1000};    // to end by itself
-inline constexpr std::chrono::seconds kSilence{60};     // before the server is asked if it is there
+// Before the server is asked whether it is there; up to kSilenceSpread later, so that not all
+// clients ask at the same moment.
+inline constexpr std::chrono::milliseconds kSilence{60'000};
+inline constexpr std::chrono::milliseconds kSilenceSpread{15'000};
 inline constexpr std::chrono::seconds kAnswerWait{10};  // for what was said, and for that answer
 inline constexpr std::chrono::milliseconds kConnectLead{250};      // of an address on the next one
 inline constexpr std::chrono::milliseconds kConnectTry{10'000};    // of each of them

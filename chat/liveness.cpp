@@ -4,8 +4,9 @@
 
 namespace chat {
 
-void Liveness::begin(Clock::time_point now) {
+void Liveness::begin(Clock::time_point now, std::chrono::milliseconds silence) {
   begun_ = true;
+  silence_ = silence;
   heard_ = now;
   said_.reset();
   asked_.reset();
@@ -23,7 +24,7 @@ void Liveness::heard(Clock::time_point now) {
 std::optional<Clock::time_point> Liveness::due() const {
   if (!begun_) return std::nullopt;
   if (asked_) return *asked_ + kAnswerWait;
-  const auto silence = heard_ + kSilence;
+  const auto silence = heard_ + silence_;
   return said_ ? std::min(silence, std::max(*said_, heard_) + kAnswerWait) : silence;
 }
 

@@ -5,6 +5,7 @@
 // nothing at all comes after that, the connection is lost.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "chat/limits.hpp"
@@ -13,8 +14,9 @@ namespace chat {
 
 class Liveness {
  public:
-  // In the room, by a new connection; and that it is over. In between:
-  void begin(Clock::time_point now);
+  // In the room, by a new connection, which is asked after so long a silence; and that it is over.
+  // In between:
+  void begin(Clock::time_point now, std::chrono::milliseconds silence);
   void end() { begun_ = false; }
 
   // Something was said that is to come back.
@@ -32,6 +34,7 @@ class Liveness {
 
  private:
   bool begun_ = false;
+  std::chrono::milliseconds silence_{};
   Clock::time_point heard_{};              // the last time
   std::optional<Clock::time_point> said_;  // the first that has not come back
   std::optional<Clock::time_point> asked_;

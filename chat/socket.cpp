@@ -165,10 +165,11 @@ PeerAddress peer_address(const sockaddr_storage& address, socklen_t length) {
   return peer;
 }
 
-// See kKeepaliveIdle.
+// See kKeepaliveIdle. Which nanosecond it is, is as good as chance.
 void notice_a_silent_end(int fd) {
+  const auto more = Clock::now().time_since_epoch().count() % (kKeepaliveSpread.count() + 1);
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle.count() + more));
   set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval.count()));
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
   set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kUserTimeout.count()));

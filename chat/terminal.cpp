@@ -26,6 +26,8 @@ namespace {
   throw std::system_error(errno, std::generic_category(), operation);
 }
 
+constexpr std::string_view kKitty = "xterm-kitty";
+
 sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
@@ -191,13 +193,16 @@ bool Terminal::can_paint() const {
   return !name.empty() && name != "dumb";
 }
 
-bool Terminal::is_like_xterm() const { return environment("TERM").starts_with("xterm"); }
+bool Terminal::is_like_xterm() const {
+  const std::string_view name = environment("TERM");
+  return name.starts_with("xterm") && name != kKitty;
+}
 
 // The innermost is what counts: tmux keeps the variables of the terminal that it runs in.
 Terminal::Narrowed Terminal::narrowed() const {
   const std::string_view name = environment("TERM");
   if (!environment("TMUX").empty() || name.starts_with("tmux")) return Narrowed::kBreaks;
-  if (name == "xterm-kitty" || !environment("VTE_VERSION").empty()) return Narrowed::kBreaks;
+  if (name == kKitty || !environment("VTE_VERSION").empty()) return Narrowed::kBreaks;
   return environment("XTERM_VERSION").empty() ? Narrowed::kUnknown : Narrowed::kCuts;
 }
 

@@ -11,6 +11,7 @@
 #include "chat/limits.hpp"
 #include "chat/line_editor.hpp"
 #include "chat/line_reader.hpp"
+#include "chat/moderation.hpp"
 #include "chat/roster.hpp"
 #include "chat/server_line.hpp"
 #include "chat/text.hpp"
@@ -90,7 +91,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   std::string_view left(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   chat::LineReader reader(chat::kMaxServerLine, chat::kMaxUnterminated);
   chat::Roster roster;
-  chat::LineEditor editor([&](std::string_view before) { return complete(before, roster); });
+  chat::Moderation moderation;
+  chat::LineEditor editor(
+      [&](std::string_view before) { return complete(before, roster, moderation); });
   if (bytes[0] % 4 < 2) editor.ask({"user,password? ", chat::LineEditor::Mask::kAfterComma, false});
   chat::Display display({true, colored, chat::Bell::kAll});
   display.set_own_name("ann");
@@ -111,6 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     while (const auto text = reader.next()) {
       const auto line = chat::parse_server_line(chat::sanitised(text->text));
       roster.follow(line);
+      moderation.follow(line);
       check_shown(display.shown(line, moment), colored, columns);
       const std::string json = chat::json_of(line, moment.wall);
       check(json.ends_with('\n') && !chat::needs_neutralising(json.substr(0, json.size() - 1)),

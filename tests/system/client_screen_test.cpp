@@ -838,7 +838,8 @@ BOOST_AUTO_TEST_CASE(esc_is_a_key_of_its_own_once_nothing_follows) {
 
 BOOST_AUTO_TEST_CASE(only_terminals_that_know_it_are_asked_to_send_alt_as_escape) {
   RunningRoom room(4);
-  for (const auto& [term, known] : {std::pair{"xterm-256color", true}, {"linux", false}}) {
+  for (const auto& [term, known] :
+       {std::pair{"xterm-256color", true}, {"xterm-kitty", false}, {"linux", false}}) {
     Seated ann(room.port(), {"--no-time"}, {24, 80, {std::string("TERM=") + term}});
     ann.see_prompt("login or register?");
     ann.type("\x03");

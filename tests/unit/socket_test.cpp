@@ -14,6 +14,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -286,6 +287,22 @@ BOOST_AUTO_TEST_CASE(a_peer_that_vanishes_is_given_up_within_90_s_idle_or_sent_t
              90);
   BOOST_TEST(option(IPPROTO_TCP, TCP_USER_TIMEOUT) > 0);
   BOOST_TEST(option(IPPROTO_TCP, TCP_USER_TIMEOUT) <= 90'000);
+}
+
+// All of a room hear its last line at the same moment: thousands of questions at one moment do not
+// fit into the queue of a network card, and who is not heard three times is given up.
+BOOST_AUTO_TEST_CASE(idle_connections_are_asked_at_many_different_times) {
+  std::map<int, int> connections;  // by idle time
+  for (int i = 0; i < 500; ++i) {
+    Connection connection;
+    connection.server.configure_accepted();
+    int idle = 0;
+    socklen_t length = sizeof idle;
+    BOOST_REQUIRE(::getsockopt(connection.server.descriptor().get(), IPPROTO_TCP, TCP_KEEPIDLE,
+                               &idle, &length) == 0);
+    ++connections[idle];
+  }
+  for (const auto& [idle, count] : connections) BOOST_TEST(count < 100, idle);
 }
 
 // Receiving
