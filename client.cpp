@@ -6,8 +6,8 @@
 
 #include "chat/chat_client.hpp"
 #include "chat/client_options.hpp"
+#include "chat/descriptor.hpp"
 #include "chat/program_name.hpp"
-#include "chat/terminal.hpp"
 #include "chat/text.hpp"
 #include "chat/version.hpp"
 

@@ -3,10 +3,10 @@
 #include <iostream>
 
 #include "chat/account_commands.hpp"
+#include "chat/descriptor.hpp"
 #include "chat/program_name.hpp"
 #include "chat/server_options.hpp"
 #include "chat/serving.hpp"
-#include "chat/terminal.hpp"
 #include "chat/text.hpp"
 #include "chat/version.hpp"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "chat/socket.hpp"
+#include "chat/address.hpp"
 
 namespace chat {
 namespace {

@@ -712,7 +712,7 @@ bool Broadcast::deliver_log(Slot& slot) {
   const Position end = end_.in(slot.rendering);
   const iovec piece = kept_.piece(slot.rendering, slot.cursor, end);
   if (piece.iov_len > 0) {
-    const std::size_t sent = slot.sender.send_some({&piece, 1}).bytes;
+    const std::size_t sent = slot.sender.send_some(std::span(&piece, 1)).bytes;
     count_lines(slot.rendering, slot.cursor, slot.cursor + sent);
     slot.cursor += sent;
     sent_ += sent;

@@ -46,6 +46,7 @@
 #include "chat/line_format.hpp"
 #include "chat/message_log.hpp"
 #include "chat/mutex.hpp"
+#include "chat/poller.hpp"
 #include "chat/rate_meter.hpp"
 #include "chat/socket.hpp"
 #include "chat/transcript.hpp"

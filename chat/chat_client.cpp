@@ -857,22 +857,15 @@ void ChatClient::leave() {
   const bool between_lines = catching_up_.outgoing().empty();
   catching_up_.sent(catching_up_.outgoing().size());
   if (!socket_) return;
-  if (proxy_ && between_lines && was_in_) send_now("/quit\n");
+  if (proxy_ && between_lines && was_in_) (void)socket_->send_some("/quit\n");
   socket_->shutdown_write();
-}
-
-// Drops what the socket has no room for.
-void ChatClient::send_now(std::string_view bytes) {
-  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // it is not written to
-  (void)socket_->send_some({&piece, 1});
 }
 
 void ChatClient::send_outgoing() {
   MutexLock lock(mutex_);
   const std::string& bytes = catching_up_.outgoing();
   if (!socket_ || bytes.empty()) return;
-  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};  // it is not written to
-  const IoResult result = socket_->send_some({&piece, 1});
+  const IoResult result = socket_->send_some(bytes);
   if (result.io == Io::kWouldBlock) return;
   // A connection that is gone takes no more. The kernel tells one thread only that it was reset.
   if (result.io == Io::kFailed) reset_seen_ = true;

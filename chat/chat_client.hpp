@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/address.hpp"
 #include "chat/catching_up.hpp"
 #include "chat/client_options.hpp"
 #include "chat/coming_in.hpp"
@@ -106,7 +107,6 @@ class ChatClient {
   std::shared_ptr<Socket> socket_to_send() EXCLUDES(mutex_);
   void end_input();
   bool may_leave() EXCLUDES(mutex_);
-  void send_now(std::string_view bytes) REQUIRES(mutex_);
   void leave();
   void send_outgoing() EXCLUDES(mutex_);
   void take_leave_when_all_is_sent() EXCLUDES(mutex_);

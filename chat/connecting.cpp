@@ -119,10 +119,6 @@ class Race {
 
 }  // namespace
 
-bool SocketAddress::operator==(const SocketAddress& other) const {
-  return size == other.size && std::memcmp(&storage, &other.storage, size) == 0;
-}
-
 std::vector<SocketAddress> in_turn(std::vector<SocketAddress> addresses,
                                    const SocketAddress& first) {
   std::vector<SocketAddress> ordered;

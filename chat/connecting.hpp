@@ -3,23 +3,14 @@
 // that is dead keeps the others waiting. By the calling thread alone. Thread safe.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <chrono>
 #include <vector>
 
+#include "chat/address.hpp"
+#include "chat/descriptor.hpp"
 #include "chat/limits.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;  // 0: it is none
-
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  bool operator==(const SocketAddress& other) const;
-};
 
 struct ConnectLimits {
   std::chrono::milliseconds lead = kConnectLead;  // before the next address is tried, too

@@ -9,7 +9,7 @@
 #include "chat/handover.hpp"
 #include "chat/limits.hpp"
 #include "chat/mutex.hpp"
-#include "chat/socket.hpp"
+#include "chat/poller.hpp"
 
 namespace chat {
 

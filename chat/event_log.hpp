@@ -20,8 +20,8 @@
 #include <string_view>
 #include <utility>
 
+#include "chat/descriptor.hpp"
 #include "chat/mutex.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -21,9 +21,9 @@
 #include <string_view>
 #include <utility>
 
+#include "chat/address.hpp"
 #include "chat/limits.hpp"
 #include "chat/network.hpp"
-#include "chat/socket.hpp"
 #include "chat/text.hpp"
 
 namespace chat {

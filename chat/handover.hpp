@@ -14,12 +14,13 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/address.hpp"
+#include "chat/descriptor.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_filter.hpp"
 #include "chat/line_format.hpp"
 #include "chat/line_reader.hpp"
 #include "chat/protocol.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -233,8 +233,7 @@ Lobby::Place* Lobby::first_to_go(Among among) const {
 
 void Lobby::make_go(Place& place) {
   if (place.state_ != State::kLingering) {
-    const iovec line{const_cast<char*>(told_.data()), told_.size()};
-    (void)place.socket_->send_some({&line, 1});  // best effort; a whole line, whoever else writes
+    (void)place.socket_->send_some(told_);  // best effort; a whole line, whoever else writes
   }
   if (waits(place)) --place.groups_.back()->second.waiting;
   leave_groups(place.groups_);

@@ -22,9 +22,11 @@
 #include <map>
 #include <string_view>
 
+#include "chat/address.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
 #include "chat/mutex.hpp"
+#include "chat/poller.hpp"
 #include "chat/socket.hpp"
 
 namespace chat {

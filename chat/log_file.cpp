@@ -10,15 +10,10 @@
 #include <system_error>
 
 #include "chat/display.hpp"
+#include "chat/system_call.hpp"
 
 namespace chat {
-namespace {
-
-[[noreturn]] void throw_errno(const std::string& operation) {
-  throw std::system_error(errno, std::generic_category(), operation);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 LogFile::LogFile(const std::string& file) : file_(file) { open(); }
 

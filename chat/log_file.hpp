@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
 
 namespace chat {
 

@@ -244,9 +244,7 @@ void MetricsServer::hear(Scraper& scraper) const {
   if (received.io != Io::kDone || scraper.request.size() > kMaxMetricsRequest) return;
   scraper.request.append(part.data(), received.bytes);
   if (is_whole(scraper.request)) {
-    std::string answer = answer_to(scraper.request);
-    const iovec piece{answer.data(), answer.size()};
-    (void)scraper.socket.send_some({&piece, 1});
+    (void)scraper.socket.send_some(answer_to(scraper.request));
   } else {
     scraper.done = false;
   }

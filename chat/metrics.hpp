@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "chat/limits.hpp"
+#include "chat/listener.hpp"
+#include "chat/poller.hpp"
 #include "chat/room.hpp"
 #include "chat/socket.hpp"
 

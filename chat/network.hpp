@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "chat/address.hpp"
 #include "chat/address_range.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

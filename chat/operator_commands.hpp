@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/address.hpp"
 #include "chat/command_table.hpp"
 #include "chat/room.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

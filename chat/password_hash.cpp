@@ -12,16 +12,14 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/system_call.hpp"
+
 namespace chat {
 namespace {
 
 constexpr std::string_view kPrefix = "$y$";  // yescrypt
 constexpr std::size_t kMaxSalt = 86;         // see crypt(5)
 constexpr std::size_t kResult = 43;          // 256 bits, six in a character
-
-[[noreturn]] void throw_errno(const char* operation) {
-  throw std::system_error(errno, std::generic_category(), operation);
-}
 
 // The memory in which libcrypt works knows the password afterwards.
 struct WipeAndDelete {

@@ -13,16 +13,13 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "chat/descriptor.hpp"
 #include "chat/limits.hpp"
-#include "chat/socket.hpp"
+#include "chat/system_call.hpp"
 #include "chat/text.hpp"
 
 namespace chat {
 namespace {
-
-[[noreturn]] void throw_errno(const char* operation) {
-  throw std::system_error(errno, std::generic_category(), operation);
-}
 
 // Holds back the signals that a terminal or a person sends to end or stop a process. Whichever came
 // meanwhile takes effect at the end of the scope.

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "chat/descriptor.hpp"
 #include "chat/socket.hpp"
 
 namespace chat {

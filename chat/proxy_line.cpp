@@ -32,7 +32,6 @@ std::optional<std::uint32_t> uid_of(std::string_view text) {
 }  // namespace
 
 TrustedProxy TrustedProxy::parse(std::string_view text) {
-  constexpr std::string_view kUnix = "unix:";
   if (!text.starts_with(kUnix)) return TrustedProxy(AddressRange::parse(text));
   const auto uid = uid_of(text.substr(kUnix.size()));
   if (!uid) throw std::invalid_argument("behind unix: stands a user of this machine");

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <variant>
 
+#include "chat/address.hpp"
 #include "chat/address_range.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -19,12 +19,10 @@
 #include <system_error>
 #include <thread>
 
+#include "chat/system_call.hpp"
+
 namespace chat {
 namespace {
-
-[[noreturn]] void throw_errno(const std::string& operation) {
-  throw std::system_error(errno, std::generic_category(), operation);
-}
 
 [[noreturn]] void throw_irregular(const std::string& path) {
   throw std::runtime_error(path + " is not a regular file");

@@ -18,8 +18,8 @@
 #include <string>
 #include <string_view>
 
+#include "chat/descriptor.hpp"
 #include "chat/limits.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -355,8 +355,7 @@ bool Server::is_banned(Socket& socket, const PeerAddress& peer) {
   const Ban* const ban = storage->ban_of(peer, std::chrono::system_clock::now());
   if (ban == nullptr) return false;
   const std::string line = banned_line(*ban);
-  const iovec piece{const_cast<char*>(line.data()), line.size()};
-  (void)socket.send_some({&piece, 1});
+  (void)socket.send_some(line);
   log_.write("refused", peer.text, "-", "banned");
   room_.refused.add(protocol::reason_of(line));
   return true;
@@ -385,9 +384,7 @@ void Server::start_thread(Workers::iterator worker) {
   } catch (const std::system_error&) {
   } catch (const std::bad_alloc&) {
   }
-  const iovec line{const_cast<char*>(protocol::kOutOfResources.data()),
-                   protocol::kOutOfResources.size()};
-  (void)worker->connection.socket.send_some({&line, 1});
+  (void)worker->connection.socket.send_some(protocol::kOutOfResources);
   log_.write("refused", worker->connection.peer.text, "-", "out of threads");
   room_.refused.add("out of threads");
   worker->session->abandon();

@@ -16,16 +16,19 @@
 #include <thread>
 #include <vector>
 
+#include "chat/address.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/countdown.hpp"
 #include "chat/event_log.hpp"
 #include "chat/handover.hpp"
 #include "chat/hash_gate.hpp"
 #include "chat/limits.hpp"
+#include "chat/listener.hpp"
 #include "chat/lobby.hpp"
 #include "chat/metrics.hpp"
 #include "chat/mutex.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/poller.hpp"
 #include "chat/proxy_line.hpp"
 #include "chat/registry.hpp"
 #include "chat/room.hpp"

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "chat/descriptor.hpp"
 #include "chat/protocol.hpp"
 
 namespace chat {

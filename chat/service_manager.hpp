@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "chat/limits.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -14,14 +14,15 @@
 #include <string>
 #include <system_error>
 
+#include "chat/descriptor.hpp"
 #include "chat/event_log.hpp"
 #include "chat/password_storage.hpp"
+#include "chat/poller.hpp"
 #include "chat/program_name.hpp"
 #include "chat/registry.hpp"
 #include "chat/room_storage.hpp"
 #include "chat/server.hpp"
 #include "chat/service_manager.hpp"
-#include "chat/socket.hpp"
 #include "chat/stored.hpp"
 #include "chat/successor.hpp"
 #include "chat/transcript.hpp"

@@ -439,8 +439,7 @@ void Session::send(std::string_view lines) noexcept {
 }
 
 void Session::put(std::string_view bytes) noexcept {
-  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
-  (void)socket_.send_some({&piece, 1});  // a peer that is gone shows when it is read from
+  (void)socket_.send_some(bytes);  // a peer that is gone shows when it is read from
 }
 
 bool Session::refuse(std::string_view line) {

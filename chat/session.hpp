@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "chat/address.hpp"
 #include "chat/broadcast.hpp"
 #include "chat/handover.hpp"
 #include "chat/limits.hpp"

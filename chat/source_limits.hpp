@@ -17,11 +17,11 @@
 #include <map>
 #include <utility>
 
+#include "chat/address.hpp"
 #include "chat/limits.hpp"
 #include "chat/mutex.hpp"
 #include "chat/network.hpp"
 #include "chat/rate_limit.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "chat/descriptor.hpp"
 #include "chat/handover.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

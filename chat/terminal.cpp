@@ -18,13 +18,10 @@
 #include <system_error>
 
 #include "chat/environment.hpp"
+#include "chat/system_call.hpp"
 
 namespace chat {
 namespace {
-
-[[noreturn]] void throw_errno(const char* operation) {
-  throw std::system_error(errno, std::generic_category(), operation);
-}
 
 constexpr std::string_view kKitty = "xterm-kitty";
 
@@ -74,13 +71,6 @@ void set_mode(int when, const termios& mode) {
 }
 
 }  // namespace
-
-void reserve_standard_descriptors() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    // open() gives the lowest number that is free. Read-only: writing there fails, as it should.
-    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  }
-}
 
 Terminal::Terminal(Wanted wanted)
     : signals_(take_signals()),

@@ -8,14 +8,11 @@
 #include <span>
 #include <string_view>
 
+#include "chat/descriptor.hpp"
 #include "chat/limits.hpp"
-#include "chat/socket.hpp"
+#include "chat/poller.hpp"
 
 namespace chat {
-
-// Opens what is missing of descriptors 0, 1 and 2, for a program that is started with one of them
-// closed: otherwise its socket would get that number, and be taken for standard input or output.
-void reserve_standard_descriptors();
 
 // Standard input and output.
 //

@@ -29,12 +29,12 @@
 #include <string>
 #include <thread>
 
+#include "chat/descriptor.hpp"
 #include "chat/event_log.hpp"
 #include "chat/limits.hpp"
 #include "chat/line_format.hpp"
 #include "chat/mutex.hpp"
 #include "chat/safe_file.hpp"
-#include "chat/socket.hpp"
 
 namespace chat {
 

@@ -2,8 +2,8 @@
 # Installs what is missing, builds, and runs every test that takes seconds: unit tests, system tests,
 # the siege, what the fuzzer has found, smoke scripts and the demonstration; then all but the scripts
 # once more under AddressSanitizer and UndefinedBehaviorSanitizer. Each test is a process of its own:
-# a crash or a hang is the failure of one. (Under the sanitizers, which make starting slow, the unit
-# tests of a suite share one, as long as all of them pass.) The last line is "N passed, N failed".
+# a crash or a hang is the failure of one. (Unit tests take less time than starting: those of a suite
+# share a process, as long as all of them pass.) The last line is "N passed, N failed".
 # What takes minutes is in `make soak`, `make chaos` and `make fuzz`.
 set -uo pipefail
 
@@ -106,9 +106,10 @@ start_cases() {
   done <"$scratch/$2"
 }
 
-# The same, suite by suite; and then one by one where a suite has not passed as a whole.
+# The same, suite by suite, and then one by one where a suite has not passed as a whole.
 start_suites() {
   local count name test
+  again=()
   while read -r count name; do
     cases["$1/$2 $name"]=$count
     start_case "$1/$2" "$name"
@@ -121,12 +122,11 @@ start_suites() {
   done
 }
 
-# Runs what both builds have, and the unit tests by this function. The siege loads the machine and
-# looks at the time: one at a time.
+# Runs what both builds have. The siege loads the machine and looks at the time: one at a time.
 run_build() {
   local corpus
   start_cases "$1" system_tests
-  "$2" "$1" unit_tests
+  start_suites "$1" unit_tests
   for corpus in tests/fuzz/corpus/*; do
     start "$1/replay/${corpus##*/}" "$1/replay/${corpus##*/}" "$corpus"
   done
@@ -160,11 +160,11 @@ start "build/plain/chaos without a transcript" build/plain/chaos 20 300 "$RANDOM
 for script in "${scripts[@]}"; do
   start "$script" "$script"
 done
-run_build build/plain start_cases
+run_build build/plain
 
 tail --lines=1 --follow --pid="$building" "$scratch/build" &
 if wait "$building"; then
-  run_build build/asan start_suites
+  run_build build/asan
 else
   cat "$scratch/build"
   failures+=("make asan-tests")

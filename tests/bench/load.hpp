@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/poller.hpp"
 #include "chat/socket.hpp"
 #include "tests/bench/latency.hpp"
 #include "tests/bench/protocols.hpp"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
 
 namespace bench {
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/descriptor.hpp"
 #include "chat/limits.hpp"
 #include "chat/socket.hpp"
 #include "tests/siege/survived.hpp"

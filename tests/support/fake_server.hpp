@@ -13,7 +13,8 @@
 #include <string_view>
 #include <utility>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
+#include "chat/listener.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
 
 class HeldPort {
  public:

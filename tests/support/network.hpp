@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/threads.hpp"
 

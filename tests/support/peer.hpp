@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "chat/descriptor.hpp"
 #include "chat/socket.hpp"
 #include "tests/support/patience.hpp"
 

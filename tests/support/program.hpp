@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
 #include "tests/support/peer.hpp"
 
 class Program {

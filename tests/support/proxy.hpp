@@ -15,6 +15,8 @@
 #include <thread>
 #include <utility>
 
+#include "chat/listener.hpp"
+#include "chat/poller.hpp"
 #include "chat/socket.hpp"
 #include "tests/support/threads.hpp"
 

@@ -14,7 +14,7 @@
 #include <tuple>
 #include <vector>
 
-#include "chat/socket.hpp"
+#include "chat/descriptor.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"

@@ -17,10 +17,10 @@
 #include <iostream>
 #include <string>
 
+#include "chat/descriptor.hpp"
 #include "chat/password_hash.hpp"
 #include "chat/password_storage.hpp"
 #include "chat/program_name.hpp"
-#include "chat/socket.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/temporary_folder.hpp"
 

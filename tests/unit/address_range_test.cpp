@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/socket.hpp"
+#include "chat/address.hpp"
 
 namespace chat {
 namespace {

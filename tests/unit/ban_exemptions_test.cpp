@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "chat/socket.hpp"
+#include "chat/address.hpp"
 
 namespace chat {
 namespace {

@@ -20,6 +20,10 @@
 #include <thread>
 #include <vector>
 
+#include "chat/address.hpp"
+#include "chat/descriptor.hpp"
+#include "chat/listener.hpp"
+#include "chat/poller.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/threads.hpp"
 

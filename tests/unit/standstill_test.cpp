@@ -10,6 +10,7 @@
 #include <list>
 #include <thread>
 
+#include "chat/descriptor.hpp"
 #include "chat/socket.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/threads.hpp"

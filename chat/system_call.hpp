@@ -1,0 +1,24 @@
+// What every system call needs: its failure as an exception that names the operation, and the
+// repetition of one that a signal interrupted. Thread safe.
+#pragma once
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace chat {
+
+// Throws std::system_error with errno.
+[[noreturn]] inline void throw_errno(const std::string& operation) {
+  throw std::system_error(errno, std::generic_category(), operation);
+}
+
+// Calls until it is not interrupted; gives what it returned.
+template <typename Call>
+auto retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+}  // namespace chat
