@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "chat/poller.hpp"
+
 namespace bench {
 
 void run_floor(chat::Listener listener) {
