@@ -117,7 +117,7 @@ SocketAddress local_address(int fd) {
   return address;
 }
 
-// What a socket that serves both families says of IPv4 is IPv4.
+// A socket that serves both families reports an IPv4 peer as an IPv6 address: it is unwrapped.
 PeerAddress peer_of(const SocketAddress& address) {
   const std::string host = address.text();
   if (address.family() == AF_INET) {

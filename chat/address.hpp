@@ -16,7 +16,7 @@
 
 namespace chat {
 
-// What a host that is a Unix socket begins with; its path follows.
+// The prefix of a host that is a Unix socket; the path follows.
 inline constexpr std::string_view kUnix = "unix:";
 
 // An address as the kernel takes it: IPv4, IPv6, or the path of a Unix socket.
@@ -41,8 +41,8 @@ SocketAddress unix_address(const std::string& path);
 // The one that socket `fd` is bound to. Throws std::system_error.
 SocketAddress local_address(int fd);
 
-// What is counted as one origin of connections: an IPv4 address, or the network (/64) of an IPv6
-// address, of which a single customer has them all.
+// The origin that limits count connections by: an IPv4 address, or the /64 network of an IPv6
+// address, which usually belongs to one customer.
 using Source = std::array<std::uint8_t, 16>;
 
 // Where a connection comes from.
@@ -55,7 +55,7 @@ struct PeerAddress {
   std::optional<std::uint32_t> uid = {};  // of a peer on a Unix socket, as the kernel says
 };
 
-// That of a connection from `address`; of one by Unix socket `fd`: who it is instead of where from.
+// Returns the peer at `address`; or the user at the other end of Unix socket `fd`.
 PeerAddress peer_of(const SocketAddress& address);
 PeerAddress peer_user(int fd);
 
@@ -64,7 +64,7 @@ PeerAddress peer_user(int fd);
 std::optional<std::string> user_name(std::uint32_t uid);
 std::optional<std::uint32_t> user_id(const std::string& name);
 
-// One that is at an IP address, in numbers; nothing: that is none.
+// Parses a numeric IP address. Returns nothing where `address` is none.
 std::optional<PeerAddress> peer_at(const std::string& address, std::uint16_t port);
 
 // The addresses of this machine's network interfaces. Empty: the kernel does not say.

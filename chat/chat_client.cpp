@@ -550,8 +550,8 @@ std::optional<Clock::time_point> ChatClient::answer_due() {
   return liveness_.due();
 }
 
-// Asks a server that does not answer; in the end the connection is as good as lost. What has come
-// may still wait for a terminal that takes no output: the server is there.
+// Pings a server that does not answer, and later gives the connection up. Unread input counts as an
+// answer: a terminal that takes no output may hold the socket thread up.
 void ChatClient::look_after_connection() {
   auto act = Liveness::Act::kNothing;
   {

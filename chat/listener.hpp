@@ -30,11 +30,11 @@ class Listener {
   // kernel choose. Throws std::system_error or std::runtime_error naming address and port.
   static std::vector<Listener> open(const std::string& address, std::uint16_t port);
 
-  // A Unix socket, which everybody on this machine can connect to who gets at the path. What a
-  // server that is gone has left there is replaced. Throws std::system_error.
+  // Listens on a Unix socket. Every user who can reach the path can connect. A socket that a dead
+  // server left there is replaced. Throws std::system_error.
   static Listener open_unix(const std::string& path);
 
-  // One that was opened before. Throws std::system_error.
+  // Takes over a socket that listens already. Throws std::system_error.
   static Listener adopt(Descriptor fd);
 
   // `peer`, where it is given, becomes where the connection comes from.

@@ -1,5 +1,5 @@
-// What the user may do in the room, and which restrictions can be lifted, as far as the server's
-// lines have told: for what Tab offers. Pure; NOT thread safe.
+// The user's permissions, and the bans, mutes and ignored names that can be lifted, as far as the
+// server's lines have told. Completion uses them. Pure; NOT thread safe.
 #pragma once
 
 #include <set>
@@ -21,7 +21,8 @@ class Moderation {
 
   bool may(Access access) const;
 
-  // What the argument of the command can be that begins so: names, and of /unban addresses, too.
+  // Returns the names that `command` can lift and that start with `beginning`; for /unban also
+  // addresses.
   std::vector<std::string> liftable(Command command, std::string_view beginning) const;
 
  private:

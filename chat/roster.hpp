@@ -18,7 +18,7 @@ class Roster {
  public:
   void follow(const ServerLine& line);
 
-  // What was left of a list does not come any more.
+  // Forgets a partial list: its other lines were lost with the connection.
   void connection_lost() { listed_.clear(); }
 
   std::size_t size() const { return people_.size(); }

@@ -1,5 +1,5 @@
-// What every system call needs: its failure as an exception that names the operation, and the
-// repetition of one that a signal interrupted. Thread safe.
+// Helpers for system calls: throw an exception that names the failed operation, and repeat a call
+// that a signal interrupted. Thread safe.
 #pragma once
 
 #include <cerrno>
