@@ -78,7 +78,7 @@ ChatClient::ChatClient(const ClientOptions& options)
       terminal_(wanted(options)),
       screen_(terminal_, screen_options(options, terminal_.is_plain())),
       coming_in_(options.take_over ? protocol::Mode::kResume : options.mode, options.name,
-                 options.host.starts_with("unix:")),
+                 options.host.starts_with(kUnix)),
       typed_(kMaxUnterminated, kMaxUnterminated),
       answers_left_(options.mode ? 0 : 2) {
   if (!options.log.empty()) log_file_.emplace(options.log);

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/address.hpp"
 #include "chat/program_name.hpp"
 #include "chat/proxy_command.hpp"
 #include "chat/text.hpp"
@@ -183,7 +184,7 @@ std::string take_option(ClientOptions& options, const std::vector<std::string>& 
 std::string take_host(ClientOptions& options, const std::string& argument) {
   if (!options.host.empty()) return "one HOST only, not also '" + argument + "'";
   std::string host = argument;
-  if (host.starts_with("unix:")) {
+  if (host.starts_with(kUnix)) {
     options.host = host;
     return {};
   }

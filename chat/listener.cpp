@@ -21,10 +21,6 @@ Descriptor new_socket(int family) {
   return Descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-void set_option(int fd, int level, int name, int value) {
-  (void)::setsockopt(fd, level, name, &value, sizeof value);  // best effort
-}
-
 }  // namespace
 
 // A port that the kernel has chosen for one family may be taken in the other: then another one.

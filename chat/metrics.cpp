@@ -92,8 +92,7 @@ void add_histogram(Families& families, const Histogram& histogram) {
 
 // Of unix:PATH; of anything else nothing.
 std::string unix_path_in(const std::string& where) {
-  const std::string prefix = "unix:";
-  return where.starts_with(prefix) ? where.substr(prefix.size()) : "";
+  return where.starts_with(kUnix) ? where.substr(kUnix.size()) : "";
 }
 
 Listener listener_at(const std::string& where) {

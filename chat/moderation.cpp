@@ -9,12 +9,6 @@
 namespace chat {
 namespace {
 
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
 std::string_view take_until(std::string_view& text, std::string_view marks) {
   const std::string_view word = text.substr(0, text.find_first_of(marks));
   text.remove_prefix(word.size());
@@ -63,16 +57,16 @@ void Moderation::follow(const ServerLine& line) {
 
 // An operator `done` something.
 void Moderation::follow_room(std::string_view done) {
-  if (take(done, "has muted ")) {
+  if (take_prefix(done, "has muted ")) {
     add(muted_, take_until(done, " "));
-  } else if (take(done, "has unmuted ")) {
+  } else if (take_prefix(done, "has unmuted ")) {
     muted_.erase(folded_name(done));
-  } else if (take(done, "has banned ")) {
+  } else if (take_prefix(done, "has banned ")) {
     if (done.starts_with("an address")) return;  // the room is not told which
     add(banned_, take_until(done, " :"));
-  } else if (take(done, "has lifted the ban of ")) {
+  } else if (take_prefix(done, "has lifted the ban of ")) {
     banned_.erase(folded_name(done));
-  } else if (take(done, "has made ")) {
+  } else if (take_prefix(done, "has made ")) {
     if (folded_name(take_until(done, " ")) != own_name_) return;
     if (done == " an operator") operator_ = true;
     if (done == " no operator any more") operator_ = false;
@@ -83,7 +77,7 @@ void Moderation::follow_room(std::string_view done) {
 // until ..."
 void Moderation::follow_answer(std::string_view text) {
   if (text == protocol::text_of(protocol::kOperator)) operator_ = true;
-  if (take(text, "you ignore ")) return follow_ignored(text);
+  if (take_prefix(text, "you ignore ")) return follow_ignored(text);
   const std::string_view target = take_until(text, " ");
   if (text.starts_with(" is kept out") || text.starts_with(" by ")) add(banned_, target);
   if (text == " is let in") banned_.erase(folded_name(target));

@@ -149,7 +149,7 @@ std::string unmute(const Operator& by, std::string_view name) {
 std::optional<AddressRange> range_of(const Operator& by, std::string_view target) {
   const bool named = by.room.registry.profile(target).has_value();
   if (is_name(target) && (named || !looks_like_address(target))) return std::nullopt;
-  if (target.starts_with("unix:")) {
+  if (target.starts_with(kUnix)) {
     throw std::runtime_error("who comes by a Unix socket has no address: ban the name");
   }
   try {

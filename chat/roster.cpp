@@ -47,10 +47,10 @@ void Roster::follow_list(std::string_view text) {
     names.remove_prefix(std::min(comma + 2, names.size()));
     if (!is_name(name)) continue;
     const auto known = people_.find(folded_name(name));
-    if (listed_.size() >= *count) listed_.clear();  // no list: it names more than it says
     listed_[folded_name(name)] = {std::string(name),
                                   known == people_.end() ? 0 : known->second.spoke};
   }
+  if (listed_.size() > *count) listed_.clear();  // no list: it names more than it says
   if (listed_.size() == *count) people_ = std::exchange(listed_, {});
 }
 

@@ -14,13 +14,6 @@ namespace {
 using Kind = ServerLine::Kind;
 using SystemTime = std::chrono::system_clock::time_point;
 
-// Takes `prefix` off the front of `text`, if it stands there.
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
 // The name that ends at `mark`, taken off together with it; empty: that is no name.
 std::string_view take_name(std::string_view& text, std::string_view mark) {
   const auto end = text.find(mark);
@@ -132,12 +125,12 @@ std::string utc(SystemTime time) {
 }
 
 ServerLine parse_marked(std::string_view text) {
-  if (take(text, "* ")) return parse_notice(text);
+  if (take_prefix(text, "* ")) return parse_notice(text);
   ServerLine line;
   std::string_view rest = text;
-  if (take(text, "! ")) {
+  if (take_prefix(text, "! ")) {
     line.kind = Kind::kError;
-  } else if (take(rest, "~ ")) {
+  } else if (take_prefix(rest, "~ ")) {
     const auto doer = take_name(rest, " ");
     if (!doer.empty()) return {Kind::kMe, std::string(doer), {}, std::string(rest)};
   } else if (const auto from = take_name(rest, " -> "); !from.empty()) {
@@ -153,7 +146,7 @@ ServerLine parse_marked(std::string_view text) {
 
 ServerLine parse_plain(std::string_view text) {
   std::string_view rest = text;
-  const auto time = take(rest, "- ") ? take_time(rest) : std::nullopt;
+  const auto time = take_prefix(rest, "- ") ? take_time(rest) : std::nullopt;
   if (time) text = rest;
   ServerLine line = parse_marked(text);
   line.time = time;

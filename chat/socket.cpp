@@ -41,10 +41,6 @@ int poll_until(pollfd& entry, Clock::time_point deadline) {
   return ::poll(&entry, 1, static_cast<int>(std::clamp<long>(left, 0, 3'600'000)));
 }
 
-void set_option(int fd, int level, int name, int value) {
-  (void)::setsockopt(fd, level, name, &value, sizeof value);  // best effort
-}
-
 // See kKeepaliveIdle. Which nanosecond it is, is as good as chance.
 void notice_a_silent_end(int fd) {
   const auto more = Clock::now().time_since_epoch().count() % (kKeepaliveSpread.count() + 1);

@@ -1,6 +1,8 @@
-// Helpers for system calls: throw an exception that names the failed operation, and repeat a call
-// that a signal interrupted. Thread safe.
+// Helpers for system calls: throw an exception that names the failed operation, repeat a call that
+// a signal interrupted, set a socket option. Thread safe.
 #pragma once
+
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <string>
@@ -19,6 +21,11 @@ auto retry(Call call) {
   auto result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
+}
+
+// Best effort.
+inline void set_option(int fd, int level, int name, int value) {
+  (void)::setsockopt(fd, level, name, &value, sizeof value);
 }
 
 }  // namespace chat

@@ -50,6 +50,9 @@ bool is_password(std::string_view password);
 std::string_view trimmed(std::string_view text);  // without spaces and TABs around it
 std::string lowercase(std::string_view text);     // ASCII
 
+// Removes `prefix` from the front of `text`. Returns false where it does not stand there.
+bool take_prefix(std::string_view& text, std::string_view prefix);
+
 // Whether `text` begins, or ends, with a letter or digit of any script, after use_utf8_locale(), or
 // a mark on one.
 bool begins_with_word(std::string_view text);

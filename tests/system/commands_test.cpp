@@ -103,9 +103,7 @@ BOOST_AUTO_TEST_CASE(who_and_whois_say_since_when_and_operators_from_where) {
 // With many online it is one screen of names, in their order, until more is asked for.
 BOOST_AUTO_TEST_CASE(who_of_many_tells_names_and_who_is_away_until_all_is_asked_for) {
   constexpr int kMembers = 150;
-  auto config = RunningRoom::config_of(kMembers);
-  config.max_pending = kMembers;
-  RunningRoom room(config, {});
+  RunningRoom room(kMembers);
   std::vector<Peer> members;
   std::string names;
   for (int i = kMembers; i > 0; --i) {
