@@ -10,9 +10,9 @@ LDLIBS := -lcrypt
 BUILD ?= build/plain
 BIN ?= .
 
-CHAT := $(sort $(wildcard chat/*.cpp))
+CHAT := $(sort $(wildcard chat/*/*.cpp))
 CHAT_OBJECTS := $(CHAT:%.cpp=$(BUILD)/%.o)
-UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp)))
+UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
 SIEGE_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/siege/*.cpp)))
 SYSTEM_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
 FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.cpp,%,$(sort $(wildcard tests/fuzz/*.cpp))))
@@ -66,7 +66,7 @@ $(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
 $(BUILD)/siege_tests: $(SIEGE_OBJECTS) $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
-$(BUILD)/churn $(BUILD)/chaos: $(BUILD)/%: $(BUILD)/tests/%.o $(BUILD)/libchat.a
+$(BUILD)/churn $(BUILD)/chaos: $(BUILD)/%: $(BUILD)/tests/endurance/%.o $(BUILD)/libchat.a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: help
@@ -175,7 +175,7 @@ bench: all $(BUILD)/bench ## measure the room beside a bare loop of send() and t
 
 # Installing. DESTDIR is put in front of everything, as packages need it.
 
-VERSION := $(shell sed -n 's/.*kVersion = "\(.*\)".*/\1/p' chat/version.hpp)
+VERSION := $(shell sed -n 's/.*kVersion = "\(.*\)".*/\1/p' chat/base/version.hpp)
 PREFIX ?= /usr/local
 MANUALS := chatroom-server.8 chatroom.1 chatroom-accounts.5 chatroom-protocol.7
 
@@ -183,20 +183,20 @@ MANUALS := chatroom-server.8 chatroom.1 chatroom-accounts.5 chatroom-protocol.7
 define INSTALLED
 $(BIN)/server:bin/chatroom-server:755
 $(BIN)/client:bin/chatroom:755
-$(foreach page,$(MANUALS),scripts/man/$(page):share/man/man$(subst .,,$(suffix $(page)))/$(page):644)
-scripts/completion/chatroom.bash:share/bash-completion/completions/chatroom:644
-scripts/completion/chatroom.bash:share/bash-completion/completions/chatroom-server:644
-scripts/completion/_chatroom:share/zsh/site-functions/_chatroom:644
-scripts/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom.fish:644
-scripts/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom-server.fish:644
-scripts/systemd/chatroom.socket:lib/systemd/system/chatroom.socket:644
-scripts/systemd/sysusers.conf:lib/sysusers.d/chatroom.conf:644
+$(foreach page,$(MANUALS),scripts/packaging/man/$(page):share/man/man$(subst .,,$(suffix $(page)))/$(page):644)
+scripts/packaging/completion/chatroom.bash:share/bash-completion/completions/chatroom:644
+scripts/packaging/completion/chatroom.bash:share/bash-completion/completions/chatroom-server:644
+scripts/packaging/completion/_chatroom:share/zsh/site-functions/_chatroom:644
+scripts/packaging/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom.fish:644
+scripts/packaging/completion/chatroom.fish:share/fish/vendor_completions.d/chatroom-server.fish:644
+scripts/packaging/systemd/chatroom.socket:lib/systemd/system/chatroom.socket:644
+scripts/packaging/systemd/sysusers.conf:lib/sysusers.d/chatroom.conf:644
 endef
 
 .PHONY: install uninstall dist deb
 install: all ## install under PREFIX (/usr/local): programs, manual pages, completion, systemd's unit
 	$(foreach entry,$(INSTALLED),$(call install_entry,$(subst :, ,$(entry))))
-	sed 's|@PREFIX@|$(PREFIX)|' scripts/systemd/chatroom.service | \
+	sed 's|@PREFIX@|$(PREFIX)|' scripts/packaging/systemd/chatroom.service | \
 	  install -m 644 /dev/stdin '$(DESTDIR)$(PREFIX)/lib/systemd/system/chatroom.service'
 
 define install_entry
@@ -213,7 +213,7 @@ dist: ## pack the sources into build/chatroom-VERSION.tar.gz
 	git archive --prefix=chatroom-$(VERSION)/ -o build/chatroom-$(VERSION).tar.gz HEAD
 
 deb: all ## pack build/chatroom_VERSION_ARCHITECTURE.deb
-	scripts/deb.sh $(VERSION)
+	scripts/packaging/deb.sh $(VERSION)
 
 .PHONY: tidy format clean
 tidy: ## check with clang-tidy and clang's -Wthread-safety

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "chat/chat_client.hpp"
-#include "chat/client_options.hpp"
-#include "chat/descriptor.hpp"
-#include "chat/program_name.hpp"
-#include "chat/text.hpp"
-#include "chat/version.hpp"
+#include "chat/base/descriptor.hpp"
+#include "chat/base/program_name.hpp"
+#include "chat/base/text.hpp"
+#include "chat/base/version.hpp"
+#include "chat/client/chat_client.hpp"
+#include "chat/client/client_options.hpp"
 
 int main(int argc, char** argv) {
   try {

@@ -2,13 +2,13 @@
 #include <exception>
 #include <iostream>
 
-#include "chat/account_commands.hpp"
-#include "chat/descriptor.hpp"
-#include "chat/program_name.hpp"
-#include "chat/server_options.hpp"
-#include "chat/serving.hpp"
-#include "chat/text.hpp"
-#include "chat/version.hpp"
+#include "chat/base/descriptor.hpp"
+#include "chat/base/program_name.hpp"
+#include "chat/base/text.hpp"
+#include "chat/base/version.hpp"
+#include "chat/server/account_commands.hpp"
+#include "chat/server/server_options.hpp"
+#include "chat/server/serving.hpp"
 
 namespace {
 
@@ -18,7 +18,7 @@ int run(const chat::ServerOptions& options, char* const* argv) {
     case Action::kHelp:
       std::cout << chat::server_usage();
       return 0;
-    case Action::kVersion:
+    case Action::kShowVersion:
       std::cout << "chatroom-server " << chat::kVersion << '\n';
       return 0;
     case Action::kCheck:

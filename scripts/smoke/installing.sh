@@ -67,7 +67,7 @@ completes() {
 
 step "the programs say which version they are"
 make_target install
-version=$(sed -n 's/.*kVersion = "\(.*\)".*/\1/p' "$root/chat/version.hpp")
+version=$(sed -n 's/.*kVersion = "\(.*\)".*/\1/p' "$root/chat/base/version.hpp")
 PATH=$to/usr/bin:$PATH
 [[ $(chatroom-server --version) == "chatroom-server $version" ]] || fail "the server does not"
 [[ $(chatroom --version) == "chatroom $version" ]] || fail "the client does not"

@@ -5,12 +5,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib/room.sh"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tree=$dir/tree
-mkdir -p "$tree/chat" "$tree/scripts/lib" "$dir/bin"
+mkdir -p "$tree/chat/base" "$tree/scripts/lib" "$dir/bin"
 cp "$root/Makefile" "$tree"
 cp "$root"/scripts/{run,join}.sh "$tree/scripts"
 cp "$root/scripts/lib/setup.sh" "$tree/scripts/lib"
-cp "$root/chat/version.hpp" "$tree/chat"
-echo 'int room;' >"$tree/chat/room.cpp"
+cp "$root/chat/base/version.hpp" "$tree/chat/base"
+echo 'int room;' >"$tree/chat/base/room.cpp"
 for program in server client; do
   printf '#include <cstdio>\nint main() { std::puts("this is the %s"); }\n' $program >"$tree/$program.cpp"
 done

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "chat/poller.hpp"
+#include "chat/base/poller.hpp"
 
 namespace bench {
 

@@ -2,7 +2,7 @@
 // lines; what came in goes out to everyone. No server that sends over TCP can be expected below it.
 #pragma once
 
-#include "chat/listener.hpp"
+#include "chat/net/listener.hpp"
 
 namespace bench {
 

@@ -25,8 +25,8 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/poller.hpp"
-#include "chat/socket.hpp"
+#include "chat/base/poller.hpp"
+#include "chat/net/socket.hpp"
 #include "tests/bench/latency.hpp"
 #include "tests/bench/protocols.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/descriptor.hpp"
+#include "chat/base/descriptor.hpp"
 
 namespace bench {
 

@@ -6,15 +6,15 @@
 #include <string>
 #include <string_view>
 
-#include "chat/columns.hpp"
-#include "chat/display.hpp"
-#include "chat/limits.hpp"
-#include "chat/line_editor.hpp"
-#include "chat/line_reader.hpp"
-#include "chat/moderation.hpp"
-#include "chat/roster.hpp"
-#include "chat/server_line.hpp"
-#include "chat/text.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/base/text.hpp"
+#include "chat/net/line_reader.hpp"
+#include "chat/ui/columns.hpp"
+#include "chat/ui/display.hpp"
+#include "chat/ui/line_editor.hpp"
+#include "chat/ui/moderation.hpp"
+#include "chat/ui/roster.hpp"
+#include "chat/ui/server_line.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace {

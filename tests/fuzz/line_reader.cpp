@@ -1,6 +1,6 @@
 // The line reader, fed in pieces of any size, against the plain meaning of lines: the same bytes
 // split at their line ends all at once.
-#include "chat/line_reader.hpp"
+#include "chat/net/line_reader.hpp"
 
 #include <algorithm>
 #include <cstdint>

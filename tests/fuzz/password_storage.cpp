@@ -1,6 +1,6 @@
 // A password storage of any content: either it is refused with file and line number, or it comes
 // back from a save as it was.
-#include "chat/password_storage.hpp"
+#include "chat/storage/password_storage.hpp"
 
 #include <cstdint>
 #include <fstream>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "chat/text.hpp"
+#include "chat/base/text.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/temporary_folder.hpp"
 

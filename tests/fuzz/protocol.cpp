@@ -1,15 +1,15 @@
 // A client's line, read in each of the three ways in which a session may read it; and a
 // transcript's.
-#include "chat/protocol.hpp"
+#include "chat/wire/protocol.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "chat/limits.hpp"
-#include "chat/line_format.hpp"
-#include "chat/text.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/base/text.hpp"
+#include "chat/wire/line_format.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace {

@@ -1,14 +1,14 @@
 // What the room keeps, of any content: either it is refused with file and line number, or it comes
 // back from a save as it was.
-#include "chat/room_storage.hpp"
+#include "chat/storage/room_storage.hpp"
 
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-#include "chat/limits.hpp"
-#include "chat/text.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/base/text.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/temporary_folder.hpp"
 

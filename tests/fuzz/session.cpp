@@ -1,6 +1,6 @@
 // A whole session on any bytes, and one member who hears what comes of them: nothing but lines of
 // the room about those two, and lines of the other under its own name.
-#include "chat/session.hpp"
+#include "chat/session/session.hpp"
 
 #include <sys/socket.h>
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "chat/text.hpp"
+#include "chat/base/text.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/house.hpp"
 #include "tests/support/running_room.hpp"

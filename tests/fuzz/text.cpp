@@ -1,12 +1,12 @@
 // The pure functions on text: what each promises of any bytes, and how they agree.
-#include "chat/text.hpp"
+#include "chat/base/text.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace {

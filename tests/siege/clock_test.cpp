@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/siege/survived.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/siege/survived.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"

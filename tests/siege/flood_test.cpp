@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/siege/near_server.hpp"
 #include "tests/siege/survived.hpp"
 #include "tests/support/network.hpp"

@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "chat/descriptor.hpp"
-#include "chat/limits.hpp"
-#include "chat/socket.hpp"
+#include "chat/base/descriptor.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/net/socket.hpp"
 #include "tests/siege/survived.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/stopwatch.hpp"

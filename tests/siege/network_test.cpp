@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/siege/near_server.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/healthy_pair.hpp"
 #include "tests/support/peer.hpp"

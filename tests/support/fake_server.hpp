@@ -13,8 +13,8 @@
 #include <string_view>
 #include <utility>
 
-#include "chat/descriptor.hpp"
-#include "chat/listener.hpp"
+#include "chat/base/descriptor.hpp"
+#include "chat/net/listener.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/threads.hpp"

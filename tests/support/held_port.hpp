@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "chat/descriptor.hpp"
+#include "chat/base/descriptor.hpp"
 
 class HeldPort {
  public:

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "chat/room.hpp"
+#include "chat/session/room.hpp"
 
 struct House {
   // Seats for the accounts, and so many others.

@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "chat/descriptor.hpp"
+#include "chat/base/descriptor.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/threads.hpp"
 

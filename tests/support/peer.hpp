@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "chat/descriptor.hpp"
-#include "chat/socket.hpp"
+#include "chat/base/descriptor.hpp"
+#include "chat/net/socket.hpp"
 #include "tests/support/patience.hpp"
 
 class Peer {

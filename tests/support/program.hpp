@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/descriptor.hpp"
+#include "chat/base/descriptor.hpp"
 #include "tests/support/peer.hpp"
 
 class Program {

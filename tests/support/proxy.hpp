@@ -15,9 +15,9 @@
 #include <thread>
 #include <utility>
 
-#include "chat/listener.hpp"
-#include "chat/poller.hpp"
-#include "chat/socket.hpp"
+#include "chat/base/poller.hpp"
+#include "chat/net/listener.hpp"
+#include "chat/net/socket.hpp"
 #include "tests/support/threads.hpp"
 
 class Proxy {

@@ -11,9 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "chat/event_log.hpp"
-#include "chat/password_storage.hpp"
-#include "chat/server.hpp"
+#include "chat/base/event_log.hpp"
+#include "chat/server/server.hpp"
+#include "chat/storage/password_storage.hpp"
 
 // A hash as cheap as libcrypt has them: a test that is not about its cost need not pay it.
 inline std::string cheap_hash(const std::string& password) {

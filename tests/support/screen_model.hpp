@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/text.hpp"
+#include "chat/base/text.hpp"
 
 class ScreenModel {
  public:

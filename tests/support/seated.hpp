@@ -14,7 +14,7 @@
 #include <tuple>
 #include <vector>
 
-#include "chat/descriptor.hpp"
+#include "chat/base/descriptor.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 
 // Processor time that a process has had so far; none where there is no such process.
 inline std::chrono::milliseconds processor_time(pid_t process) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "chat/text.hpp"
+#include "chat/base/text.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"

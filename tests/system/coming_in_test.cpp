@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "chat/command_table.hpp"
-#include "chat/text.hpp"
+#include "chat/base/text.hpp"
+#include "chat/wire/command_table.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 #include "tests/support/threads.hpp"

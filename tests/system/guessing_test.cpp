@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "chat/password_hash.hpp"
-#include "chat/protocol.hpp"
+#include "chat/storage/password_hash.hpp"
+#include "chat/wire/protocol.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/healthy_pair.hpp"
 #include "tests/support/peer.hpp"

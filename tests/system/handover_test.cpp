@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "chat/line_format.hpp"
-#include "chat/password_hash.hpp"
+#include "chat/storage/password_hash.hpp"
+#include "chat/wire/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/running_room.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "chat/limits.hpp"
-#include "chat/line_format.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/wire/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 #include "tests/support/threads.hpp"

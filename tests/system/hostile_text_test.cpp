@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "chat/limits.hpp"
-#include "chat/text.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/base/text.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 

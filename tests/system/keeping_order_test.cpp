@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "chat/command_table.hpp"
-#include "chat/limits.hpp"
-#include "chat/room_storage.hpp"
-#include "chat/text.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/base/text.hpp"
+#include "chat/storage/room_storage.hpp"
+#include "chat/wire/command_table.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/rounds.hpp"
 #include "tests/support/running_room.hpp"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/limits.hpp"
+#include "chat/base/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/served.hpp"

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "chat/line_format.hpp"
+#include "chat/wire/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 #include "tests/support/threads.hpp"

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "chat/limits.hpp"
-#include "chat/password_hash.hpp"
-#include "chat/password_storage.hpp"
+#include "chat/base/limits.hpp"
+#include "chat/storage/password_hash.hpp"
+#include "chat/storage/password_storage.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/served.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "chat/line_format.hpp"
+#include "chat/wire/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/rounds.hpp"

@@ -1,0 +1,54 @@
+#include "chat/client/log_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+#include "chat/base/system_call.hpp"
+#include "chat/ui/display.hpp"
+
+namespace chat {
+namespace {}  // namespace
+
+LogFile::LogFile(const std::string& file) : file_(file) { open(); }
+
+// A pipe, as of >(command), will do, but not a FIFO that nobody reads: opening it would wait.
+void LogFile::open() {
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  to_ = Descriptor(::open(file_.c_str(), kFlags, S_IRUSR | S_IWUSR));
+  if (!to_) throw_errno("cannot open " + file_);
+  const int flags = ::fcntl(to_.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(to_.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    throw_errno("cannot open " + file_);
+  }
+}
+
+// A pipe of >(command) is no file of that name, and stays.
+bool LogFile::was_moved() const {
+  struct stat opened {
+  }, named{};
+  if (::fstat(to_.get(), &opened) != 0 || !S_ISREG(opened.st_mode)) return false;
+  if (::stat(file_.c_str(), &named) != 0) return true;
+  return opened.st_dev != named.st_dev || opened.st_ino != named.st_ino;
+}
+
+void LogFile::append(std::span<const std::string> lines,
+                     std::chrono::system_clock::time_point now) {
+  const std::string time = local_time(now, "%Y-%m-%d %H:%M:%S ");
+  std::string text;
+  for (const std::string& line : lines) text.append(time).append(line).append("\n");
+  if (was_moved()) open();
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t n = ::write(to_.get(), rest.data(), rest.size());
+    if (n < 0 && errno != EINTR) throw_errno("cannot write to " + file_);
+    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace chat

@@ -1,0 +1,35 @@
+// What a user keeps of the room, as --log asks for: each line as it came, with its local date and
+// time in front,
+//
+//   2026-11-24 21:30:05 ann: hello
+//
+// appended to a file, which is made, for its owner only, where there is none. NOT thread safe.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+
+#include "chat/base/descriptor.hpp"
+
+namespace chat {
+
+class LogFile {
+ public:
+  // Throws std::system_error.
+  explicit LogFile(const std::string& file);
+
+  // The lines are neutralised, and go into the file at once; one that was moved away is opened
+  // anew. Throws std::system_error where they cannot, as on a full disk; then a part of them may be
+  // there.
+  void append(std::span<const std::string> lines, std::chrono::system_clock::time_point now);
+
+ private:
+  void open();
+  bool was_moved() const;
+
+  std::string file_;
+  Descriptor to_;
+};
+
+}  // namespace chat

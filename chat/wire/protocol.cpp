@@ -1,0 +1,157 @@
+#include "chat/wire/protocol.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "chat/base/limits.hpp"
+#include "chat/base/text.hpp"
+
+namespace chat::protocol {
+
+std::optional<Mode> parse_mode(std::string_view line) {
+  const std::string word = lowercase(trimmed(line));
+  if (word == "login") return Mode::kLogin;
+  if (word == "register") return Mode::kRegister;
+  if (word == "resume") return Mode::kResume;
+  return std::nullopt;
+}
+
+std::optional<Credentials> parse_credentials(std::string_view line, std::string& reason,
+                                             bool none) {
+  const auto comma = line.find(',');
+  if (comma == std::string_view::npos) {
+    reason = "there is no comma; type user,password";
+    return std::nullopt;
+  }
+  const std::string_view name = trimmed(line.substr(0, comma));
+  const std::string_view password = line.substr(comma + 1);
+  if (!is_name(name)) {
+    reason = "a username is 1 to 32 letters, digits, _ . or - and begins with a letter or digit";
+    return std::nullopt;
+  }
+  if (!is_password(password) && !(none && password.empty())) {
+    reason = "a password is 1 to 511 bytes of text without control characters";
+    return std::nullopt;
+  }
+  return Credentials{std::string(name), std::string(password)};
+}
+
+std::string_view text_of(std::string_view line) { return line.substr(2, line.size() - 3); }
+
+bool is_passing(std::string_view refusal) {
+  for (const std::string_view line : {kTimedOut, kOutOfResources, kMadeRoom, kCrowded, kTooOften}) {
+    if (text_of(line) == refusal) return true;
+  }
+  return false;
+}
+
+bool is_final(std::string_view error_text) {
+  for (const std::string_view beginning :
+       {"your session goes on in another connection", "you were kicked", "you are banned",
+        "your account is no more", "your name looks like an account's"}) {
+    if (error_text.starts_with(beginning)) return true;
+  }
+  return false;
+}
+
+std::string ask_password_for(std::string_view name) {
+  return "* password for " + std::string(name) + "?\n";
+}
+
+bool asks_secret(std::string_view notice_text) {
+  constexpr std::string_view kBeginning = "password for ";
+  if (notice_text.starts_with(kBeginning) && notice_text.ends_with('?')) {
+    notice_text.remove_suffix(1);
+    return is_name(notice_text.substr(kBeginning.size()));
+  }
+  for (const std::string_view line : {kAskOldPassword, kAskNewPassword}) {
+    if (text_of(line) == notice_text) return true;
+  }
+  return false;
+}
+
+std::size_t secrets_after(std::string_view command_name, std::string_view arguments) {
+  const std::string name = lowercase(command_name);
+  if (name == "/password") return 2;
+  const std::string verb = lowercase(arguments.substr(0, arguments.find_first_of(" \t")));
+  return name == "/account" && verb == "add" ? 1 : 0;
+}
+
+std::string_view reason_of(std::string_view refusal) {
+  const std::string_view text = text_of(refusal);
+  const std::string_view banned = "you are banned";
+  return text.starts_with(banned) ? banned : text.substr(0, text.find(':'));
+}
+
+std::string hello(std::string_view name) { return "* hello " + std::string(name) + "\n"; }
+
+std::string wrong_format(std::string_view reason) {
+  return "! wrong format: " + std::string(reason) + "\n";
+}
+
+std::string_view without_telnet(std::string_view line) {
+  constexpr char kCommand = '\xFF';
+  constexpr std::string_view kWithOption = "\xFB\xFC\xFD\xFE";  // WILL, WON'T, DO, DON'T
+  constexpr char kBegin = '\xFA';
+  constexpr std::string_view kEnd = "\xFF\xF0";
+  const auto is_verb = [](char c) { return static_cast<unsigned char>(c) >= 0xF0; };
+  while (line.size() > 1 && line.front() == kCommand && is_verb(line[1])) {
+    const char verb = line[1];
+    std::size_t size = kWithOption.find(verb) != std::string_view::npos ? 3 : 2;
+    if (size > line.size()) break;
+    if (verb == kBegin) size = std::min(line.find(kEnd), line.size() - 2) + kEnd.size();
+    line.remove_prefix(size);
+  }
+  return line;
+}
+
+namespace {
+
+// One line of a list of `names`, as online_line().
+std::string list_line(std::string_view state, const std::vector<std::string>& names,
+                      std::size_t& next) {
+  std::string line = std::string("* ").append(state) + " (" + std::to_string(names.size()) + "): ";
+  for (const std::size_t first = next; next < names.size(); ++next) {
+    const std::string_view comma = next == first ? "" : ", ";
+    if (next > first && line.size() + comma.size() + names[next].size() > kMaxLine) break;
+    line.append(comma).append(names[next]);
+  }
+  return line + '\n';
+}
+
+}  // namespace
+
+std::string online_line(const std::vector<std::string>& names, std::size_t& next) {
+  return list_line("online", names, next);
+}
+
+std::string away_line(const std::vector<std::string>& names, std::size_t& next) {
+  return list_line("away", names, next);
+}
+
+std::string online(const std::vector<std::string>& names) {
+  std::string lines;
+  for (std::size_t next = 0; next < names.size();) lines += online_line(names, next);
+  return lines;
+}
+
+std::string private_line(std::string_view from, std::string_view to, std::string_view text) {
+  return std::string(from).append(" -> ").append(to).append(": ").append(text).append("\n");
+}
+
+std::string nobody_called(std::string_view name) {
+  return is_name(name) ? "! " + std::string(name) + " is not here\n" : "! that is no name\n";
+}
+
+std::string nothing_after(std::uint64_t number) {
+  return "* there is nothing after line " + std::to_string(number) + "\n";
+}
+
+std::optional<Command> parse_command(std::string_view line) {
+  if (!line.starts_with('/') || line.starts_with("//")) return std::nullopt;
+  const auto space = line.find_first_of(" \t");
+  if (space == std::string_view::npos) return Command{line, {}};
+  return Command{line.substr(0, space), trimmed(line.substr(space))};
+}
+
+}  // namespace chat::protocol

@@ -1,0 +1,140 @@
+#include "chat/storage/stored.hpp"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "chat/storage/room_storage.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/support/threads.hpp"
+
+namespace chat {
+
+BOOST_AUTO_TEST_SUITE(stored)
+
+BOOST_AUTO_TEST_CASE(a_change_is_one_step_in_the_file_and_for_everyone) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("room");
+  Stored<RoomStorage> one(path);
+  Stored<RoomStorage> other(path);
+  const auto before = one.current();
+  one.change([](RoomStorage& storage) { storage.set_topic("cats"); });
+  BOOST_TEST(before->topic() == "");
+  BOOST_TEST(one.current()->topic() == "cats");
+  // It begins with what is in the file by now.
+  other.change([](RoomStorage& storage) { storage.set_motd("dogs"); });
+  BOOST_TEST(other.current()->topic() == "cats");
+  BOOST_TEST(RoomStorage::load(path).motd() == "dogs");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_changes_nothing) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("room");
+  Stored<RoomStorage> stored(path);
+  const auto refuse = [](RoomStorage& storage) {
+    storage.set_topic("cats");
+    throw std::runtime_error("no");
+  };
+  BOOST_CHECK_THROW(stored.change(refuse), std::runtime_error);
+  BOOST_TEST(stored.current()->topic() == "");
+  RoomStorage others;
+  others.set_topic("birds");
+  others.save(path);
+  BOOST_CHECK_THROW(stored.reload([](const RoomStorage&) { throw std::runtime_error("no"); }),
+                    std::runtime_error);
+  BOOST_TEST(stored.current()->topic() == "");
+  stored.reload([](const RoomStorage&) {});
+  BOOST_TEST(stored.current()->topic() == "birds");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_applied_is_valid_though_it_cannot_be_stored) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("room");
+  Stored<RoomStorage> stored(path);
+  {
+    const FileLock held(path);  // by somebody else
+    const auto now = Clock::now();
+    BOOST_TEST(stored.apply([](RoomStorage& storage) { storage.set_topic("cats"); }, now) != "");
+    BOOST_TEST(stored.apply([](RoomStorage& storage) { storage.set_closed(true); }, now) != "");
+    BOOST_CHECK_THROW(stored.apply([](RoomStorage&) { throw std::runtime_error("no"); }, now),
+                      std::runtime_error);
+    stored.reload([](const RoomStorage&) {});
+    BOOST_TEST(stored.current()->topic() == "cats");
+    BOOST_TEST(stored.store(now) != "");
+    BOOST_TEST(stored.is_unstored());
+  }
+  RoomStorage others;
+  others.set_motd("dogs");
+  others.save(path);
+  BOOST_TEST(stored.store() == "");
+  BOOST_TEST(!stored.is_unstored());
+  const RoomStorage file = RoomStorage::load(path);
+  BOOST_TEST(file.topic() == "cats");
+  BOOST_TEST(file.closed());
+  BOOST_TEST(file.motd() == "dogs");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_valid_in_the_end_is_told_also_where_nothing_has_changed) {
+  Stored<RoomStorage> stored(RoomStorage{});
+  std::vector<std::string> topics;
+  const auto settle = [&](const RoomStorage& storage) { topics.push_back(storage.topic()); };
+  const auto refuse = [](RoomStorage& storage) {
+    storage.set_topic("dogs");
+    throw std::runtime_error("no");
+  };
+  stored.change([](RoomStorage& storage) { storage.set_topic("cats"); }, settle);
+  BOOST_CHECK_THROW(stored.change(refuse, settle), std::runtime_error);
+  stored.reload(refuse, settle);  // there is no file
+  BOOST_TEST(topics == std::vector<std::string>(3, "cats"));
+}
+
+// Otherwise what was valid before could be taken for the last.
+BOOST_AUTO_TEST_CASE(no_change_begins_before_the_one_before_it_is_told) {
+  Stored<RoomStorage> stored(RoomStorage{});
+  std::atomic<int> under_way = 0;
+  std::atomic<bool> one_at_a_time = true;
+  Threads threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.start([&] {
+      for (int k = 0; k < 200; ++k) {
+        stored.change(
+            [&](RoomStorage& storage) {
+              if (++under_way > 1) one_at_a_time = false;
+              storage.set_topic(storage.topic() + "x");
+            },
+            [&](const RoomStorage&) {
+              std::this_thread::yield();  // the others may try
+              --under_way;
+            });
+      }
+    });
+  }
+  threads.join();
+  BOOST_TEST(one_at_a_time);
+  BOOST_TEST(stored.current()->topic().size() == 800u);
+}
+
+BOOST_AUTO_TEST_CASE(of_changes_at_the_same_time_none_is_lost) {
+  const TemporaryFolder folder;
+  Stored<RoomStorage> stored(folder.file("room"));
+  Threads threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.start([&stored, i] {
+      for (int k = 0; k < 10; ++k) {
+        const std::string name = "n" + std::to_string(10 * i + k);
+        stored.change([&](RoomStorage& storage) { storage.set_settings(name, {true, {}}); });
+      }
+    });
+  }
+  threads.join();
+  for (int i = 0; i < 40; ++i) {
+    BOOST_TEST(stored.current()->settings_of("n" + std::to_string(i)).quiet);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chat
