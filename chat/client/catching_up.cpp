@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kTagLine = "/tagged\n";
 
-constexpr std::string_view kNotChanged = "the password was not changed: the connection was lost";
 constexpr std::string_view kPerhapsChanged =
     "the connection was lost: nobody knows whether the password was changed";
 
@@ -41,48 +40,16 @@ std::optional<CatchingUp::Echo> CatchingUp::echo_of(std::string_view line) {
 
 void CatchingUp::set_own_name(std::string_view name) { own_name_ = folded_name(name); }
 
-std::size_t CatchingUp::secrets_after(std::string_view line) {
-  const auto command = protocol::parse_command(line);
-  return command ? protocol::secrets_after(command->name, command->arguments) : 0;
-}
-
 void CatchingUp::type(std::string_view line) {
-  const std::size_t secrets = secrets_after(line);
-  if (secrets > 0) secrets_to_come_ = secrets;
-  unheard_.push_back({std::string(line), echo_of(line), Line::State::kWaits, secrets, false});
+  unheard_.push_back({std::string(line), echo_of(line), Line::State::kWaits});
   unheard_bytes_ += line.size() + 1;
   if (caught_up()) send_waiting();
 }
 
-bool CatchingUp::answer(std::string_view secret) {
-  if (secrets_to_come_ > 0) --secrets_to_come_;
-  if (secrets_due_ == 0 && asking_ != Asking::kQuestion && !waits_to_ask()) return false;
-  // To a line that is none the server would say so, and still take the next one for the answer.
-  if (secret.size() > kMaxLine || !is_utf8(secret)) secret = {};
-  unheard_.push_back({std::string(secret), std::nullopt, Line::State::kWaits, 0, true});
-  unheard_bytes_ += secret.size() + 1;
-  if (caught_up()) send_waiting();
-  return true;
-}
-
-std::optional<std::string> CatchingUp::secret_asked() const {
-  const auto is_secret = [](const Line& line) { return line.secret; };
-  const bool typed = std::any_of(unheard_.begin(), unheard_.end(), is_secret);
-  if (asking_ == Asking::kQuestion && !typed) return question_;
-  if (secrets_to_come_ > 0 && (secrets_due_ > 0 || waits_to_ask())) return "";
-  return std::nullopt;
-}
-
-// Secrets go ahead of what waits for their end. What is sent and brings no echo is forgotten: it is
-// lost, or answered.
+// What is sent and brings no echo is forgotten: it is lost, or answered.
 void CatchingUp::send_waiting() {
   for (auto line = unheard_.begin(); line != unheard_.end();) {
-    if (line->state == Line::State::kSent || !may_send(*line)) {
-      if (line->secrets_after > 0) return;  // what is behind it belongs to it
-      ++line;
-      continue;
-    }
-    send(*line);
+    if (line->state != Line::State::kSent) send(*line);
     line->state = Line::State::kSent;
     if (line->echo) {
       ++line;
@@ -93,66 +60,36 @@ void CatchingUp::send_waiting() {
   }
 }
 
-bool CatchingUp::may_send(const Line& line) const {
-  return line.secret ? asking_ == Asking::kQuestion : asking_ == Asking::kNo;
-}
-
 void CatchingUp::send(const Line& line) {
-  if (line.secrets_after > 0) {
-    outgoing_ += kTagLine;
-    asking_ = Asking::kMark;
-    secrets_due_ = line.secrets_after;
-  } else if (line.secret) {
-    asking_ = Asking::kAnswer;
-    last_secret_ = line.text;
-    secrets_due_ = line.text.empty() || secrets_due_ == 0 ? 0 : secrets_due_ - 1;
+  const auto secret = protocol::parse_secret_command(line.text);
+  if (secret && secret->password && !secret->is_of_account()) {
+    passwords_.emplace_back(*secret->password);
   }
   outgoing_.append(line.text).append("\n");
 }
 
-// Such a command is forgotten once it is sent.
-bool CatchingUp::waits_to_ask() const {
-  const auto asks = [](const Line& line) { return line.secrets_after > 0; };
-  return std::any_of(unheard_.begin(), unheard_.end(), asks);
-}
-
-// What the server says to a command that makes it ask: a question, an error, or at the end, that it
-// is done, to this user alone or to the room.
-void CatchingUp::follow_asking(const ServerLine& line) {
-  const bool notice = line.kind == ServerLine::Kind::kNotice;
-  const bool alone = line.number == 0;
-  if (notice && alone && protocol::asks_secret(line.text)) {
-    asking_ = Asking::kQuestion;
-    question_ = line.text;
-    if (caught_up()) send_waiting();
-  } else if (asking_ == Asking::kAnswer) {
-    const bool refused = line.kind == ServerLine::Kind::kError;
-    const bool done = notice && (alone || folded_name(line.from) == own_name_);
-    if (refused || (done && secrets_due_ == 0)) end_asking();
-  }
-}
-
-void CatchingUp::end_asking() {
-  asking_ = Asking::kNo;
-  secrets_due_ = 0;
-  drop_secrets();
-  if (!caught_up()) return;
-  if (std::exchange(asks_later_, false)) return ask();
-  send_waiting();
-}
-
-// Those of the command that was sent, not of one that waits.
-void CatchingUp::drop_secrets() {
-  for (auto line = unheard_.begin(); line != unheard_.end() && line->secrets_after == 0;) {
-    if (line->secret) unheard_bytes_ -= line->text.size() + 1;
-    line = line->secret ? unheard_.erase(line) : line + 1;
-  }
+// Errors of other commands may end so, too: then nobody tells of a loss, and the old password is
+// the one to come back with.
+std::optional<std::string> CatchingUp::changed_password(const ServerLine& line) {
+  if (passwords_.empty() || line.number != 0) return std::nullopt;
+  const bool changed = line.kind == ServerLine::Kind::kNotice &&
+                       line.text == protocol::text_of(protocol::kPasswordChanged);
+  const bool refused =
+      line.kind == ServerLine::Kind::kError &&
+      (line.text.ends_with(": nothing was changed") || line.text.starts_with("/password is for "));
+  if (!changed && !refused) return std::nullopt;
+  std::string password = std::move(passwords_.front());
+  passwords_.pop_front();
+  if (refused) return std::nullopt;
+  return password;
 }
 
 std::vector<std::string> CatchingUp::unsaid(bool silent) const {
   std::vector<std::string> lines;
   for (const Line& line : unheard_) {
-    if ((silent || line.state != Line::State::kSent) && !line.secret) lines.push_back(line.text);
+    if (silent || line.state != Line::State::kSent) {
+      lines.push_back(protocol::without_passwords(line.text));
+    }
   }
   return lines;
 }
@@ -170,13 +107,8 @@ std::size_t CatchingUp::waiting() const {
 }
 
 std::string_view CatchingUp::lose() {
-  std::string_view news;
-  if (asking_ != Asking::kNo)
-    news = secrets_due_ > 0 || asking_ == Asking::kQuestion ? kNotChanged : kPerhapsChanged;
-  asking_ = Asking::kNo;
-  secrets_due_ = 0;
-  asks_later_ = false;
-  drop_secrets();
+  const std::string_view news = passwords_.empty() ? "" : kPerhapsChanged;
+  passwords_.clear();
   outgoing_.clear();
   for (Line& line : unheard_) {
     if (line.state == Line::State::kSent) line.state = Line::State::kInDoubt;
@@ -209,7 +141,6 @@ void CatchingUp::enter() {
 }
 
 bool CatchingUp::take(ServerLine& line) {
-  follow_asking(line);
   return line.number > 0 ? take_numbered(line) : take_notice(line);
 }
 
@@ -277,10 +208,6 @@ bool CatchingUp::take_notice(ServerLine& line) {
       opened_ = true;
       return false;
     }
-    if (asking_ == Asking::kMark) {
-      asking_ = Asking::kAnswer;
-      return false;
-    }
     if (caught_up()) return true;
     if (--marks_ == 0) reach_mark();
     return false;
@@ -312,10 +239,6 @@ std::size_t CatchingUp::forget_doubtful() {
 }
 
 void CatchingUp::ask() {
-  if (asking_ != Asking::kNo) {
-    asks_later_ = true;
-    return;
-  }
   outgoing_.append(since_line()).append(kTagLine);
   ++marks_;
 }

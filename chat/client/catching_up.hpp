@@ -9,11 +9,7 @@
 // same user begins, so at the mark the log shows which of the lines arrived; the others are sent
 // again.
 //
-// After /password and /account add the server asks for passwords, and takes the next line for one,
-// whatever it is. So nothing else is sent until that is over, and a secret only where it was asked
-// for, in the same connection: all others are dropped, since the server would say them in the room.
-// A /tagged in front of the command tells what the server says to it from what it says to the lines
-// before. Pure; NOT thread safe.
+// Pure; NOT thread safe.
 #pragma once
 
 #include <chrono>
@@ -39,19 +35,8 @@ class CatchingUp {
   void send(std::string_view bytes) { outgoing_ += bytes; }
   void type(std::string_view line);
 
-  // How many secrets the server asks for after this line.
-  static std::size_t secrets_after(std::string_view line);
-  // A secret that is typed; an empty one gives up, and so does one that the server could not take.
-  // False: the server does not want it, or not any more, and it is dropped.
-  bool answer(std::string_view secret);
-  // The last one that was sent.
-  const std::string& last_secret() const { return last_secret_; }
-  // What the user is to type a secret for, if anything: the server's question; empty: that is still
-  // to come.
-  std::optional<std::string> secret_asked() const;
-  // How many of the next lines typed are secrets, where lines come unasked: also of a command that
-  // the server has refused.
-  std::size_t secrets_to_come() const { return secrets_to_come_; }
+  // Where `line` says that the password which was sent last is in force: that password.
+  std::optional<std::string> changed_password(const ServerLine& line);
 
   // What is to be sent now; and that so much of it was.
   const std::string& outgoing() const { return outgoing_; }
@@ -75,7 +60,7 @@ class CatchingUp {
   // there is nothing at all.
   std::size_t waiting() const;
   // Those that wait to be sent, or to be sent once more; of a server that is `silent`, also those
-  // that were sent and have not come back.
+  // that were sent and have not come back. As they may be shown: without passwords.
   std::vector<std::string> unsaid(bool silent = false) const;
   // Forgets them, and gives them.
   std::vector<std::string> forget_unsaid();
@@ -94,8 +79,6 @@ class CatchingUp {
     std::string text;
     std::optional<Echo> echo;  // nothing: it does not get there
     State state = State::kWaits;
-    std::size_t secrets_after = 0;
-    bool secret = false;
   };
 
   static std::optional<Echo> echo_of(std::string_view line);
@@ -109,12 +92,7 @@ class CatchingUp {
   void ask();
   void reach_mark();
   void send_waiting();
-  bool may_send(const Line& line) const;
   void send(const Line& line);
-  bool waits_to_ask() const;
-  void follow_asking(const ServerLine& line);
-  void end_asking();
-  void drop_secrets();
   std::size_t forget_doubtful();
 
   std::string own_name_;
@@ -131,19 +109,7 @@ class CatchingUp {
   bool opened_ = false;        // the answer to the connection's first /tagged has come
   bool in_ = false;
 
-  // What is still to come of the server where this connection has sent a command that makes it ask.
-  enum class Asking {
-    kNo,
-    kMark,      // the answer to the /tagged in front of the command
-    kAnswer,    // a question, or a last word: to the command, or to the secret that was sent
-    kQuestion,  // nothing: it waits for a secret
-  };
-  Asking asking_ = Asking::kNo;
-  std::string question_;
-  std::string last_secret_;
-  std::size_t secrets_due_ = 0;      // that the server has not got
-  std::size_t secrets_to_come_ = 0;  // that the user has not typed
-  bool asks_later_ = false;          // lines are missing, and this is not the time to ask for them
+  std::deque<std::string> passwords_;  // new ones, sent to this connection and not answered
 };
 
 // How long to wait before the try after so many that failed; `random` is any number.

@@ -15,6 +15,7 @@
 #include "chat/base/safe_file.hpp"
 #include "chat/base/text.hpp"
 #include "chat/ui/server_line.hpp"
+#include "chat/wire/command_table.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {
@@ -40,7 +41,6 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
 constexpr std::string_view kAnotherName = "another name? ";
 
 constexpr std::string_view kUnknownPing = "unknown command /ping";
-constexpr const char* kNotAsked = "(press Enter)";
 
 std::optional<Clock::time_point> earliest(
     std::initializer_list<std::optional<Clock::time_point>> times) {
@@ -77,6 +77,7 @@ ChatClient::ChatClient(const ClientOptions& options)
     : options_(options),
       terminal_(wanted(options)),
       screen_(terminal_, screen_options(options, terminal_.is_plain())),
+      hiding_(settings_file()),
       coming_in_(options.take_over ? protocol::Mode::kResume : options.mode, options.name,
                  options.host.starts_with(kUnix)),
       typed_(kMaxUnterminated, kMaxUnterminated),
@@ -253,7 +254,6 @@ void ChatClient::lose() {
     MutexLock asking(asking_);
     answers_ = true;
   }
-  ask_for_secret(false);
   show_waiting();
   if (!news.empty()) tell(news);
 }
@@ -352,17 +352,15 @@ void ChatClient::take_line(const LineReader::Line& line, std::vector<ServerLine>
   if (!in_room_ && parsed.kind == ServerLine::Kind::kOnline) enter_room();
   if (is_line(parsed.plain, protocol::kShuttingDown)) goodbye_ = true;
   const bool shows = follow(parsed);
-  if (!shows || parsed.kind == ServerLine::Kind::kHidden) return;
-  ask_for_secret(false);
+  if (!shows || parsed.kind == ServerLine::Kind::kUnknown) return;
   if (!in_room_ && was_in_) return;  // the greeting is for who comes
   if (terminal_.has_screen()) {      // where prompts ask for what the server asks for
-    const bool notice = parsed.kind == ServerLine::Kind::kNotice && parsed.number == 0;
-    if (notice && protocol::asks_secret(parsed.text)) return;
     if (is_line(parsed.plain, protocol::kAskCredentials)) return;
     if (is_line(parsed.plain, protocol::kWelcome)) {
       parsed.text = parsed.text.substr(0, parsed.text.find('.'));
     }
   }
+  parsed.hidden = hiding_.hides(parsed, own_name());
   shown.push_back(std::move(parsed));
 }
 
@@ -373,6 +371,7 @@ void ChatClient::enter_room() {
     screen_.set_connection("connected", true);
   } else {
     screen_.enter_room();
+    if (terminal_.has_screen()) show_own(hiding_.summary());
   }
   was_in_ = true;
   const auto more = std::uniform_int_distribution<std::int64_t>(0, kSilenceSpread.count())(random_);
@@ -418,19 +417,12 @@ bool ChatClient::follow(ServerLine& line) {
   const bool tool = !options_.send.empty() && in_room_;
   if (tool && line.kind == ServerLine::Kind::kError) throw std::runtime_error(line.text);
   MutexLock lock(mutex_);
-  const bool own =
-      folded_name(line.from) == folded_name(credentials_.substr(0, credentials_.find(',')));
+  const std::string name = credentials_.substr(0, credentials_.find(','));
+  const bool own = folded_name(line.from) == folded_name(name);
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
-  if (line.number == 0 && is_line(line.plain, protocol::kPasswordChanged)) {
-    remember(credentials_.substr(0, credentials_.find(',') + 1) + catching_up_.last_secret());
-  }
+  if (const auto password = catching_up_.changed_password(line)) remember(name + "," + *password);
   const bool shown = catching_up_.take(line);
   if (catching_up_.all_heard()) liveness_.heard_all();
-  // Without a screen lines come unasked: where there is none for it, the answer is to give up.
-  if (!terminal_.has_screen() && catching_up_.secrets_to_come() == 0 &&
-      catching_up_.secret_asked()) {
-    (void)catching_up_.answer("");
-  }
   if (tool && !credentials_.empty() && catching_up_.all_heard()) echoed_ = true;
   if (echoed_ || input_ended_ || !catching_up_.outgoing().empty()) terminal_.wake();
   return shown;
@@ -440,7 +432,9 @@ bool ChatClient::follow(ServerLine& line) {
 void ChatClient::show(const std::vector<ServerLine>& lines) {
   try {
     std::vector<std::string> plain;
-    for (const ServerLine& line : lines) plain.push_back(plain_line(line));
+    for (const ServerLine& line : lines) {
+      if (!line.hidden) plain.push_back(plain_line(line));
+    }
     if (log_file_) log_file_->append(plain, std::chrono::system_clock::now());
   } catch (const std::system_error& error) {
     log_file_.reset();
@@ -499,28 +493,16 @@ void ChatClient::refuse(std::string_view reason) {
   throw std::runtime_error(text);
 }
 
-// Where the user is asked for a password, or soon will be, what is typed is hidden: from the moment
-// on at which the command is. Where nobody asks any more while the user may be typing it, blindly,
-// the row stays hidden until that is `typed`: its other half would be said in the room.
-void ChatClient::ask_for_secret(bool typed) {
-  if (!terminal_.has_screen() || !was_in_) return;
-  MutexLock asking(asking_);
-  std::optional<std::string> secret;
-  {
-    MutexLock lock(mutex_);
-    secret = catching_up_.secret_asked();
-  }
-  if (!secret && !typed && secret_asked_ && (!secret_asked_->empty() || screen_.has_typed())) {
-    secret = kNotAsked;
-  }
-  if (secret == secret_asked_) return;
-  secret_asked_ = secret;
-  LineEditor::Question question;
-  if (secret) {
-    const std::string prompt = secret->empty() ? "(hidden)" : *secret;
-    question = {prompt + " ", LineEditor::Mask::kAll, false, true};
-  }
-  screen_.ask(question);
+// What the client says by itself, as the server would.
+void ChatClient::show_own(const std::vector<std::string>& lines) {
+  std::vector<ServerLine> shown;
+  for (const std::string& line : lines) shown.push_back(parse_server_line(line));
+  screen_.show(shown);
+}
+
+std::string ChatClient::own_name() {
+  MutexLock lock(mutex_);
+  return credentials_.substr(0, credentials_.find(','));
 }
 
 void ChatClient::show_waiting() {
@@ -681,39 +663,79 @@ void ChatClient::take_pasted(std::string_view text) {
 // After the end only Ctrl+C still has a meaning.
 void ChatClient::take_typed(const LineEditor::Event& typed) {
   if (input_ended_ || left_) return;
-  if (typed.secret) return take_secret(typed.text);
+  if (typed.secret) return take_password_answer(typed.text);
   const std::string& line = typed.text;
   if (!is_quit(line) && take_name(line)) return;
   if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
   if (is_quit(line) && !connected_) return may_leave() ? leave() : void();
-  if (!connected_ && CatchingUp::secrets_after(line) > 0) {
-    return screen_.remark("not sent: there is no connection now");
-  }
+  if (take_password_command(line) || take_own_command(line)) return;
+  say(line);
+}
+
+void ChatClient::say(const std::string& line) {
   bool full = false;
   {
     MutexLock lock(mutex_);
-    // Typed ahead, on the way in: what follows such a command is what it asks for.
-    if (!is_quit(line) && catching_up_.secret_asked()) {
-      (void)catching_up_.answer(line);
-      return;
-    }
     full = catching_up_.unheard_bytes() >= kMaxUnheard;
     if (!full) catching_up_.type(line);
   }
   left_ = is_quit(line);  // then it is no failure that the server closes the connection
   if (full) screen_.remark("not sent: too much waits for the server already");
-  ask_for_secret(true);
   show_waiting();
 }
 
-void ChatClient::take_secret(const std::string& secret) {
-  bool wanted = false;
+// True: `line` is to hold passwords, which the user is asked for, or is told why not. Who has no
+// account is not asked: the server says why.
+bool ChatClient::take_password_command(const std::string& line) {
+  const auto command = protocol::parse_secret_command(line);
+  if (!command || (command->is_of_account() && !is_name(command->account))) return false;
   {
     MutexLock lock(mutex_);
-    wanted = catching_up_.answer(secret);
+    if (registered_) return false;
   }
-  if (!wanted && !secret.empty()) screen_.remark("not sent: nobody asks for it any more");
-  ask_for_secret(true);
+  if (!was_in_) {
+    screen_.remark("not sent: first come in");
+  } else if (!password_questions_.begin(line, PasswordQuestions::NewPassword::kTwice)) {
+    screen_.remark("not sent: type " + std::string(command->head) +
+                   " alone: you are asked for passwords, and nobody sees them");
+  } else {
+    ask_for_password();
+  }
+  return true;
+}
+
+void ChatClient::ask_for_password() {
+  LineEditor::Question question;
+  if (password_questions_.asks()) {
+    question = {password_questions_.question() + " ", LineEditor::Mask::kAll, false, true};
+  }
+  screen_.ask(question);
+}
+
+void ChatClient::take_password_answer(const std::string& text) {
+  if (!password_questions_.asks()) return;
+  const PasswordQuestions::Outcome outcome = password_questions_.answer(text);
+  if (!outcome.remark.empty()) screen_.remark(outcome.remark);
+  ask_for_password();
+  if (!outcome.line.empty()) say(outcome.line);
+}
+
+// Does what the client does by itself. False: `line` is for the server, too.
+bool ChatClient::take_own_command(std::string_view line) {
+  const auto command = protocol::parse_command(line);
+  if (!command) return false;
+  if (lowercase(command->name) != "/help") {
+    const auto answer = hiding_.take(line, own_name());
+    show_own(answer);
+    return !answer.empty();
+  }
+  std::vector<std::string> rows;
+  for (const CommandEntry& entry : command_table()) {
+    const bool asked = command->arguments.empty() || &entry == find_help(command->arguments);
+    if (asked && entry.access == Access::kClient) rows.push_back(help_row(entry));
+  }
+  show_own(rows);
+  return !rows.empty() && !command->arguments.empty();
 }
 
 // An answer on the way in.
@@ -801,13 +823,9 @@ void ChatClient::pass_on(std::string_view bytes) {
 
 void ChatClient::take_piped(const LineReader::Line& line) {
   if (line.too_long) fail("the input has a line without end");
+  if (answers_left_ == 0) return take_piped_talk(line.text);
   MutexLock lock(mutex_);
-  if (catching_up_.secrets_to_come() > 0) {
-    (void)catching_up_.answer(line.text);
-    return;
-  }
   quit_ = is_quit(line.text);
-  if (answers_left_ == 0) return catching_up_.type(line.text);
   catching_up_.send(line.text);
   catching_up_.send("\n");
   if (lowercase(trimmed(line.text)) == protocol::kTagCommand) return;
@@ -815,9 +833,28 @@ void ChatClient::take_piped(const LineReader::Line& line) {
   registered_ = protocol::parse_mode(line.text) == protocol::Mode::kRegister;
 }
 
+// Passwords are on the lines behind their command: the new one once, or twice.
+void ChatClient::take_piped_talk(std::string_view line) {
+  std::string text(line);
+  if (password_questions_.asks()) {
+    const PasswordQuestions::Outcome outcome = password_questions_.answer(line);
+    if (!outcome.remark.empty()) tell(outcome.remark);
+    if (outcome.line.empty()) return;
+    text = outcome.line;
+  } else if (password_questions_.is_repeated(line) ||
+             password_questions_.begin(line, PasswordQuestions::NewPassword::kOnce) ||
+             take_own_command(line)) {
+    return;
+  }
+  MutexLock lock(mutex_);
+  quit_ = is_quit(text);
+  catching_up_.type(text);
+}
+
 // The server gets what was typed so far, and then end of file; it answers, and closes.
 void ChatClient::end_input() {
   input_ended_ = true;
+  if (password_questions_.asks()) tell("the input has ended: nothing was changed");
   screen_.end_typing();
   if (!connected_ && terminal_.has_screen()) leave();
   take_leave_when_all_is_sent();

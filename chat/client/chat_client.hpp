@@ -22,8 +22,10 @@
 #include "chat/client/catching_up.hpp"
 #include "chat/client/client_options.hpp"
 #include "chat/client/coming_in.hpp"
+#include "chat/client/hiding.hpp"
 #include "chat/client/liveness.hpp"
 #include "chat/client/log_file.hpp"
+#include "chat/client/password_questions.hpp"
 #include "chat/client/proxy_command.hpp"
 #include "chat/net/address.hpp"
 #include "chat/net/connecting.hpp"
@@ -80,7 +82,8 @@ class ChatClient {
   void tell(std::string_view news);
 
   // Both.
-  void ask_for_secret(bool typed) EXCLUDES(asking_) EXCLUDES(mutex_);
+  void show_own(const std::vector<std::string>& lines);
+  std::string own_name() EXCLUDES(mutex_);
   void show_waiting() EXCLUDES(asking_) EXCLUDES(mutex_);
   void show_liveness() EXCLUDES(asking_) EXCLUDES(mutex_);
 
@@ -94,11 +97,16 @@ class ChatClient {
   void take_pasted(std::string_view text);
   bool take_answer(Asked answer) EXCLUDES(mutex_);
   bool take_name(const std::string& name) EXCLUDES(mutex_);
-  void take_secret(const std::string& secret) EXCLUDES(mutex_);
+  void say(const std::string& line) EXCLUDES(mutex_);
+  bool take_password_command(const std::string& line) EXCLUDES(mutex_);
+  bool take_own_command(std::string_view line) EXCLUDES(mutex_);
+  void ask_for_password();
+  void take_password_answer(const std::string& text) EXCLUDES(mutex_);
   void take_bytes();
   std::string_view take_password(std::string_view bytes);
   void pass_on(std::string_view bytes);
   void take_piped(const LineReader::Line& line);
+  void take_piped_talk(std::string_view line) EXCLUDES(mutex_);
   void answer(std::string_view line);
   void remember(std::string_view credentials) REQUIRES(mutex_);
   bool may_read() EXCLUDES(mutex_);
@@ -134,11 +142,10 @@ class ChatClient {
   bool registered_ GUARDED_BY(mutex_) = false;        // rather than logged in
   std::string credentials_ GUARDED_BY(mutex_);        // user,password; empty: not known yet
 
-  // Whoever looks later what is asked for says so later on the screen. Before mutex_, which is not
-  // held while writing.
+  // Whoever looks later says so later on the screen. Before mutex_, which is not held while
+  // writing.
   Mutex asking_;
-  std::optional<std::string> secret_asked_ GUARDED_BY(asking_);  // by the screen
-  bool answers_ GUARDED_BY(asking_) = true;                      // the server, as the screen says
+  bool answers_ GUARDED_BY(asking_) = true;  // the server, as the screen says
 
   std::atomic<bool> connected_ = false;
   std::atomic<bool> was_in_ = false;       // in the room, by whichever connection
@@ -149,8 +156,11 @@ class ChatClient {
   std::atomic<bool> echoed_ = false;       // all of --send has come back
   std::atomic<bool> waits_ = false;        // lines are shown that wait to be sent
 
+  Hiding hiding_;  // synchronised by itself
+
   // The thread of run() only.
   ComingIn coming_in_;
+  PasswordQuestions password_questions_;
   bool asks_password_ = false;  // without a screen: the input's first line is the password
   std::string password_;        // what came of it
   LineReader typed_;            // without a screen: finds the lines among the bytes

@@ -32,7 +32,7 @@ std::string new_epoch() {
 }  // namespace
 
 Broadcast::Broadcast(std::chrono::milliseconds stall_timeout, std::uint64_t history,
-                     Transcript* transcript, const Handover* taken_over)
+                     Transcript* transcript, const State* taken_over)
     : stall_timeout_(stall_timeout), history_(history), transcript_(transcript), kept_(log_) {
   pieces_.reserve(kMaxPieces + 2);
   poller_.add_event(wake_, nullptr);
@@ -45,14 +45,14 @@ Broadcast::Broadcast(std::chrono::milliseconds stall_timeout, std::uint64_t hist
 
 Broadcast::~Broadcast() { close({}); }
 
-bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name,
-                      Filter filter) {
+bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting,
+                      std::string_view name) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     wait_until_fits(lock, kEntered.size());
     if (closed_) return false;
-    admit(member, rendering, std::move(greeting), std::move(filter));
+    admit(member, rendering, std::move(greeting));
     append(Kind::kEnter, name, kEntered);
     wake = claim_wake_up();
   }
@@ -61,14 +61,14 @@ bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting, st
 }
 
 bool Broadcast::take_over(Member& old, std::string_view farewell, Member& member,
-                          Rendering rendering, Greeting greeting, Filter filter) {
+                          Rendering rendering, Greeting greeting) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     if (closed_) return false;
     Letters last;
     add_letter(last, old, Letter::What::kText, rendered_now(std::string(farewell), old.rendering_));
-    admit(member, rendering, std::move(greeting), std::move(filter));
+    admit(member, rendering, std::move(greeting));
     old.replaced_ = true;
     see_off(old, std::move(last));
     wake = claim_wake_up();
@@ -160,7 +160,7 @@ bool Broadcast::tell(Member& member, std::string lines) {
 }
 
 bool Broadcast::report(Member& member, std::string lines) {
-  return send_letter(member, Letter::What::kText, std::move(lines), {}, nullptr, true);
+  return send_letter(member, Letter::What::kText, std::move(lines), {}, true);
 }
 
 bool Broadcast::post(Member& member, std::string lines) {
@@ -178,10 +178,6 @@ bool Broadcast::post(Member& member, std::string lines) {
   return true;
 }
 
-bool Broadcast::filter(Member& member, Filter filter, std::string lines) {
-  return send_letter(member, Letter::What::kFilter, std::move(lines), {}, std::move(filter));
-}
-
 bool Broadcast::tag(Member& member, std::string lines) {
   return send_letter(member, Letter::What::kTag, std::move(lines));
 }
@@ -191,7 +187,7 @@ bool Broadcast::replay(Member& member, MessageLog::Range lines) {
 }
 
 bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
-                            MessageLog::Range lines, Filter filter, bool also_held) {
+                            MessageLog::Range lines, bool also_held) {
   std::optional<Work> lent;
   bool wake = false;
   {
@@ -200,7 +196,6 @@ bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
     if (!may && !(also_held && held_ && is_in(member))) return false;
     Letters letters;
     add_letter(letters, member, what, std::move(text), lines);
-    if (!letters.empty()) letters.back().filter = std::move(filter);
     post(std::move(letters));
     if (what == Letter::What::kTag) member.rendering_ = Rendering::kTagged;
     if (may && what == Letter::What::kText) lent = borrow_round();
@@ -260,27 +255,29 @@ void Broadcast::rest_while_frozen(MutexLock& lock) {
   }
 }
 
-void Broadcast::describe(Handover& handover) const {
+Broadcast::State Broadcast::state() const {
   const Place& end = end_;
-  handover.lines = log_beginning(epoch_, lowest_.number) +
-                   kept_.bytes(Rendering::kTagged, lowest_.tagged, end.tagged);
-  handover.in_transcript = kept_.first_from(Rendering::kTagged, written_, lowest_, end) - 1;
+  return {log_beginning(epoch_, lowest_.number) +
+              kept_.bytes(Rendering::kTagged, lowest_.tagged, end.tagged),
+          kept_.first_from(Rendering::kTagged, written_, lowest_, end) - 1};
 }
 
 // The log's lines become letters like those among them.
-void Broadcast::describe_unsent(const Member& member, Handover::Connection& connection) const {
+Broadcast::MemberState Broadcast::state_of(const Member& member) const {
   using What = Letter::What;
-  if (slots_.size() <= member.index_ || slots_[member.index_].member != &member) return;
-  Rendering rendering = connection.sent = slot_of(member).rendering;
+  MemberState state;
+  state.dismissed = member.was_dismissed();
+  state.spoke = member.spoke();
+  if (slots_.size() <= member.index_ || slots_[member.index_].member != &member) return state;
+  Rendering rendering = state.sent = slot_of(member).rendering;
   Position at = slot_of(member).cursor;
   std::size_t sent = member.letter_sent_;
-  Filter filter = member.filter_;
   const auto take = [&](What what, std::string text, MessageLog::Range lines = {}) {
     if (what == What::kText && text.empty()) return;
-    connection.unsent.push_back({what, std::move(text), lines.first, lines.last});
+    state.unsent.push_back({what, std::move(text), lines});
   };
   const auto take_log_until = [&](Position place) {
-    if (at < place) take(What::kText, heard(filter.get(), rendering, at, place));
+    if (at < place) take(What::kText, kept_.bytes(rendering, at, place));
     at = place;
   };
   const Place& end = end_of(member);
@@ -292,57 +289,40 @@ void Broadcast::describe_unsent(const Member& member, Handover::Connection& conn
       take(What::kText, std::move(text));
       if (!letter.lines.empty()) take(What::kReplay, {}, letter.lines);
     } else {
-      take(letter.what == What::kFilter ? What::kText : letter.what, std::move(text), letter.lines);
+      take(letter.what, std::move(text), letter.lines);
     }
-    if (letter.what == What::kFilter) filter = letter.filter;
     if (letter.what != What::kTag) continue;
     rendering = Rendering::kTagged;
     at = letter.place.tagged;
   }
   take_log_until(end.in(rendering));
+  return state;
 }
 
-// All of [from, to) of the log, as one with that filter hears it.
-std::string Broadcast::heard(const LineFilter* filter, Rendering rendering, Position from,
-                             Position to) const {
-  if (filter == nullptr) return kept_.bytes(rendering, from, to);
-  const auto first = kept_.first_from(rendering, from, lowest_, end_);
-  MessageLog::Range lines{first, kept_.first_from(rendering, to, lowest_, end_) - 1};
-  std::string text =
-      kept_.bytes(rendering, from, std::min(to, kept_.after(first - 1, end_).in(rendering)));
-  kept_.filter(lines, rendering, *filter, end_, kNever, kNever, text);
-  return text;
-}
-
-void Broadcast::restore(Member& member, const Handover::Connection& connection) {
+void Broadcast::restore(Member& member, const MemberState& state, bool leaving) {
   bool wake = false;
   {
     MutexLock lock(mutex_);
     reserve_slot();
     Letters letters;
-    for (const Handover::Unsent& unsent : connection.unsent) {
-      add_letter(letters, member, unsent.what, unsent.text, {unsent.first, unsent.last});
+    for (const Unsent& unsent : state.unsent) {
+      add_letter(letters, member, unsent.what, unsent.text, unsent.lines);
     }
     next_.arrivals.push_back(&member);
-    member.spoke_ = connection.seat.spoke;
-    member.rendering_ = connection.rendering;
-    member.first_rendering_ = connection.sent;
+    member.spoke_ = state.spoke;
+    member.rendering_ = state.rendering;
+    member.first_rendering_ = state.sent;
     member.first_ = log_.end();
-    if (connection.seat.filter.hides_anything()) {
-      member.filter_ = std::make_shared<const LineFilter>(connection.seat.filter);
-    }
     post(std::move(letters));
     ++members_;
-    member.dismissed_ = connection.dismissed;
-    if (connection.dismissed || connection.phase == Handover::Phase::kLeaving) {
-      depart(member, log_.end());
-    }
+    member.dismissed_ = state.dismissed;
+    if (state.dismissed || leaving) depart(member, log_.end());
     wake = claim_wake_up();
   }
   if (wake) wake_.signal();
 }
 
-void Broadcast::restore_lines(Transcript* transcript, const Handover* taken_over) {
+void Broadcast::restore_lines(Transcript* transcript, const State* taken_over) {
   Transcript::Contents contents;
   if (taken_over != nullptr) {
     std::string_view lines = taken_over->lines;
@@ -421,7 +401,7 @@ Broadcast::Figures Broadcast::figures() {
 }
 
 // `member` hears what comes after this moment.
-void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting, Filter filter) {
+void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting) {
   reserve_slot();
   Letters letters;
   add_letter(letters, member, Letter::What::kText, rendered_now(greeting.hello, rendering));
@@ -433,7 +413,6 @@ void Broadcast::admit(Member& member, Rendering rendering, Greeting greeting, Fi
   next_.arrivals.push_back(&member);
   member.rendering_ = member.first_rendering_ = rendering;
   member.first_ = log_.end();
-  member.filter_ = std::move(filter);
   post(std::move(letters));
   ++members_;
 }
@@ -590,8 +569,8 @@ void Broadcast::start(Work work) noexcept {
   for (Member* member : work.arrivals) {
     member->index_ = slots_.size();
     const Rendering rendering = member->first_rendering_;
-    slots_.push_back({member->first_.in(rendering), member, member->socket_.sender(), rendering,
-                      member->filter_ == nullptr});
+    slots_.push_back(
+        {member->first_.in(rendering), member, member->socket_.sender(), rendering, true});
     call(*member);
   }
   while (!work.letters.empty()) {
@@ -768,7 +747,7 @@ void Broadcast::deliver_in_turn(Member& member) {
     if (is_too_far_behind(slot)) skip_forward(member);
     return;
   }
-  slot.keeps_up = member.letters_.empty() && !member.filter_ && !member.leaving_;
+  slot.keeps_up = member.letters_.empty() && !member.leaving_;
   if (!member.leaving_ || slot.cursor != member.last_.in(slot.rendering)) return;
   if (member.dismissed_) return drop(member);
   if (member.closing_) member.socket_.shutdown_write();
@@ -802,12 +781,11 @@ void Broadcast::serve_queue() noexcept {
   }
 }
 
-// Sees to it that what `member` gets next can be sent: what it does not want to hear is behind it,
-// and so are letters of which that has left nothing. Otherwise its turn would be over.
+// Sees to it that what `member` gets next can be sent: letters that hold nothing are behind it.
+// Otherwise its turn would be over.
 void Broadcast::make_ready(Member& member) {
   while (true) {
     open_letter(member);
-    if (member.filter_) filter_log(member);
     if (member.letters_.empty()) return;
     const Letter& next = member.letters_.front();
     const Slot& slot = slot_of(member);
@@ -839,9 +817,6 @@ void Broadcast::open_letter(Member& member) {
       slot.rendering = Rendering::kTagged;
       slot.cursor = letter.place.tagged;
       break;
-    case Letter::What::kFilter:
-      member.filter_ = letter.filter;
-      break;
     case Letter::What::kMissed:
       letter.text = rendered_now(missed(letter.lines), slot.rendering);
       break;
@@ -861,8 +836,8 @@ void Broadcast::open_letter(Member& member) {
 
 void Broadcast::open_replay(const Member& member, Letter& letter) {
   const std::uint64_t first = letter.lines.first;
-  kept_.replay(letter.lines, slot_of(member).rendering, member.filter_.get(), readable_, end_,
-               kReplayChunk, turn_lines_, letter.text);
+  kept_.replay(letter.lines, slot_of(member).rendering, readable_, end_, kReplayChunk, turn_lines_,
+               letter.text);
   spend_turn(letter.lines.first - first, letter.text.size());
 }
 
@@ -877,45 +852,13 @@ const Broadcast::Place& Broadcast::end_of(const Member& member) const {
   return member.leaving_ ? member.last_ : end_;
 }
 
-// Makes a letter of what the filter leaves of the log up to the next letter, or of a part of that;
-// the cursor moves behind it.
-void Broadcast::filter_log(Member& member) {
-  Slot& slot = slot_of(member);
-  Letters& letters = member.letters_;
-  const Place& end = end_of(member);
-  while (true) {
-    Position stop = end.in(slot.rendering);
-    if (!letters.empty()) stop = std::min(stop, letters.front().place.in(slot.rendering));
-    if (slot.cursor >= stop) return;
-    member.wants_turn_ = turn_lines_ == 0;
-    if (member.wants_turn_) return;
-    const auto first = kept_.first_from(slot.rendering, slot.cursor, readable_, end);
-    const auto behind = kept_.first_from(slot.rendering, stop, readable_, end);
-    MessageLog::Range lines{first, behind - 1};
-    // What is left of a line that it has in part already comes as it is.
-    Place place = kept_.after(first - 1, end);
-    std::string text = kept_.bytes(slot.rendering, slot.cursor, place.in(slot.rendering));
-    if (place.in(slot.rendering) < stop) {
-      kept_.filter(lines, slot.rendering, *member.filter_, end, kReplayChunk, turn_lines_, text);
-      spend_turn(lines.first - first, text.size());
-      place = kept_.after(lines.first - 1, end);
-    }
-    slot.cursor = place.in(slot.rendering);
-    if (text.empty()) continue;
-    const std::size_t weight = sizeof(Letter) + text.size();
-    letters.push_front({&member, place, Letter::What::kText, std::move(text), {}, weight});
-    member.letter_bytes_.fetch_add(weight, std::memory_order_relaxed);
-    return;
-  }
-}
-
 // Sets pieces_ to what `member` gets next: the log's lines, with its letters in their places among
 // them, as far as nothing has to be done in between.
 void Broadcast::gather(const Member& member) {
   pieces_.clear();
   const Rendering rendering = slot_of(member).rendering;
   Position position = slot_of(member).cursor;
-  const Position limit = member.filter_ ? position : end_of(member).in(rendering);
+  const Position limit = end_of(member).in(rendering);
   std::size_t skip = member.letter_sent_;
   for (const Letter& letter : member.letters_) {
     const Position place = letter.place.in(rendering);

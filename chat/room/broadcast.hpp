@@ -16,7 +16,7 @@
 // kMaxAhead in front of it, and for themselves when they talk without reading (back-pressure): so
 // the log is bounded, and who reads misses nothing.
 //
-// Lines that are replayed or filtered are looked at one by one, which costs more than to send them.
+// Lines that are replayed are looked at one by one, which costs more than to send them.
 // So a member has only a turn of that at a time (kTurnLines), and a round only so many turns
 // (kRoundLines): who needs more waits in a queue, and everyone else gets the room's new lines
 // first.
@@ -32,7 +32,6 @@
 #include <cstdint>
 #include <limits>
 #include <list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,9 +44,7 @@
 #include "chat/base/poller.hpp"
 #include "chat/base/rate_meter.hpp"
 #include "chat/net/socket.hpp"
-#include "chat/room/line_filter.hpp"
 #include "chat/room/message_log.hpp"
-#include "chat/server/handover.hpp"
 #include "chat/storage/transcript.hpp"
 #include "chat/wire/line_format.hpp"
 
@@ -64,32 +61,56 @@ class Broadcast {
     std::string online;
   };
 
+  // The room's lines, as they are handed over.
+  struct State {
+    std::string lines;                // that are kept, tagged, behind their log_beginning()
+    std::uint64_t in_transcript = 0;  // the number of the last one that is written there
+  };
+
+  // What a member has not been sent yet, in its order.
+  struct Unsent {
+    enum class What : std::uint8_t {
+      kText,
+      kTag,     // a text, and what follows it is tagged
+      kReplay,  // lines of the room, once more
+      kMissed,  // the notice that it has missed those lines
+    };
+    What what = What::kText;
+    std::string text;
+    MessageLog::Range lines;
+  };
+
+  // A member, as it is handed over.
+  struct MemberState {
+    Rendering rendering = Rendering::kPlain;  // of what it is to get
+    Rendering sent = Rendering::kPlain;       // with which `unsent` begins
+    std::vector<Unsent> unsent;
+    bool dismissed = false;  // sent away: its worker does not know yet
+    WallTime spoke;
+  };
+
   // `stall_timeout`: a member whose full socket takes nothing for so long is dropped. `history`:
   // how many of the room's last lines one who comes in gets. `transcript`: what it holds is where
   // the room goes on from, and all its lines go there; it must outlive this. `taken_over`: where
   // the room goes on from instead, read here only. Throws what reading the transcript does.
   explicit Broadcast(std::chrono::milliseconds stall_timeout = kDefaultStallTimeout,
                      std::uint64_t history = 0, Transcript* transcript = nullptr,
-                     const Handover* taken_over = nullptr);
+                     const State* taken_over = nullptr);
   ~Broadcast();  // close() without a word, where it was not called
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
 
   // Thread safe, all of them. Where memory runs out (std::bad_alloc), nothing has happened.
 
-  // What a member does not want to hear; nothing: it hears all.
-  using Filter = std::shared_ptr<const LineFilter>;
-
   // From here on `member` hears the room, in its rendering: first what it is greeted with, then
   // that `name` has entered, which goes to everyone, then all that follows. False: the room is
   // closed.
-  bool enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name,
-             Filter filter = nullptr);
+  bool enter(Member& member, Rendering rendering, Greeting greeting, std::string_view name);
 
   // The same, in place of `old` and with nothing told to the others: what `old` says from here on
   // comes too late. It gets `farewell`, a plain line, and its socket is shut down.
   bool take_over(Member& old, std::string_view farewell, Member& member, Rendering rendering,
-                 Greeting greeting, Filter filter = nullptr);
+                 Greeting greeting);
 
   // Nothing that `member` says from here on is heard. It gets `farewell`, a plain line, and its
   // socket is shut down; its worker does the leaving.
@@ -120,10 +141,7 @@ class Broadcast {
   // Plain `lines` for another `member`, without waiting. False: it does not read, or is gone.
   bool post(Member& member, std::string lines);
 
-  // As tell(); from here on `member` hears what `filter` lets through.
-  bool filter(Member& member, Filter filter, std::string lines);
-
-  // The same, and from here on `member` hears the room in tagged lines.
+  // As tell(), and from here on `member` hears the room in tagged lines.
   bool tag(Member& member, std::string lines);
 
   // Those `lines` of the room once more that have been said by now. Where some are not kept any
@@ -163,16 +181,16 @@ class Broadcast {
 
   // Handing over, for one thread. hold(): from here on say() and its like do nothing, and are
   // false, report() aside. freeze(): when nobody calls anything else any more, blocks until all
-  // that can be sent without waiting was sent; then describe() and describe_unsent() say what is to
-  // be handed over. go_on(): nothing was.
+  // that can be sent without waiting was sent; then state() and state_of() say what is to be handed
+  // over. go_on(): nothing was.
   void hold();
   void freeze();
-  void describe(Handover& handover) const;
-  void describe_unsent(const Member& member, Handover::Connection& connection) const;
+  State state() const;
+  MemberState state_of(const Member& member) const;
   void go_on();
 
-  // Taken over: `member` is in, as it was described, and nobody is told; who was leaving still is.
-  void restore(Member& member, const Handover::Connection& connection);
+  // Taken over: `member` is in, or `leaving`, as it was, and nobody is told.
+  void restore(Member& member, const MemberState& state, bool leaving);
 
   // The end of the room: everyone gets `goodbye` and end of file, or what of it gets through within
   // kGoodbyeTimeout. Joins the broadcaster.
@@ -188,15 +206,14 @@ class Broadcast {
   struct Letter {
     // kTag: from here on the member's cursor is one into the tagged lines. kReplay: `lines` are
     // still to be written into the text.
-    using What = Handover::Unsent::What;
+    using What = Unsent::What;
 
     Member* to;
     Place place;
     What what;
     std::string text;
     MessageLog::Range lines;
-    std::size_t weight;       // what it counts in letter_bytes_
-    Filter filter = nullptr;  // of kFilter
+    std::size_t weight;  // what it counts in letter_bytes_
   };
   using Letters = std::list<Letter>;
 
@@ -207,7 +224,7 @@ class Broadcast {
     Member* member;
     Sender sender;
     Rendering rendering;  // what the cursor is a position in
-    bool keeps_up;        // it gets nothing but the log: no letters, no filter, no end
+    bool keeps_up;        // it gets nothing but the log: no letters, no end
   };
 
   // What has gathered for the broadcaster since it looked last.
@@ -234,23 +251,20 @@ class Broadcast {
     kLent,    // a worker that found it free, and hands it on afterwards
   };
 
-  std::string heard(const LineFilter* filter, Rendering rendering, Position from,
-                    Position to) const;
-  void restore_lines(Transcript* transcript, const Handover* taken_over) REQUIRES(mutex_);
+  void restore_lines(Transcript* transcript, const State* taken_over) REQUIRES(mutex_);
   void restore_line(const RoomLine& line) REQUIRES(mutex_);
   void go_on_after(std::uint64_t number) REQUIRES(mutex_);
   void reserve_slot() REQUIRES(mutex_);
   void append(Kind kind, std::string_view name, std::string_view text,
               WallTime now = std::chrono::system_clock::now()) REQUIRES(mutex_);
-  void admit(Member& member, Rendering rendering, Greeting greeting, Filter filter)
-      REQUIRES(mutex_);
+  void admit(Member& member, Rendering rendering, Greeting greeting) REQUIRES(mutex_);
   void see_off(Member& member, Letters last) REQUIRES(mutex_);
   void depart(Member& member, Place at) REQUIRES(mutex_);
   void add_letter(Letters& letters, Member& member, Letter::What what, std::string text,
                   MessageLog::Range lines = {}) const REQUIRES(mutex_);
   void post(Letters letters) REQUIRES(mutex_);
   bool send_letter(Member& member, Letter::What what, std::string text,
-                   MessageLog::Range lines = {}, Filter filter = nullptr, bool also_held = false);
+                   MessageLog::Range lines = {}, bool also_held = false);
   bool is_in(const Member& member) const REQUIRES(mutex_);
   bool may_talk(const Member& member) const REQUIRES(mutex_);
   void wait_until_fits(MutexLock& lock, std::size_t text_size) REQUIRES(mutex_);
@@ -291,7 +305,6 @@ class Broadcast {
   void pop_letter(Member& member);
   const Place& end_of(const Member& member) const;
   void count_lines(Rendering rendering, Position from, Position to);
-  void filter_log(Member& member);
   void gather(const Member& member);
   void gather_log(Rendering rendering, Position from, Position to);
   void advance(Member& member, std::size_t bytes);
@@ -451,11 +464,10 @@ class Broadcast::Member {
   std::size_t letter_sent_ = 0;                    // bytes of the first letter that were sent
   Rendering first_rendering_ = Rendering::kPlain;  // with which it begins to hear
   Place first_;                                    // and where
-  Filter filter_;
-  bool leaving_ = false;   // it stops hearing
-  Place last_;             // here
-  bool closing_ = false;   // and gets end of file there
-  std::size_t index_ = 0;  // in slots_
+  bool leaving_ = false;                           // it stops hearing
+  Place last_;                                     // here
+  bool closing_ = false;                           // and gets end of file there
+  std::size_t index_ = 0;                          // in slots_
   std::size_t blocked_index_ = 0;
   bool called_ = false;  // in this round it gets something besides the log's lines
   Member* next_called_ = nullptr;

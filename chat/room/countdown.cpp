@@ -62,21 +62,21 @@ Countdown::Step Countdown::step(Clock::time_point now) {
   return {by_, "stops the server in " + text_of(left) + reason, false};
 }
 
-Handover::Shutdown Countdown::left(Clock::time_point now) const {
+Countdown::State Countdown::state(Clock::time_point now) const {
   MutexLock lock(mutex_);
   if (!end_) return {};
   return {true, std::chrono::ceil<std::chrono::milliseconds>(*end_ - now),
           std::chrono::ceil<std::chrono::milliseconds>(due_ - now), by_, reason_};
 }
 
-void Countdown::restore(const Handover::Shutdown& shutdown) {
-  if (!shutdown.ordered) return;
+void Countdown::restore(const State& state) {
+  if (!state.ordered) return;
   const auto now = Clock::now();
   MutexLock lock(mutex_);
-  end_ = now + shutdown.left;
-  due_ = now + shutdown.left_to_next;
-  by_ = shutdown.by;
-  reason_ = shutdown.reason;
+  end_ = now + state.left;
+  due_ = now + state.left_to_next;
+  by_ = state.by;
+  reason_ = state.reason;
 }
 
 }  // namespace chat

@@ -9,7 +9,6 @@
 #include "chat/base/limits.hpp"
 #include "chat/base/mutex.hpp"
 #include "chat/base/poller.hpp"
-#include "chat/server/handover.hpp"
 
 namespace chat {
 
@@ -32,9 +31,16 @@ class Countdown {
   std::optional<Clock::time_point> due() const;
   Step step(Clock::time_point now);
 
-  // Handing over, and taken over.
-  Handover::Shutdown left(Clock::time_point now) const;
-  void restore(const Handover::Shutdown& shutdown);
+  // As it is handed over, and taken over.
+  struct State {
+    bool ordered = false;
+    std::chrono::milliseconds left{0};
+    std::chrono::milliseconds left_to_next{0};  // until everyone is told once more
+    std::string by;
+    std::string reason;
+  };
+  State state(Clock::time_point now) const;
+  void restore(const State& state);
 
  private:
   WakeEvent& changed_;

@@ -98,9 +98,8 @@ std::string MessageLog::line(std::uint64_t number, const Place& end) const {
   return text.substr(0, text.find('\n'));
 }
 
-void MessageLog::replay(Range& lines, Rendering rendering, const LineFilter* filter,
-                        const Place& floor, const Place& end, std::size_t enough, std::size_t most,
-                        std::string& to) const {
+void MessageLog::replay(Range& lines, Rendering rendering, const Place& floor, const Place& end,
+                        std::size_t enough, std::size_t most, std::string& to) const {
   for (; !lines.empty() && to.size() < enough && most > 0; --most) {
     const std::uint64_t first = lines.first;
     lines.first = std::clamp(floor.number + 1, first, lines.last + 1);
@@ -110,29 +109,7 @@ void MessageLog::replay(Range& lines, Rendering rendering, const LineFilter* fil
       continue;
     }
     const std::string text = line(lines.first++, end);
-    const RoomLine parsed = parse_room_line(text).value();
-    if (filter != nullptr && filter->hides(parsed)) {
-      append_hidden(to, parsed, rendering, true);
-    } else {
-      append_replayed(to, parsed, rendering);
-    }
-  }
-}
-
-void MessageLog::filter(Range& lines, Rendering rendering, const LineFilter& filter,
-                        const Place& end, std::size_t enough, std::size_t most,
-                        std::string& to) const {
-  for (; !lines.empty() && to.size() < enough && most > 0; ++lines.first, --most) {
-    const std::string text = line(lines.first, end);
-    const auto parsed = parse_room_line(text);
-    // Behind the last one may stand the goodbye.
-    std::string shown = bytes(rendering, beginning(lines.first).in(rendering),
-                              after(lines.first, end).in(rendering));
-    if (parsed && filter.hides(*parsed)) {
-      append_hidden(to, *parsed, rendering, false);
-      shown.erase(0, shown.find('\n') + 1);
-    }
-    to += shown;
+    append_replayed(to, parse_room_line(text).value(), rendering);
   }
 }
 

@@ -16,7 +16,6 @@
 
 #include "chat/base/byte_ring.hpp"
 #include "chat/base/limits.hpp"
-#include "chat/room/line_filter.hpp"
 #include "chat/wire/line_format.hpp"
 
 namespace chat {
@@ -83,12 +82,8 @@ class MessageLog {
 
   // Appends `lines`, as they are shown where they are replayed, to `to`, until that holds `enough`
   // bytes or `most` lines were looked at; leaves in `lines` the rest. Where some are not kept any
-  // more, a notice stands for them. What `filter`, if there is one, hides is left out.
-  void replay(Range& lines, Rendering rendering, const LineFilter* filter, const Place& floor,
-              const Place& end, std::size_t enough, std::size_t most, std::string& to) const;
-
-  // The same for lines that are not replayed, as if they came now; all of `lines` are kept.
-  void filter(Range& lines, Rendering rendering, const LineFilter& filter, const Place& end,
+  // more, a notice stands for them.
+  void replay(Range& lines, Rendering rendering, const Place& floor, const Place& end,
               std::size_t enough, std::size_t most, std::string& to) const;
 
  private:

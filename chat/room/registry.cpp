@@ -45,10 +45,6 @@ Source source_of(const PeerAddress& peer) {
   return unknown ? Source{} : peer.source;
 }
 
-Broadcast::Filter shared(const LineFilter& filter) {
-  return filter.hides_anything() ? std::make_shared<const LineFilter>(filter) : nullptr;
-}
-
 }  // namespace
 
 std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users) {
@@ -148,8 +144,7 @@ Registry::Entry Registry::log_in_anew(const std::string& name, AccountId account
                                       const std::string& key) {
   if (!makes_way(logged_in_, key)) return Entry::kAlreadyIn;
   if (!makes_way(registered_, name_skeleton(name))) return Entry::kNameUsed;
-  return enter({name, account, 0, {}, logged_in_, key, visit.peer, visit.filter, {}}, member,
-               visit);
+  return enter({name, account, 0, {}, logged_in_, key, visit.peer, {}}, member, visit);
 }
 
 // Whether nobody has that key any more: one who is sent away has left then, though its worker does
@@ -174,8 +169,8 @@ Registry::Entry Registry::register_anew(const std::string& name, std::string_vie
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() >= registered_seats_) return Entry::kFull;
   if (is_address_full(visit.peer)) return Entry::kAddressFull;
-  return enter({name, 0, 0, std::string(password), registered_, key, visit.peer, visit.filter, {}},
-               member, visit);
+  return enter({name, 0, 0, std::string(password), registered_, key, visit.peer, {}}, member,
+               visit);
 }
 
 // A wider network (see network.hpp) has twice as many, but not more than half of the free seats,
@@ -199,14 +194,12 @@ bool Registry::is_address_full(const PeerAddress& peer) const {
 Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, const Visit& visit) {
   stay.number = ++last_stay_;
   stay.since = std::chrono::system_clock::now();
-  stay.filter.own_name = folded_name(stay.name);
   const Stay& held = stays_.emplace(&member, std::move(stay)).first->second;
   try {
     held.keys.emplace(held.key, &member);
     online_.push_back(held.name);
     apply_mutes(member, talker_of(held), {});
-    if (broadcast_.enter(member, visit.rendering, greeting(held.name, visit), held.name,
-                         shared(held.filter))) {
+    if (broadcast_.enter(member, visit.rendering, greeting(held.name, visit), held.name)) {
       return Entry::kIn;
     }
   } catch (...) {
@@ -229,7 +222,7 @@ Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& m
   apply_mutes(member, talker, old.muted_until());
   member.spend_lines_until(old.lines_spent_until());
   if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, visit.rendering,
-                            greeting(taken.name, visit), shared(taken.filter))) {
+                            greeting(taken.name, visit))) {
     return Entry::kClosed;
   }
   auto stay = stays_.extract(&old);
@@ -338,7 +331,6 @@ Registry::Posted Registry::post(const Stay& from, Broadcast::Member* to, std::st
   if (to == nullptr || !from.farewell.empty()) return {};
   Stay& stay = stays_.at(to);
   if (&stay == &from) return {Outcome::kYourself, stay.name};
-  if (stay.filter.ignores(from.name)) return {Outcome::kIgnored, stay.name};
   if (!broadcast_.post(*to, protocol::private_line(from.name, stay.name, text))) {
     return {Outcome::kNotReading, stay.name};
   }
@@ -351,19 +343,6 @@ void Registry::set_away(const Broadcast::Member& member, std::optional<std::stri
   MutexLock lock(mutex_);
   if (const auto found = stays_.find(&member); found != stays_.end()) {
     found->second.away = std::move(away);
-  }
-}
-
-LineFilter Registry::filter_of(const Broadcast::Member& member) const {
-  MutexLock lock(mutex_);
-  const auto found = stays_.find(&member);
-  return found == stays_.end() ? LineFilter{} : found->second.filter;
-}
-
-void Registry::set_filter(const Broadcast::Member& member, const LineFilter& filter) {
-  MutexLock lock(mutex_);
-  if (const auto found = stays_.find(&member); found != stays_.end()) {
-    found->second.filter = filter;
   }
 }
 
@@ -412,7 +391,7 @@ std::optional<Registry::Muted> Registry::mute(std::string_view name, WallTime un
   if (member == nullptr) return std::nullopt;
   Stay& stay = stays_.at(member);
   const auto now = std::chrono::system_clock::now();
-  Mute mute{stay.name, name_skeleton(stay.name), stay.account, source_of(stay.peer), until};
+  Mute mute{stay.name, stay.account, source_of(stay.peer), until};
   std::erase_if(mutes_, [&](const Mute& old) {
     const bool same = old.skeleton == mute.skeleton && old.account == mute.account;
     return same || old.until <= now;
@@ -539,40 +518,35 @@ Registry::Seats Registry::seats() const {
   return {max_users_, accounts_.size(), logged_in_.size(), registered_.size()};
 }
 
-std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> Registry::stays() const {
+Registry::State Registry::state() const {
+  MutexLock lock(mutex_);
+  return {mutes_, last_stay_};
+}
+
+std::vector<std::pair<const Broadcast::Member*, Registry::Seat>> Registry::seats_taken() const {
   MutexLock lock(mutex_);
   std::unordered_map<std::string_view, std::pair<const Broadcast::Member*, const Stay*>> by_name;
   for (const auto& [member, stay] : stays_) by_name[stay.name] = {member, &stay};
-  std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> seats;
+  std::vector<std::pair<const Broadcast::Member*, Seat>> seats;
   for (const std::string& name : online_) {
     const auto& [member, stay] = by_name.at(name);
-    seats.push_back({member,
-                     {stay->name, stay->account, stay->number, stay->password, stay->filter,
-                      stay->since, member->spoke(), stay->away, stay->last_to_write,
-                      stay->last_to_write_name, stay->muted_until, stay->farewell}});
+    seats.push_back(
+        {member,
+         {stay->name, stay->account, stay->number, stay->password, stay->since, stay->away,
+          stay->last_to_write, stay->last_to_write_name, stay->muted_until, stay->farewell}});
   }
   return seats;
 }
 
-void Registry::describe(Handover& handover) const {
+void Registry::restore(const State& state) {
   MutexLock lock(mutex_);
-  handover.last_stay = last_stay_;
-  for (const Mute& mute : mutes_) {
-    handover.mutes.push_back({mute.name, mute.account, mute.source, mute.until});
-  }
-}
-
-void Registry::restore(const Handover& taken_over) {
-  MutexLock lock(mutex_);
-  last_stay_ = taken_over.last_stay;
-  for (const Handover::Mute& mute : taken_over.mutes) {
-    mutes_.push_back({mute.name, name_skeleton(mute.name), mute.account, mute.source, mute.until});
-  }
+  last_stay_ = state.last_stay;
+  mutes_ = state.mutes;
 }
 
 // There may be fewer seats than before, and other accounts: adopt() sees to these.
-void Registry::restore(Broadcast::Member& member, const Handover::Connection& connection) {
-  const Handover::Seat& seat = connection.seat;
+void Registry::restore(Broadcast::Member& member, const Seat& seat, const PeerAddress& peer,
+                       const Broadcast::MemberState& state) {
   MutexLock lock(mutex_);
   Keys& keys = seat.account != 0 ? logged_in_ : registered_;
   const Stay stay{seat.name,
@@ -581,8 +555,7 @@ void Registry::restore(Broadcast::Member& member, const Handover::Connection& co
                   seat.password,
                   keys,
                   seat.account != 0 ? folded_name(seat.name) : name_skeleton(seat.name),
-                  connection.peer,
-                  seat.filter,
+                  peer,
                   seat.since,
                   seat.away,
                   seat.last_to_write,
@@ -593,7 +566,7 @@ void Registry::restore(Broadcast::Member& member, const Handover::Connection& co
   stays_.emplace(&member, stay);
   online_.push_back(seat.name);
   apply_mutes(member, talker_of(stay), stay.muted_until);
-  broadcast_.restore(member, connection);
+  broadcast_.restore(member, state, false);
 }
 
 }  // namespace chat

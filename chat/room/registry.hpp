@@ -33,8 +33,8 @@
 #include <vector>
 
 #include "chat/base/mutex.hpp"
+#include "chat/base/text.hpp"
 #include "chat/room/broadcast.hpp"
-#include "chat/server/handover.hpp"
 #include "chat/storage/password_storage.hpp"
 #include "chat/storage/room_storage.hpp"
 #include "chat/storage/stored.hpp"
@@ -49,7 +49,6 @@ std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users)
 struct Visit {
   Rendering rendering = Rendering::kPlain;
   PeerAddress peer = {};
-  LineFilter filter = {};
   std::string notices = {};  // plain lines, behind the greeting
 };
 
@@ -121,7 +120,7 @@ class Registry {
   // Between members.
 
   struct Posted {
-    enum class Outcome { kSent, kNobody, kYourself, kIgnored, kNotReading, kNoLetter, kHasLeft };
+    enum class Outcome { kSent, kNobody, kYourself, kNotReading, kNoLetter, kHasLeft };
     Outcome outcome = Outcome::kNobody;
     std::string to = {};                   // the name as it is written
     std::optional<std::string> away = {};  // what that one says of being away
@@ -133,9 +132,6 @@ class Registry {
   Posted reply(const Broadcast::Member& from, std::string_view text);
 
   void set_away(const Broadcast::Member& member, std::optional<std::string> away);
-  LineFilter filter_of(const Broadcast::Member& member) const;
-  // What it has not got yet is filtered when Broadcast::filter() says so.
-  void set_filter(const Broadcast::Member& member, const LineFilter& filter);
 
   // Order.
 
@@ -177,12 +173,42 @@ class Registry {
   };
   Seats seats() const;
 
-  // Handing over: what is not anybody's own, and who is in, in the order in which they came; and
-  // taken over, in that order. adopt() follows.
-  void describe(Handover& handover) const;
-  std::vector<std::pair<const Broadcast::Member*, Handover::Seat>> stays() const;
-  void restore(const Handover& taken_over);
-  void restore(Broadcast::Member& member, const Handover::Connection& connection);
+  // Who can say nothing until when, in the room or not.
+  struct Mute {
+    std::string name;
+    AccountId account = 0;  // 0: registered
+    Source source{};        // where it came from; all 0: that does not matter
+    WallTime until;
+    std::string skeleton = name_skeleton(name);
+  };
+
+  // What is not anybody's own, as it is handed over.
+  struct State {
+    std::vector<Mute> mutes;
+    std::uint64_t last_stay = 0;  // the number of the newest one so far
+  };
+
+  // A place in the room, as it is handed over.
+  struct Seat {
+    std::string name;
+    AccountId account = 0;   // 0: registered
+    std::uint64_t stay = 0;  // its number
+    std::string password;    // of who is registered
+    WallTime since;
+    std::optional<std::string> away;
+    std::uint64_t last_to_write = 0;  // the stay to which it would reply; 0: none
+    std::string last_to_write_name;
+    WallTime muted_until;  // since before it resumed last
+    std::string farewell;  // of who is sent away; otherwise empty
+  };
+
+  // Handing over; who is in, in the order in which they came. And taken over, in that order:
+  // adopt() follows.
+  State state() const;
+  std::vector<std::pair<const Broadcast::Member*, Seat>> seats_taken() const;
+  void restore(const State& state);
+  void restore(Broadcast::Member& member, const Seat& seat, const PeerAddress& peer,
+               const Broadcast::MemberState& state);
 
  private:
   using Keys = std::unordered_map<std::string, Broadcast::Member*>;  // who holds it
@@ -196,7 +222,6 @@ class Registry {
     Keys& keys;            // in which its key is
     std::string key;
     PeerAddress peer;
-    LineFilter filter;
     WallTime since;
     std::optional<std::string> away = {};
     std::uint64_t last_to_write = 0;  // a stay; 0: none
@@ -208,14 +233,6 @@ class Registry {
   struct Account {
     AccountId id;
     bool is_operator;
-  };
-
-  struct Mute {
-    std::string name;
-    std::string skeleton;
-    AccountId account;  // 0: registered
-    Source source;      // all 0: that does not matter
-    WallTime until;
   };
 
   // For whom a mute may hold.

@@ -16,13 +16,13 @@ namespace chat {
 namespace {
 
 // To be changed with anything that is written.
-constexpr std::string_view kForm = "chatroom handover 5\n";
+constexpr std::string_view kForm = "chatroom handover 6\n";
 constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
 template <typename Archive>
-void parts(Archive& archive, Handover::Unsent& unsent) {
-  archive(unsent.what, unsent.text, unsent.first, unsent.last);
+void parts(Archive& archive, Broadcast::Unsent& unsent) {
+  archive(unsent.what, unsent.text, unsent.lines.first, unsent.lines.last);
 }
 
 template <typename Archive, typename T>
@@ -60,41 +60,48 @@ void parts(Archive& archive, WallTime& time) {
 }
 
 template <typename Archive>
-void parts(Archive& archive, LineFilter& filter) {
-  std::vector<std::string> ignored(filter.ignored.begin(), filter.ignored.end());
-  archive(filter.own_name, ignored, filter.quiet);
-  filter.ignored = {ignored.begin(), ignored.end()};
+void parts(Archive& archive, Broadcast::MemberState& member) {
+  archive(member.rendering, member.sent, member.unsent, member.dismissed, member.spoke);
 }
 
 template <typename Archive>
-void parts(Archive& archive, Handover::Seat& seat) {
-  archive(seat.name, seat.account, seat.stay, seat.password, seat.filter, seat.since, seat.spoke,
-          seat.away, seat.last_to_write, seat.last_to_write_name, seat.muted_until, seat.farewell);
+void parts(Archive& archive, Broadcast::State& log) {
+  archive(log.lines, log.in_transcript);
 }
 
 template <typename Archive>
-void parts(Archive& archive, Handover::Mute& mute) {
-  archive(mute.name, mute.account, mute.until);
+void parts(Archive& archive, Registry::Seat& seat) {
+  archive(seat.name, seat.account, seat.stay, seat.password, seat.since, seat.away,
+          seat.last_to_write, seat.last_to_write_name, seat.muted_until, seat.farewell);
+}
+
+template <typename Archive>
+void parts(Archive& archive, Registry::Mute& mute) {
+  archive(mute.name, mute.skeleton, mute.account, mute.until);
   for (std::uint8_t& byte : mute.source) archive(byte);
 }
 
 template <typename Archive>
-void parts(Archive& archive, Handover::Connection& connection) {
-  archive(connection.socket, connection.peer, connection.phase, connection.mode,
-          connection.rendering, connection.input, connection.input_ended, connection.login_left,
-          connection.lines_spent, connection.seat, connection.question, connection.asked_about,
-          connection.dismissed, connection.sent, connection.unsent);
+void parts(Archive& archive, Registry::State& registry) {
+  archive(registry.mutes, registry.last_stay);
 }
 
 template <typename Archive>
-void parts(Archive& archive, Handover::Shutdown& shutdown) {
+void parts(Archive& archive, Session::State& session) {
+  archive(session.socket, session.peer, session.phase, session.mode, session.input,
+          session.input_ended, session.login_left, session.lines_spent, session.seat,
+          session.member);
+}
+
+template <typename Archive>
+void parts(Archive& archive, Countdown::State& shutdown) {
   archive(shutdown.ordered, shutdown.left, shutdown.left_to_next, shutdown.by, shutdown.reason);
 }
 
 template <typename Archive>
 void parts(Archive& archive, Handover& handover) {
-  archive(handover.max_users, handover.shutdown, handover.listeners, handover.lines,
-          handover.in_transcript, handover.mutes, handover.last_stay, handover.connections);
+  archive(handover.max_users, handover.shutdown, handover.listeners, handover.log,
+          handover.registry, handover.sessions);
 }
 
 template <typename T>

@@ -41,7 +41,7 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
                            config.transcript, config.transcript_sync, log,
                            [this](const std::string& news) { tell_operators_later(news); },
                            config.transcript_max),
-                 taken_over),
+                 taken_over != nullptr ? &taken_over->log : nullptr),
       registry_(config.max_users, *accounts.current(), storage, broadcast_,
                 config.max_members_per_address),
       lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom, hash_gate_,
@@ -67,10 +67,10 @@ Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
   poller_.add_event(wake_, nullptr);
   if (taken_over != nullptr) {
     countdown_.restore(taken_over->shutdown);
-    registry_.restore(*taken_over);
+    registry_.restore(taken_over->registry);
     // All are in before the first of them can say something, and who has no right to be there any
     // more is on its way out.
-    for (const Handover::Connection& begun : taken_over->connections) take_up(begun);
+    for (const Session::State& begun : taken_over->sessions) take_up(begun);
     adopt_accounts(room_, *accounts.current());
     adopt_bans(room_);
     for (const Workers::iterator worker : all_running()) start_thread(worker);
@@ -169,13 +169,13 @@ void Server::try_to_store() {
 std::string Server::store() { return room_.storage.store(); }
 
 // The rest of what a connection needs is what its session was told.
-void Server::take_up(const Handover::Connection& begun) {
+void Server::take_up(const Session::State& begun) {
   Workers worker(1);
   Connection& connection = worker.front().connection;
   connection.socket = Socket(Descriptor(begun.socket));
   outlive_execution(begun.socket, false);
   connection.peer = begun.peer;
-  if (begun.phase < Handover::Phase::kIn) {
+  if (begun.phase < Session::Phase::kIn) {
     lobby_.restore(connection.place, connection.socket, begun.peer);
   }
   worker.front().session.emplace(room_, connection, begun);
@@ -251,26 +251,26 @@ Handover Server::describe() {
   for (const Listener& listener : listeners_) {
     handover.listeners.push_back(listener.descriptor().get());
   }
-  broadcast_.describe(handover);
-  handover.shutdown = countdown_.left(Clock::now());
-  registry_.describe(handover);
+  handover.log = broadcast_.state();
+  handover.shutdown = countdown_.state(Clock::now());
+  handover.registry = registry_.state();
   MutexLock lock(mutex_);
   std::unordered_map<const Broadcast::Member*, const Session*> sessions;
   for (const Worker& worker : running_) {
     sessions.emplace(&worker.session->member(), &*worker.session);
   }
-  for (auto& [member, seat] : registry_.stays()) {
-    handover.connections.push_back(sessions.extract(member).mapped()->describe());
-    handover.connections.back().seat = std::move(seat);
+  for (auto& [member, seat] : registry_.seats_taken()) {
+    handover.sessions.push_back(sessions.extract(member).mapped()->state());
+    handover.sessions.back().seat = std::move(seat);
   }
   // The others in the order in which they came: that is how they make room for each other.
   for (const Worker& worker : running_) {
     if (!sessions.contains(&worker.session->member())) continue;
-    Handover::Connection connection = worker.session->describe();
+    Session::State state = worker.session->state();
     // In the room, but without a seat: another connection has taken it, and its worker does not
     // know yet.
-    if (connection.phase == Handover::Phase::kIn) connection.phase = Handover::Phase::kLeaving;
-    handover.connections.push_back(std::move(connection));
+    if (state.phase == Session::Phase::kIn) state.phase = Session::Phase::kLeaving;
+    handover.sessions.push_back(std::move(state));
   }
   return handover;
 }

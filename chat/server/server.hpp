@@ -115,7 +115,7 @@ class Server {
   using Workers = std::list<Worker>;
 
   void tell_operators_later(const std::string& news);
-  void take_up(const Handover::Connection& begun);
+  void take_up(const Session::State& begun);
   void accept_connections();
   bool accept_some(Listener& listener);
   void try_to_store();

@@ -154,7 +154,7 @@ void hand_over(Server& server, const Successor& successor, std::size_t max_users
     stands = handover.has_value();
     if (!stands) return log.write("not-handed-over", "some connections did not stand still");
     handover->max_users = max_users;
-    log.write("handed-over", std::to_string(handover->connections.size()) + " connections");
+    log.write("handed-over", std::to_string(handover->sessions.size()) + " connections");
     successor.take_over(*handover);
   } catch (const std::exception& error) {
     log.write("not-handed-over", error.what());

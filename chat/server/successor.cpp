@@ -114,7 +114,7 @@ bool Successor::is_ready(std::size_t max_users) const {
 void Successor::take_over(const Handover& handover) const {
   const Descriptor left = handover.write();
   std::vector<int> given = handover.listeners;
-  for (const auto& connection : handover.connections) given.push_back(connection.socket);
+  for (const auto& connection : handover.sessions) given.push_back(connection.socket);
   given.push_back(left.get());
   const auto give = [&](bool outlives) {
     for (const int fd : given) outlive_execution(fd, outlives);

@@ -250,12 +250,6 @@ std::string remove_account(const Operator& by, std::string_view name) {
     accounts.remove(name);
   });
   note(by, "account", "removed " + std::string(name));
-  try {
-    by.room.storage.change(
-        [&](RoomStorage& storage) { storage.set_settings(std::string(name), {}); });
-  } catch (const std::exception& error) {  // what is left there is the next such account's
-    note(by, "not-stored", error.what());
-  }
   return "* there is no account " + std::string(name) + " any more\n";
 }
 
@@ -283,9 +277,6 @@ std::string account(const Operator& by, std::string_view arguments) {
   const std::string verb = lowercase(take_word(arguments));
   if (verb == "remove" && is_name(arguments)) return remove_account(by, arguments);
   if (verb == "operator" && is_name(arguments)) return turn_operator(by, arguments);
-  if (verb == "add" && is_name(arguments)) {
-    throw std::runtime_error("there is such an account already");  // otherwise it is asked for
-  }
   throw std::runtime_error("it is /account add|remove|operator NAME");
 }
 
@@ -395,11 +386,11 @@ std::string set_motd(const Operator& by, std::string_view text) {
   });
 }
 
-std::optional<std::string> new_account(const Room& room, std::string_view arguments) {
-  const std::string verb = lowercase(take_word(arguments));
-  if (verb != "add" || !is_name(arguments)) return std::nullopt;
-  if (room.accounts.current()->contains(arguments)) return std::nullopt;
-  return std::string(arguments);
+void check_new_account(const Room& room, std::string_view name) {
+  if (!is_name(name)) throw std::runtime_error("that is no name");
+  if (room.accounts.current()->contains(name)) {
+    throw std::runtime_error("there is such an account already");
+  }
 }
 
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash) {

@@ -23,16 +23,16 @@ struct Operator {
   const PeerAddress& peer;
 };
 
-// All but those below. `arguments` are neutralised.
+// All but those below and /account add. `arguments` are neutralised.
 std::string run_operator_command(const Operator& by, const CommandEntry& entry,
                                  std::string_view arguments);
 
 std::string set_topic(const Operator& by, std::string_view text);
 std::string set_motd(const Operator& by, std::string_view text);
 
-// The name of the account that `/account add NAME` is to add, if that is what `arguments` say and
-// it can be: its password is still to be asked for.
-std::optional<std::string> new_account(const Room& room, std::string_view arguments);
+// Throws std::runtime_error where there cannot be a new account of that name.
+void check_new_account(const Room& room, std::string_view name);
+// `hash` is of its password. Throws what change_accounts() does.
 std::string add_account(const Operator& by, const std::string& account, const std::string& hash);
 
 // A change of the accounts, with which whatever else stands in their file by now comes along, or

@@ -12,24 +12,22 @@
 namespace chat {
 namespace {
 
-using State = Lobby::State;
-
 bool is_in(Registry::Entry entry) {
   return entry == Registry::Entry::kIn || entry == Registry::Entry::kResumed;
 }
 
 // One who has said nothing yet.
-Handover::Connection newcomer(const Room& room) {
-  Handover::Connection connection;
-  connection.login_left = room.login_timeout;
-  return connection;
+Session::State newcomer(const Room& room) {
+  Session::State state;
+  state.login_left = room.login_timeout;
+  return state;
 }
 
 }  // namespace
 
 Session::Session(Room& room, Connection& connection) : Session(room, connection, newcomer(room)) {}
 
-Session::Session(Room& room, Connection& connection, const Handover::Connection& begun)
+Session::Session(Room& room, Connection& connection, const State& begun)
     : room_(room),
       connection_(connection),
       socket_(connection.socket),
@@ -39,17 +37,19 @@ Session::Session(Room& room, Connection& connection, const Handover::Connection&
       login_deadline_(Clock::now() + begun.login_left),
       phase_(begun.phase),
       mode_(begun.mode),
-      rendering_(begun.rendering),
+      rendering_(begun.member.rendering),
       input_ended_(begun.input_ended),
       name_(begun.seat.name),
       account_(begun.seat.account),
-      speaker_(room, member_, name_, connection.peer, standing_, [this] { return drop_line(); }) {
+      speaker_(room, member_, name_, connection.peer, standing_) {
   rate_limit_.restore(Clock::now() + begun.lines_spent);
   member_.spend_lines_until(rate_limit_.spent_until());
-  speaker_.begin(begun);
+  speaker_.begin(account_, rendering_);
   reader_.restore(begun.input);
-  if (phase_ == Phase::kIn) room_.registry.restore(member_, begun);
-  if (phase_ == Phase::kLeaving) room_.broadcast.restore(member_, begun);
+  if (phase_ == Phase::kIn) {
+    room_.registry.restore(member_, begun.seat, connection.peer, begun.member);
+  }
+  if (phase_ == Phase::kLeaving) room_.broadcast.restore(member_, begun.member, true);
 }
 
 void Session::run() noexcept {
@@ -93,28 +93,27 @@ void Session::stand_still_if_wanted() {
   if (room_.standstill.is_wanted()) const Standstill::Aside aside(room_.standstill, standing_);
 }
 
-Handover::Connection Session::describe() const {
-  Handover::Connection connection;
-  connection.socket = socket_.descriptor().get();
-  connection.peer = connection_.peer;
-  connection.phase = phase_;
-  connection.mode = mode_;
-  connection.rendering = rendering_;
+Session::State Session::state() const {
+  using std::chrono::milliseconds;
+  const auto from_now = [](Clock::time_point time) {
+    return std::max(std::chrono::ceil<milliseconds>(time - Clock::now()), milliseconds(0));
+  };
+  State state;
+  state.socket = socket_.descriptor().get();
+  state.peer = connection_.peer;
+  state.phase = phase_;
+  state.mode = mode_;
   LineReader reader = reader_;
-  if (phase_ == Phase::kIn) speaker_.describe(connection);
   if (line_in_hand_) reader.put_back();
-  connection.input = reader.unread();
-  connection.input_ended = input_ended_;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(login_deadline_ - Clock::now());
-  connection.login_left = std::max(left, std::chrono::milliseconds(0));
-  connection.lines_spent = std::max(
-      std::chrono::ceil<std::chrono::milliseconds>(rate_limit_.spent_until() - Clock::now()),
-      std::chrono::milliseconds(0));
+  state.input = reader.unread();
+  state.input_ended = input_ended_;
+  state.login_left = from_now(login_deadline_);
+  state.lines_spent = from_now(rate_limit_.spent_until());
   if (phase_ == Phase::kIn || phase_ == Phase::kLeaving) {
-    connection.dismissed = member_.was_dismissed();
-    room_.broadcast.describe_unsent(member_, connection);
+    state.member = room_.broadcast.state_of(member_);
   }
-  return connection;
+  state.member.rendering = phase_ == Phase::kIn ? speaker_.rendering() : rendering_;
+  return state;
 }
 
 bool Session::try_to_come_in() {
@@ -192,10 +191,10 @@ bool Session::prove_by_user(protocol::Credentials& credentials) {
 
 std::optional<std::string> Session::name_of_user() {
   line_in_hand_ = true;
-  if (!room_.lobby.becomes(connection_.place, State::kWaitsForGuess)) return std::nullopt;
+  if (!room_.lobby.becomes(connection_.place, Lobby::State::kWaitsForGuess)) return std::nullopt;
   const Standstill::Aside aside(room_.standstill, standing_);
   auto name = user_name(*connection_.peer.uid);
-  (void)room_.lobby.becomes(connection_.place, State::kAnswering);
+  (void)room_.lobby.becomes(connection_.place, Lobby::State::kAnswering);
   return name;
 }
 
@@ -236,11 +235,11 @@ bool Session::tagged_before_coming_in(const LineReader::Line& line) {
 IoResult Session::receive_for_login() {
   const auto space = reader_.space();
   if (!socket_.has_input()) {
-    (void)room_.lobby.becomes(connection_.place, State::kReading);
+    (void)room_.lobby.becomes(connection_.place, Lobby::State::kReading);
     (void)socket_.wait_for_input(login_deadline_);
   }
   // Before it is read: else it would look as if nothing had come.
-  (void)room_.lobby.becomes(connection_.place, State::kAnswering);
+  (void)room_.lobby.becomes(connection_.place, Lobby::State::kAnswering);
   const IoResult received = socket_.receive_until(space, Clock::now());
   if (received.io == Io::kDone) reader_.received(received.bytes);
   return received;
@@ -310,11 +309,11 @@ bool Session::wait_for_turn(const Guesser& guesser) {
 
 HashGate::Turn Session::turn_at_hash_gate(const Guesser& guesser) {
   line_in_hand_ = true;
-  (void)room_.lobby.becomes(connection_.place, State::kWaitsForGuess);
+  (void)room_.lobby.becomes(connection_.place, Lobby::State::kWaitsForGuess);
   const Standstill::Aside aside(room_.standstill, standing_);
   const auto turn = room_.hash_gate.enter(guesser, login_deadline_, connection_.place.gone());
   if (turn.answer == HashGate::Answer::kIn) {
-    (void)room_.lobby.becomes(connection_.place, State::kAnswering);
+    (void)room_.lobby.becomes(connection_.place, Lobby::State::kAnswering);
   }
   return turn;
 }
@@ -326,7 +325,8 @@ bool Session::wait_at_socket(Clock::time_point deadline) {
 }
 
 Registry::Entry Session::enter(const protocol::Credentials& credentials) {
-  if (!room_.lobby.becomes(connection_.place, State::kEntering)) return Registry::Entry::kGone;
+  if (!room_.lobby.becomes(connection_.place, Lobby::State::kEntering))
+    return Registry::Entry::kGone;
   const auto kind = mode_ == protocol::Mode::kResume ? SourceLimits::Entry::kResume
                                                      : SourceLimits::Entry::kArrival;
   if (!room_.source_limits.may_enter(kind, connection_.peer, Clock::now())) {
@@ -353,15 +353,10 @@ Registry::Entry Session::enter_registry(const protocol::Credentials& credentials
   return registry.enter_registered(name_, credentials.password, member_, visit);
 }
 
-// With what an account has set for itself, and what everyone is told.
+// With what everyone is told.
 Visit Session::visit() const {
   const auto storage = room_.storage.current();
-  Visit visit{rendering_, connection_.peer, {}, {}};
-  if (account_ != 0) {
-    const Settings settings = storage->settings_of(name_);
-    visit.filter.quiet = settings.quiet;
-    for (const std::string& name : settings.ignored) visit.filter.ignored.insert(folded_name(name));
-  }
+  Visit visit{rendering_, connection_.peer, {}};
   if (room_.accounts.current()->is_operator(name_, account_)) visit.notices = protocol::kOperator;
   if (!storage->topic().empty()) visit.notices += "* topic: " + storage->topic() + "\n";
   if (!storage->motd().empty()) {
@@ -530,16 +525,6 @@ bool Session::take(const LineReader::Line& line) {
 }
 
 // The next line, if it has come.
-bool Session::drop_line() {
-  while (true) {
-    if (reader_.next()) return true;
-    if (input_ended_) return reader_.rest().has_value();
-    if (reader_.overflowed()) return false;
-    const IoResult received = socket_.receive_until(reader_.space(), Clock::now());
-    if (received.io == Io::kWouldBlock || !take_in(received)) return false;
-  }
-}
-
 // Whether what could not be said was not because of this member, but of a standstill, which may be
 // over by now: then it is said later, by whoever goes on, and the line is the next one once more.
 bool Session::is_held_up() {

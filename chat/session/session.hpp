@@ -1,6 +1,8 @@
 // One connection's life: welcome, login or register, talk, leave. Runs on the connection's worker.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +14,6 @@
 #include "chat/net/socket.hpp"
 #include "chat/room/broadcast.hpp"
 #include "chat/room/registry.hpp"
-#include "chat/server/handover.hpp"
 #include "chat/session/lobby.hpp"
 #include "chat/session/room.hpp"
 #include "chat/session/speaker.hpp"
@@ -30,9 +31,33 @@ struct Connection {
 
 class Session {
  public:
+  // How far it has come.
+  enum class Phase : std::uint8_t {
+    kNew,          // nothing has been said yet
+    kMode,         // it is to say what it wants
+    kCredentials,  // and who it is
+    kIn,           // in the room
+    kLeaving,      // not any more, but not all has been sent
+    kClosing,      // it is only waited for
+  };
+
+  // As it is handed over.
+  struct State {
+    int socket = -1;
+    PeerAddress peer;
+    Phase phase = Phase::kNew;
+    protocol::Mode mode = protocol::Mode::kLogin;
+    LineReader::Unread input;
+    bool input_ended = false;
+    std::chrono::milliseconds login_left{0};   // of the time for coming in
+    std::chrono::milliseconds lines_spent{0};  // how far its lines run ahead of their rate
+    Registry::Seat seat;                       // once it is in
+    Broadcast::MemberState member;             // of which there is only `rendering` before
+  };
+
   Session(Room& room, Connection& connection);
   // One that another program has begun. Where it is in the room, it is again, before it runs.
-  Session(Room& room, Connection& connection, const Handover::Connection& begun);
+  Session(Room& room, Connection& connection, const State& begun);
 
   // Returns when the connection has nothing more to say. Shutting the socket down ends it early.
   // Throws nothing: where memory runs out, the client is told so.
@@ -43,13 +68,11 @@ class Session {
 
   // For a thread that has brought all workers to a standstill: what another program needs to go on,
   // the seat aside. And whether this one stands: thread safe.
-  Handover::Connection describe() const;
+  State state() const;
   bool stands() const { return standing_; }
   const Broadcast::Member& member() const { return member_; }
 
  private:
-  using Phase = Handover::Phase;
-
   // How a stay in the room came to its end. Unless it was lost, what was said is flushed.
   enum class End {
     kQuit,
@@ -89,7 +112,6 @@ class Session {
   std::string_view reason(End end) const;
   bool take_in(const IoResult& received);
   bool take(const LineReader::Line& line);
-  bool drop_line();
   bool wait_for_rate();
   bool is_held_up();
   void close_politely();

@@ -20,10 +20,16 @@ std::string usage(const CommandEntry& entry) {
   return "! it is " + std::string(entry.name) + " " + std::string(entry.arguments) + "\n";
 }
 
-std::string help_line(const CommandEntry& entry) {
-  std::string line = "* " + std::string(entry.name);
-  if (!entry.arguments.empty()) line.append(" ").append(entry.arguments);
-  return line.append("  ").append(entry.help).append("\n");
+std::string refusal(const CommandEntry& entry) {
+  const std::string command = "! " + std::string(entry.name);
+  switch (entry.access) {
+    case Access::kAccounts:
+      return command + " is for accounts\n";
+    case Access::kOperators:
+      return command + " is for operators\n";
+    default:
+      return command + " is a command of the client program: the server hides nothing\n";
+  }
 }
 
 std::string profile_line(const Profile& profile, WallTime now) {
@@ -40,18 +46,6 @@ void Speaker::begin(AccountId account, Rendering rendering) noexcept {
   rendering_ = rendering;
 }
 
-void Speaker::begin(const Handover::Connection& begun) {
-  begin(begun.seat.account, begun.rendering);
-  question_ = begun.question;
-  asked_about_ = begun.asked_about;
-}
-
-void Speaker::describe(Handover::Connection& connection) const {
-  connection.rendering = rendering_;
-  connection.question = question_;
-  connection.asked_about = asked_about_;
-}
-
 bool Speaker::take(const LineReader::Line& line) {
   if (member_.was_dismissed()) return false;
   const std::string_view text = line.text;
@@ -61,7 +55,6 @@ bool Speaker::take(const LineReader::Line& line) {
     return tell(std::string(protocol::kTelnet));
   }
   if (!is_utf8(text)) return tell(std::string(protocol::kNotUtf8));
-  if (question_ != Question::kNone) return answer(text);
   if (text.empty()) return true;
   const auto command = protocol::parse_command(text);
   if (!command) return say(text.starts_with("//") ? text.substr(1) : text, Kind::kSay);
@@ -70,7 +63,7 @@ bool Speaker::take(const LineReader::Line& line) {
     return tell("! unknown command " + neutralised(command->name.substr(0, kMaxName)) +
                 "; /help lists the commands\n");
   }
-  return run(*entry, command->arguments);
+  return run(*entry, command->arguments, text);
 }
 
 bool Speaker::tell(std::string lines) {
@@ -105,15 +98,6 @@ bool Speaker::tell_in_pieces(const std::function<std::string()>& next) {
   }
 }
 
-// The same of a command that would have asked for so many secrets, had it not been refused. Who has
-// sent them along with it has not waited to be asked: they are nothing to say.
-bool Speaker::refuse(std::string lines, std::size_t secrets) {
-  bool any = false;
-  for (; secrets > 0 && drop_line_(); --secrets) any = true;
-  if (any) lines += "* what you sent along with it was not said\n";
-  return report(std::move(lines));
-}
-
 bool Speaker::may(Access access) const {
   switch (access) {
     case Access::kEveryone:
@@ -122,22 +106,19 @@ bool Speaker::may(Access access) const {
       return room_.accounts.current()->contains(name_, account_);
     case Access::kOperators:
       return room_.accounts.current()->is_operator(name_, account_);
+    case Access::kClient:
+      break;
   }
   return false;
 }
 
-bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
+bool Speaker::run(const CommandEntry& entry, std::string_view arguments, std::string_view line) {
   if (room_.standstill.is_wanted()) return false;
-  const std::size_t secrets = protocol::secrets_after(entry.name, arguments);
-  if (!may(entry.access)) {
-    const bool operators = entry.access == Access::kOperators;
-    return refuse(
-        "! " + std::string(entry.name) + " is for " + (operators ? "operators" : "accounts") + "\n",
-        secrets);
-  }
+  if (!may(entry.access)) return tell(refusal(entry));
   // /since has words of its own for that.
   const bool needs_more = !entry.arguments.empty() && entry.arguments.front() != '[' &&
                           entry.command != Command::kSince;
+  if (const auto command = protocol::parse_secret_command(line)) return take_passwords(*command);
   const std::string argument(trimmed(sanitised(arguments)));
   if (needs_more && argument.empty()) return tell(usage(entry));
   switch (entry.command) {
@@ -157,12 +138,6 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
       return away(argument);
     case Command::kBack:
       return back();
-    case Command::kIgnore:
-      return ignore(argument);
-    case Command::kUnignore:
-      return unignore(argument);
-    case Command::kQuiet:
-      return quiet(argument);
     case Command::kTopic:
       return topic(argument);
     case Command::kMotd:
@@ -177,20 +152,13 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments) {
       return tell(std::string(protocol::kPong));
     case Command::kTagged:
       return tag();
-    case Command::kPassword:
-      return ask(Question::kOldPassword, name_);
     case Command::kQuit:
       quit_ = true;
       return false;
-    case Command::kAccount:
-      if (const auto account = new_account(room_, argument)) {
-        return ask(Question::kAccountPassword, *account);
-      }
-      break;
     default:
       break;
   }
-  return refuse(run_operator_command({room_, name_, account_, peer_}, entry, argument), secrets);
+  return report(run_operator_command({room_, name_, account_, peer_}, entry, argument));
 }
 
 bool Speaker::is_muted() const { return member_.muted_until() > std::chrono::system_clock::now(); }
@@ -208,14 +176,14 @@ bool Speaker::say(std::string_view text, Kind kind) {
 
 bool Speaker::help(std::string_view name) {
   if (!name.empty()) {
-    const CommandEntry* const entry =
-        find_command(name.starts_with('/') ? std::string(name) : "/" + std::string(name));
-    return tell(entry == nullptr ? "! there is no such command; /help lists them\n"
-                                 : help_line(*entry));
+    const CommandEntry* const entry = find_help(name);
+    return tell(
+        (entry == nullptr ? "! there is no such command; /help lists them" : help_row(*entry)) +
+        "\n");
   }
   std::string lines;
   for (const CommandEntry& entry : command_table()) {
-    if (may(entry.access)) lines += help_line(entry);
+    if (may(entry.access)) lines += help_row(entry) + "\n";
   }
   return tell(lines + "* //TEXT  says /TEXT\n");
 }
@@ -290,8 +258,6 @@ bool Speaker::tell_posted(const Registry::Posted& posted, std::string_view to,
       return tell(protocol::nobody_called(to));
     case Outcome::kYourself:
       return tell("! that is you\n");
-    case Outcome::kIgnored:
-      return tell("! " + posted.to + " ignores you\n");
     case Outcome::kNoLetter:
       return tell("! nobody has written to you yet\n");
     case Outcome::kHasLeft:
@@ -319,66 +285,6 @@ bool Speaker::away(std::string_view text) {
 bool Speaker::back() {
   room_.registry.set_away(member_, std::nullopt);
   return report("* you are back\n");
-}
-
-bool Speaker::ignore(std::string_view name) {
-  LineFilter filter = room_.registry.filter_of(member_);
-  if (name.empty()) {
-    std::string names;
-    for (const std::string& ignored : filter.ignored)
-      names += (names.empty() ? "" : ", ") + ignored;
-    return tell(names.empty() ? "* you ignore nobody\n" : "* you ignore " + names + "\n");
-  }
-  if (!is_name(name)) return tell("! that is no name\n");
-  const std::string folded = folded_name(name);
-  if (folded == folded_name(name_)) return tell("! that is you\n");
-  if (filter.ignored.size() >= kMaxIgnored && !filter.ignores(name)) {
-    return tell("! you ignore " + std::to_string(kMaxIgnored) + " already\n");
-  }
-  filter.ignored.insert(folded);
-  return change_filter(filter, "* you ignore " + folded + "\n");
-}
-
-bool Speaker::unignore(std::string_view name) {
-  LineFilter filter = room_.registry.filter_of(member_);
-  if (filter.ignored.erase(folded_name(name)) == 0) {
-    return tell("! you do not ignore " + neutralised(name.substr(0, kMaxName)) + "\n");
-  }
-  return change_filter(filter, "* you ignore " + folded_name(name) + " no more\n");
-}
-
-bool Speaker::quiet(std::string_view arguments) {
-  LineFilter filter = room_.registry.filter_of(member_);
-  if (!arguments.empty() && lowercase(arguments) != "off") {
-    return tell("! it is /quiet or /quiet off\n");
-  }
-  filter.quiet = arguments.empty();
-  return change_filter(filter, filter.quiet ? "* you do not see any more who comes and goes\n"
-                                            : "* you see who comes and goes\n");
-}
-
-// An account's last.
-bool Speaker::change_filter(const LineFilter& filter, std::string answer) {
-  const auto shared =
-      filter.hides_anything() ? std::make_shared<const LineFilter>(filter) : Broadcast::Filter();
-  // Before it is told: then nobody who is ignored writes any more.
-  const LineFilter before = room_.registry.filter_of(member_);
-  room_.registry.set_filter(member_, filter);
-  if (!room_.broadcast.filter(member_, shared,
-                              rendered(answer, rendering_, std::chrono::system_clock::now()))) {
-    room_.registry.set_filter(member_, before);
-    return false;
-  }
-  if (!may(Access::kAccounts)) return true;
-  try {
-    room_.storage.change([&](RoomStorage& storage) {
-      storage.set_settings(name_, {filter.quiet, {filter.ignored.begin(), filter.ignored.end()}});
-    });
-    return true;
-  } catch (const std::exception& error) {
-    room_.log.write("not-stored", peer_.text, name_, error.what());
-    return report("! it could not be stored: it lasts until you leave\n");
-  }
 }
 
 bool Speaker::topic(std::string_view text) {
@@ -439,58 +345,28 @@ bool Speaker::tag() {
   return true;
 }
 
-// The next line is the answer, whatever it looks like.
-bool Speaker::ask(Question question, std::string_view about) {
-  const std::string_view text = question == Question::kOldPassword ? protocol::kAskOldPassword : "";
-  if (!tell(text.empty() ? protocol::ask_password_for(about) : std::string(text))) return false;
-  question_ = question;
-  asked_about_ = about;
-  return true;
-}
-
-// It must never be taken for anything else: until there is a turn to hash it can be given once
-// more, then it is used up, whoever hears of that.
-bool Speaker::answer(std::string_view text) {
-  if (room_.standstill.is_wanted()) return false;
-  const bool old = question_ == Question::kOldPassword;
-  std::string outcome;
+// What is done is done: it is told also while the room is held. Until there is a turn to hash the
+// line can be taken once more.
+bool Speaker::take_passwords(const protocol::SecretCommand& command) {
   try {
-    outcome = outcome_of_answer(text);
+    return report(command.is_of_account() ? add_account(command) : change_password(command));
   } catch (const std::exception& error) {
-    outcome = "! " + neutralised(error.what()) + ": nothing was changed\n";
-    question_ = Question::kNone;
+    return report("! " + neutralised(error.what()) + ": nothing was changed\n");
   }
-  return refuse(std::move(outcome), old && question_ == Question::kNone ? 1 : 0);
 }
 
-std::string Speaker::outcome_of_answer(std::string_view text) {
-  const bool old = question_ == Question::kOldPassword;
-  const bool own = question_ == Question::kNewPassword;
-  const std::string typed(text);
-  if (typed.empty() || (!old && !is_password(typed))) {
-    question_ = Question::kNone;
-    return typed.empty() ? "* nothing was changed\n"
-                         : "! a password is 1 to 511 bytes of text without control characters: "
-                           "nothing was changed\n";
-  }
-  bool right = false;
+std::string Speaker::change_password(const protocol::SecretCommand& command) {
+  if (!command.password) return usage(*find_command("/password"));
+  const std::string old_password(command.old_password);
+  const std::string password(*command.password);
+  if (!is_password(password)) throw std::runtime_error(protocol::kNoPassword);
   std::string hash;
-  const auto work = [&] {
-    if (old) return room_.accounts.current()->verify(name_, typed).has_value();
-    hash = hash_password(typed);
+  const std::string refusal = with_turn_to_hash([&] {
+    if (!room_.accounts.current()->verify(name_, old_password)) return false;
+    hash = hash_password(password);
     return true;
-  };
-  const bool had_turn = with_turn_to_hash(work, right);
-  if (!had_turn) return "! too many passwords are looked at just now: try again later\n";
-  if (!right) return "! wrong password: nothing was changed\n";
-  if (old) {
-    question_ = Question::kNewPassword;
-    return std::string(protocol::kAskNewPassword);
-  }
-  if (!own) {
-    if (!may(Access::kOperators)) return "! /account is for operators: nothing was changed\n";
-    return add_account({room_, name_, account_, peer_}, asked_about_, hash);
-  }
+  });
+  if (!refusal.empty()) return refusal;
   change_accounts(room_, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name_, account_)) throw std::runtime_error("your account is no more");
     accounts.set_hash(name_, hash);
@@ -499,15 +375,34 @@ std::string Speaker::outcome_of_answer(std::string_view text) {
   return std::string(protocol::kPasswordChanged);
 }
 
-// False: there was no turn to be had. `right` is what `work` says; if not, it was a guess.
-bool Speaker::with_turn_to_hash(const std::function<bool()>& work, bool& right) {
+std::string Speaker::add_account(const protocol::SecretCommand& command) {
+  const Operator by{room_, name_, account_, peer_};
+  const std::string account(command.account);
+  check_new_account(room_, account);
+  if (!command.password) return "! it is /account add NAME<TAB>PASSWORD\n";
+  const std::string password(*command.password);
+  if (!is_password(password)) throw std::runtime_error(protocol::kNoPassword);
+  std::string hash;
+  const std::string refusal = with_turn_to_hash([&] {
+    hash = hash_password(password);
+    return true;
+  });
+  if (!refusal.empty()) return refusal;
+  if (!may(Access::kOperators)) throw std::runtime_error("/account is for operators");
+  return chat::add_account(by, account, hash);
+}
+
+// Gives why the work was not done; empty: it was. Where `work` says false, it was a guess.
+std::string Speaker::with_turn_to_hash(const std::function<bool()>& work) {
   const Guesser guesser(peer_.source, name_);
   const auto turn = [&] {
     const Standstill::Aside aside(room_.standstill, standing_);
     return room_.hash_gate.enter(guesser, Clock::now() + kPasswordPatience);
   }();
-  question_ = Question::kNone;
-  if (turn.answer != HashGate::Answer::kIn) return false;
+  if (turn.answer != HashGate::Answer::kIn) {
+    return "! too many passwords are looked at just now, try again later: nothing was changed\n";
+  }
+  bool right = false;
   try {
     right = work();
   } catch (...) {
@@ -515,7 +410,7 @@ bool Speaker::with_turn_to_hash(const std::function<bool()>& work, bool& right) 
     throw;
   }
   room_.hash_gate.leave(guesser, !right);
-  return true;
+  return right ? "" : "! wrong password: nothing was changed\n";
 }
 
 }  // namespace chat

@@ -45,13 +45,6 @@ void check_ban(const Ban& ban) {
   check_text("the reason", ban.reason, kMaxReason);
 }
 
-void check_settings(const Settings& settings) {
-  if (settings.ignored.size() > kMaxIgnored) {
-    throw std::invalid_argument("more than " + std::to_string(kMaxIgnored) + " names are ignored");
-  }
-  for (const std::string& name : settings.ignored) check_name(name);
-}
-
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (auto end = text.find(separator); end != std::string_view::npos; end = text.find(separator)) {
@@ -106,17 +99,6 @@ void append_ban(std::string& to, const Ban& ban) {
            ban.until ? std::string_view(time.data(), time.size()) : kNoEnd, ban.by, ban.reason});
 }
 
-void append_settings(std::string& to, std::string_view name, const Settings& settings) {
-  to.append("settings\t").append(name);
-  if (settings.quiet) to += "\tquiet";
-  const char* separator = "\tignore\t";
-  for (const std::string& ignored : settings.ignored) {
-    to.append(separator).append(ignored);
-    separator = ",";
-  }
-  to += '\n';
-}
-
 }  // namespace
 
 std::string RoomStorage::file_beside(const std::string& accounts_file) {
@@ -136,9 +118,6 @@ void RoomStorage::save(const std::string& path, WallTime now) const {
   if (!topic_.empty()) append_line(content, {"topic", topic_});
   if (!motd_.empty()) append_line(content, {"motd", motd_});
   for (const Ban& ban : bans(now)) append_ban(content, ban);
-  for (const auto& [folded, account] : settings_) {
-    append_settings(content, account.name, account.settings);
-  }
   replace_file(path, content);
 }
 
@@ -219,21 +198,6 @@ void RoomStorage::set_motd(const std::string& motd) {
   motd_ = motd;
 }
 
-Settings RoomStorage::settings_of(std::string_view account) const {
-  const auto found = settings_.find(folded_name(account));
-  return found == settings_.end() ? Settings{} : found->second.settings;
-}
-
-void RoomStorage::set_settings(const std::string& account, const Settings& settings) {
-  check_name(account);
-  check_settings(settings);
-  if (settings == Settings{}) {
-    settings_.erase(folded_name(account));
-  } else {
-    settings_.insert_or_assign(folded_name(account), Account{account, settings});
-  }
-}
-
 void RoomStorage::take(std::string_view line) {
   const Fields fields = split(line, '\t');
   const std::string_view word = fields.front();
@@ -245,7 +209,7 @@ void RoomStorage::take(std::string_view line) {
     return set_motd(std::string(fields[1]));
   }
   if (word == "ban" && fields.size() == 6) return take_ban(fields);
-  if (word == "settings" && fields.size() >= 3) return take_settings(fields);
+  if (word == "settings" && fields.size() >= 3) return;
   throw std::invalid_argument("no entry of this file, or a second one of its kind");
 }
 
@@ -257,24 +221,6 @@ void RoomStorage::take_ban(const Fields& fields) {
   ban.by = fields[4];
   ban.reason = fields[5];
   if (!add_ban(std::move(ban))) throw std::invalid_argument("a second ban of the same target");
-}
-
-void RoomStorage::take_settings(const Fields& fields) {
-  Settings settings;
-  std::size_t at = 2;
-  if (fields[at] == "quiet") {
-    settings.quiet = true;
-    ++at;
-  }
-  if (at + 2 == fields.size() && fields[at] == "ignore") {
-    for (const auto name : split(fields[at + 1], ',')) settings.ignored.emplace_back(name);
-    at += 2;
-  }
-  if (at != fields.size()) throw std::invalid_argument("bad settings");
-  if (settings_.contains(folded_name(fields[1]))) {
-    throw std::invalid_argument("second settings of the same account");
-  }
-  set_settings(std::string(fields[1]), settings);
 }
 
 }  // namespace chat

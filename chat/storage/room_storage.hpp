@@ -1,5 +1,5 @@
-// What the room keeps beside its accounts: bans, topic, message of the day, whether it is closed,
-// and the settings of accounts; and the file in which all that is kept.
+// What the room keeps beside its accounts: bans, topic, message of the day, whether it is closed;
+// and the file in which all that is kept.
 //
 // The file is text: lines that begin with # are comments, every other line is one entry, its fields
 // separated by TAB. A time is UTC, and - where a ban has no end:
@@ -8,11 +8,10 @@
 //   topic     TEXT
 //   motd      TEXT
 //   ban       name|address  TARGET  TIME  BY  REASON
-//   settings  ACCOUNT       quiet
-//   settings  ACCOUNT       [quiet]  ignore  NAME,NAME...
 //
-// Anything else is damage and refused. Saving writes the entries anew, without bans that are over
-// and with a comment on top; other comments are not kept.
+// Earlier versions kept here what an account hides (`settings`): the client does that now, and such
+// an entry is forgotten. Anything else is damage and refused. Saving writes the entries anew,
+// without bans that are over and with a comment on top; other comments are not kept.
 //
 // A value. Threads: the const functions are thread safe as long as nobody changes the object.
 // Errors: what changes it throws std::invalid_argument that says why not, and then has changed
@@ -44,14 +43,6 @@ struct Ban {
   std::string target() const { return range ? range->text() : name; }
   bool is_over(WallTime now) const { return until && *until <= now; }
   bool operator==(const Ban&) const = default;
-};
-
-// What an account has set for itself.
-struct Settings {
-  bool quiet = false;                // no arrivals and departures
-  std::vector<std::string> ignored;  // names
-
-  bool operator==(const Settings&) const = default;
 };
 
 class RoomStorage {
@@ -91,21 +82,13 @@ class RoomStorage {
   bool closed() const { return closed_; }  // nobody may register
   void set_closed(bool closed) { closed_ = closed; }
 
-  Settings settings_of(std::string_view account) const;  // in any case
-  void set_settings(const std::string& account, const Settings& settings);
-
  private:
-  struct Account {
-    std::string name;
-    Settings settings;
-  };
   using Fields = std::vector<std::string_view>;
 
   // One entry of the file. They throw std::invalid_argument, as does add_ban(), which gives false
   // where the target has a ban already.
   void take(std::string_view line);
   void take_ban(const Fields& fields);
-  void take_settings(const Fields& fields);
   bool add_ban(Ban ban);
 
   std::map<std::string, Ban, std::less<>> name_bans_;  // by skeleton
@@ -113,7 +96,6 @@ class RoomStorage {
   std::string topic_;
   std::string motd_;
   bool closed_ = false;
-  std::map<std::string, Account, std::less<>> settings_;  // by folded name
 };
 
 }  // namespace chat

@@ -183,7 +183,7 @@ std::string Display::body_of(const ServerLine& line) {
       if (line.from.empty()) break;
       return told(notice_color(), "* ", line.from + " " + line.text);
     case Kind::kOnline:
-    case Kind::kHidden:
+    case Kind::kUnknown:
       break;
   }
   return told(notice_color(), "* ", with_local_times(line.text));

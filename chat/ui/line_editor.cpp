@@ -39,10 +39,9 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-// As text it would be said with the passwords that follow it.
-bool asks_secret(std::string_view line) {
-  const auto command = protocol::parse_command(trimmed(line));
-  return command && protocol::secrets_after(command->name, command->arguments) > 0;
+// As text it would be said with the passwords in it, or behind it.
+bool is_secret(std::string_view line) {
+  return protocol::parse_secret_command(trimmed(line)).has_value();
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -218,7 +217,7 @@ void LineEditor::interrupt() {
 // The row that stays is wide enough for any line: the terminal wraps it.
 void LineEditor::submit(const std::string& line) {
   add({Kind::kLine, line, question_.prompt + masked(line), question_.secret});
-  if (question_.in_room) history_.add(line);
+  if (question_.in_room && !is_secret(line)) history_.add(line);
   text_.clear();
   draft_.clear();
   edited_.clear();
@@ -231,7 +230,7 @@ void LineEditor::take_paste(const std::string& pasted) {
   if (!question_.in_room) return take_pasted_answers(pasted);
   const std::vector<std::string> lines = lines_of(pasted);
   for (const std::string& line : lines) {
-    if (lines.size() == 1 || !asks_secret(line)) continue;
+    if (lines.size() == 1 || !is_secret(line)) continue;
     return add({Kind::kPasteRefused, std::string(trimmed(line)) + " has to be typed"});
   }
   if (lines.size() > 1) {

@@ -33,7 +33,7 @@ void Moderation::set_own(std::string_view name, bool account) {
 }
 
 bool Moderation::may(Access access) const {
-  if (access == Access::kEveryone) return true;
+  if (access == Access::kEveryone || access == Access::kClient) return true;
   return access == Access::kAccounts ? account_ : operator_;
 }
 

@@ -106,6 +106,10 @@ void Screen::show(std::span<const ServerLine> lines) {
   const MutexLock lock(mutex_);
   std::string above;
   for (const ServerLine& line : lines) {
+    if (line.hidden) {
+      follow(line);
+      continue;
+    }
     if (!terminal_.has_screen() && options_.output == Output::kLines) {
       above += Rows(0, kPlainIndent, terminal_.output_columns()).add(plain_line(line)) + '\n';
       continue;
@@ -122,7 +126,7 @@ void Screen::follow(const ServerLine& line) {
   roster_.follow(line);
   moderation_.follow(line);
   const bool to_me = line.kind == ServerLine::Kind::kPrivate && !is_own(line.from);
-  if (to_me && !line.replayed) wrote_last_ = line.from;
+  if (to_me && !line.replayed && !line.hidden) wrote_last_ = line.from;
   if (line.kind != ServerLine::Kind::kEnter || line.replayed) return;
   if (is_own(line.from)) status_.name = own_name_ = line.from;
 }

@@ -34,11 +34,14 @@ std::optional<SystemTime> take_time(std::string_view& text) {
   return std::chrono::system_clock::from_time_t(::timegm(&parts));
 }
 
+constexpr std::array<std::string_view, 5> kRoomKinds = {"say", "me", "enter", "leave", "notice"};
+
 // A tagged line, cut into its fields (PROTOCOL.md).
 struct Tagged {
   std::uint64_t number = 0;
   SystemTime time;
   std::string_view kind;
+  bool known = true;
   bool replayed = false;
   std::string_view from;
   std::string_view text;
@@ -77,7 +80,10 @@ std::optional<Tagged> parse_tags(std::string_view line) {
   if (number == "-") return tagged;
   const auto value = parse_number(number);
   if (!value || *value == 0) return std::nullopt;
-  if (!is_name(tagged.from) && tagged.kind != "hidden") return std::nullopt;
+  const bool known =
+      std::find(kRoomKinds.begin(), kRoomKinds.end(), tagged.kind) != kRoomKinds.end();
+  if (tagged.kind.empty() || (known && !is_name(tagged.from))) return std::nullopt;
+  tagged.known = known;
   tagged.number = *value;
   return tagged;
 }
@@ -88,7 +94,7 @@ std::string without_tags(const Tagged& tagged) {
   if (tagged.kind == "say") return from + ": " + text;
   if (tagged.kind == "me") return "~ " + from + " " + text;
   if (tagged.kind == "error") return "! " + text;
-  if (tagged.kind == "private" || tagged.kind == "hidden") return text;
+  if (tagged.kind == "private") return text;
   return tagged.number == 0 ? "* " + text : "* " + from + " " + text;
 }
 
@@ -159,8 +165,8 @@ ServerLine parse_plain(std::string_view text) {
 ServerLine parse_server_line(std::string_view text) {
   const auto tagged = parse_tags(text);
   if (!tagged) return parse_plain(text);
-  ServerLine line = parse_plain(without_tags(*tagged));
-  if (tagged->kind == "hidden") line.kind = Kind::kHidden;
+  ServerLine line = parse_plain(tagged->known ? without_tags(*tagged) : "");
+  if (!tagged->known) line.kind = Kind::kUnknown;
   if (tagged->kind == "notice" && tagged->number > 0) {
     line.kind = Kind::kNotice;
     line.from = tagged->from;
@@ -199,8 +205,8 @@ std::string_view name_of(ServerLine::Kind kind) {
       return "online";
     case Kind::kError:
       return "error";
-    case Kind::kHidden:
-      return "hidden";
+    case Kind::kUnknown:
+      return "unknown";
     case Kind::kNotice:
       break;
   }

@@ -20,7 +20,7 @@ struct ServerLine {
     kOnline,
     kNotice,
     kError,
-    kHidden,  // one that this user does not want to see: only its number counts
+    kUnknown,  // of a kind that this client does not know: only its number counts
   };
   Kind kind = Kind::kNotice;
   std::string from;  // of kSay, kMe, kPrivate, kEnter, kLeave, and a notice of the room's own
@@ -29,6 +29,7 @@ struct ServerLine {
   // When it was said, where the line has it: one that is tagged, or replayed.
   std::optional<std::chrono::system_clock::time_point> time = {};
   bool replayed = false;     // it is one from before
+  bool hidden = false;       // the user does not want to see it
   std::uint64_t number = 0;  // of a tagged line of the room; 0: it has none
   std::string epoch = {};    // of the answer to /tagged: which log the numbers count in, if it says
   std::string plain = {};    // the plain line; of one that is replayed, what it was then
@@ -44,7 +45,7 @@ bool is_tagged(std::string_view text);
 // `line` as a plain one, without its end.
 std::string plain_line(const ServerLine& line);
 
-// say, me, private, enter, leave, online, notice, error or hidden.
+// say, me, private, enter, leave, online, notice, error or unknown.
 std::string_view name_of(ServerLine::Kind kind);
 
 // One JSON object that ends in LF: time (UTC, milliseconds; `now` where the line has none of its

@@ -12,6 +12,7 @@ namespace {
 constexpr Access kEveryone = Access::kEveryone;
 constexpr Access kAccounts = Access::kAccounts;
 constexpr Access kOperators = Access::kOperators;
+constexpr Access kClient = Access::kClient;
 
 constexpr std::array kTable = {
     CommandEntry{Command::kHelp, "/help", "[COMMAND]", kEveryone, "this list, or one command"},
@@ -26,10 +27,10 @@ constexpr std::array kTable = {
     CommandEntry{Command::kAway, "/away", "[TEXT]", kEveryone,
                  "tells who asks, or writes to you, that you are away"},
     CommandEntry{Command::kBack, "/back", "", kEveryone, "and that you are back"},
-    CommandEntry{Command::kIgnore, "/ignore", "[NAME]", kEveryone,
+    CommandEntry{Command::kIgnore, "/ignore", "[NAME]", kClient,
                  "hides what NAME says, or lists whom you ignore"},
-    CommandEntry{Command::kUnignore, "/unignore", "NAME", kEveryone, "and shows it again"},
-    CommandEntry{Command::kQuiet, "/quiet", "[off]", kEveryone, "hides who comes and goes"},
+    CommandEntry{Command::kUnignore, "/unignore", "NAME", kClient, "and shows it again"},
+    CommandEntry{Command::kQuiet, "/quiet", "[off]", kClient, "hides who comes and goes"},
     CommandEntry{Command::kTopic, "/topic", "[TEXT]", kEveryone,
                  "what it is about; operators set it (- for none)"},
     CommandEntry{Command::kMotd, "/motd", "[TEXT]", kEveryone,
@@ -40,7 +41,8 @@ constexpr std::array kTable = {
     CommandEntry{Command::kTagged, "/tagged", "", kEveryone,
                  "lines for programs, see chat/wire/PROTOCOL.md"},
     CommandEntry{Command::kPing, protocol::kPing, "", kEveryone, "answers, for programs"},
-    CommandEntry{Command::kPassword, "/password", "", kAccounts, "changes your account's password"},
+    CommandEntry{Command::kPassword, "/password", "OLD<TAB>NEW", kAccounts,
+                 "changes your account's password; the client asks for both"},
     CommandEntry{Command::kQuit, "/quit", "", kEveryone, "leaves the room"},
     CommandEntry{Command::kKick, "/kick", "NAME [REASON]", kOperators, "makes NAME leave"},
     CommandEntry{Command::kMute, "/mute", "NAME [MINUTES]", kOperators,
@@ -54,7 +56,8 @@ constexpr std::array kTable = {
                  "nobody registers any more; accounts still come in"},
     CommandEntry{Command::kOpen, "/open", "", kOperators, "and they do again"},
     CommandEntry{Command::kAccount, "/account", "add|remove|operator NAME", kOperators,
-                 "a new account; no more; an operator, or no more"},
+                 "a new account (with <TAB>PASSWORD; the client asks for it); no more; an "
+                 "operator, or no more"},
     CommandEntry{Command::kStats, "/stats", "", kOperators, "figures of the server"},
     CommandEntry{Command::kShutdown, "/shutdown", "[MINUTES] [REASON]", kOperators,
                  "stops the server, with a countdown; off: does not"},
@@ -69,6 +72,16 @@ const CommandEntry* find_command(std::string_view name) {
   const auto* const found = std::find_if(kTable.begin(), kTable.end(),
                                          [&](const auto& entry) { return entry.name == folded; });
   return found == kTable.end() ? nullptr : found;
+}
+
+const CommandEntry* find_help(std::string_view name) {
+  return find_command(name.starts_with('/') ? std::string(name) : "/" + std::string(name));
+}
+
+std::string help_row(const CommandEntry& entry) {
+  std::string row = "* " + std::string(entry.name);
+  if (!entry.arguments.empty()) row.append(" ").append(entry.arguments);
+  return row.append("  ").append(entry.help);
 }
 
 }  // namespace chat

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace chat {
@@ -43,7 +44,8 @@ enum class Command : std::uint8_t {
   kShutdown,
 };
 
-enum class Access : std::uint8_t { kEveryone, kAccounts, kOperators };
+// kClient: the client program does it; the server refuses it.
+enum class Access : std::uint8_t { kEveryone, kAccounts, kOperators, kClient };
 
 struct CommandEntry {
   Command command;
@@ -58,5 +60,9 @@ std::span<const CommandEntry> command_table();
 
 // In any case. Null: there is none of that name.
 const CommandEntry* find_command(std::string_view name);
+const CommandEntry* find_help(std::string_view name);  // as /help takes it: without a slash, too
+
+// The plain line, without its end, that says what it does.
+std::string help_row(const CommandEntry& entry);
 
 }  // namespace chat

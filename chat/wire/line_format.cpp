@@ -119,14 +119,6 @@ void append_replayed(std::string& to, const RoomLine& line, Rendering rendering)
   for (const std::string_view piece : plain_pieces(line.kind, line.from, line.text)) to += piece;
 }
 
-void append_hidden(std::string& to, const RoomLine& line, Rendering rendering, bool replayed) {
-  if (rendering == Rendering::kPlain) return;
-  to += std::to_string(line.number);
-  to += '\t';
-  to += line.time;
-  to += replayed ? "\thidden+\t-\t\n" : "\thidden\t-\t\n";
-}
-
 std::string rendered(std::string lines, Rendering rendering, WallTime now) {
   if (rendering == Rendering::kPlain) return lines;
   const TimeText time = time_text(now);

@@ -61,10 +61,6 @@ std::array<std::string_view, 5> plain_pieces(Kind kind, std::string_view from,
 // Appends `line`, with LF, to `to`, as it is shown where it is replayed.
 void append_replayed(std::string& to, const RoomLine& line, Rendering rendering);
 
-// Appends what a member gets in place of a line that it does not want to hear, so that it can count
-// on the numbers: plain, nothing.
-void append_hidden(std::string& to, const RoomLine& line, Rendering rendering, bool replayed);
-
 // What is told to one alone: `lines` are plain ones, each with LF; tagged, each gets its kind by
 // its mark.
 std::string rendered(std::string lines, Rendering rendering, WallTime now);

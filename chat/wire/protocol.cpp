@@ -54,29 +54,6 @@ bool is_final(std::string_view error_text) {
   return false;
 }
 
-std::string ask_password_for(std::string_view name) {
-  return "* password for " + std::string(name) + "?\n";
-}
-
-bool asks_secret(std::string_view notice_text) {
-  constexpr std::string_view kBeginning = "password for ";
-  if (notice_text.starts_with(kBeginning) && notice_text.ends_with('?')) {
-    notice_text.remove_suffix(1);
-    return is_name(notice_text.substr(kBeginning.size()));
-  }
-  for (const std::string_view line : {kAskOldPassword, kAskNewPassword}) {
-    if (text_of(line) == notice_text) return true;
-  }
-  return false;
-}
-
-std::size_t secrets_after(std::string_view command_name, std::string_view arguments) {
-  const std::string name = lowercase(command_name);
-  if (name == "/password") return 2;
-  const std::string verb = lowercase(arguments.substr(0, arguments.find_first_of(" \t")));
-  return name == "/account" && verb == "add" ? 1 : 0;
-}
-
 std::string_view reason_of(std::string_view refusal) {
   const std::string_view text = text_of(refusal);
   const std::string_view banned = "you are banned";
@@ -152,6 +129,37 @@ std::optional<Command> parse_command(std::string_view line) {
   const auto space = line.find_first_of(" \t");
   if (space == std::string_view::npos) return Command{line, {}};
   return Command{line.substr(0, space), trimmed(line.substr(space))};
+}
+
+std::optional<SecretCommand> parse_secret_command(std::string_view line) {
+  const auto command = parse_command(line);
+  if (!command) return std::nullopt;
+  const std::size_t name_end = command->name.size();
+  const std::string name = lowercase(command->name);
+  if (name == "/password") {
+    SecretCommand secret{line.substr(0, name_end), {}, {}, {}};
+    const std::string_view rest = line.substr(std::min(name_end + 1, line.size()));
+    const auto tab = rest.find('\t');
+    secret.old_password = rest.substr(0, tab);
+    if (tab != std::string_view::npos) secret.password = rest.substr(tab + 1);
+    return secret;
+  }
+  std::string_view account = command->arguments;
+  const std::string_view verb = account.substr(0, account.find_first_of(" \t"));
+  if (name != "/account" || lowercase(verb) != "add") return std::nullopt;
+  // From here on the line as it is: a password may end in spaces.
+  const auto verb_end = static_cast<std::size_t>(verb.data() + verb.size() - line.data());
+  const auto tab = line.find('\t', std::min(verb_end + 1, line.size()));
+  SecretCommand secret{trimmed(line.substr(0, tab)), {}, {}, {}};
+  secret.account = trimmed(line.substr(verb_end, std::max(tab, verb_end) - verb_end));
+  if (tab != std::string_view::npos) secret.password = line.substr(tab + 1);
+  return secret;
+}
+
+std::string without_passwords(std::string_view line) {
+  const auto secret = parse_secret_command(line);
+  if (!secret || line == secret->head) return std::string(line);
+  return std::string(secret->head) + " (hidden)";
 }
 
 }  // namespace chat::protocol

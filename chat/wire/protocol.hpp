@@ -54,12 +54,9 @@ std::string_view reason_of(std::string_view refusal);
 // by itself.
 bool is_final(std::string_view error_text);
 
-// Questions in the room whose answer, the next line, is nobody's business.
-inline constexpr std::string_view kAskOldPassword = "* old password?\n";
-inline constexpr std::string_view kAskNewPassword = "* new password?\n";
-std::string ask_password_for(std::string_view name);
-// Whether a notice, without its mark and its end, is one of them.
-bool asks_secret(std::string_view notice_text);
+// Why a password is refused; and what is told of one that is changed.
+inline constexpr const char* kNoPassword =
+    "a password is 1 to 511 bytes of text without control characters";
 inline constexpr std::string_view kPasswordChanged = "* your password is changed\n";
 
 // Errors in the room: nothing was sent on.
@@ -117,7 +114,21 @@ struct Command {
 };
 std::optional<Command> parse_command(std::string_view line);
 
-// How many answers to asks_secret() follow a command, a line each.
-std::size_t secrets_after(std::string_view command_name, std::string_view arguments);
+// The commands that hold passwords. A TAB stands before the new one, which no password holds:
+//   /password OLD<TAB>NEW
+//   /account add NAME<TAB>PASSWORD
+struct SecretCommand {
+  std::string_view head;     // what stands before the passwords
+  std::string_view account;  // NAME; empty: it is /password
+  std::string_view old_password;
+  std::optional<std::string_view> password;  // nothing: the line lacks it
+
+  bool is_of_account() const { return head.size() != std::string_view("/password").size(); }
+};
+// Nothing: `line` is another one.
+std::optional<SecretCommand> parse_secret_command(std::string_view line);
+
+// `line` as it may be shown: without its passwords.
+std::string without_passwords(std::string_view line);
 
 }  // namespace chat::protocol

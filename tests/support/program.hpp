@@ -26,6 +26,9 @@
 #include "chat/base/descriptor.hpp"
 #include "tests/support/peer.hpp"
 
+// What the user who runs the tests hides from the client is not hidden from them.
+inline const int kNoSettings = ::setenv("XDG_STATE_HOME", "/nonexistent", 1);
+
 class Program {
  public:
   enum class On { kPipes, kTerminal };

@@ -1,4 +1,4 @@
-// Passwords that the server asks for in the room: what the client shows, keeps and sends of them.
+// Passwords that are typed in the room: what the client shows, keeps and sends of them.
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <string>
@@ -39,23 +39,10 @@ Peer came_back(FakeServer& server) {
   return peer;
 }
 
-void takes_command(Peer& peer, std::string_view command) {
-  BOOST_TEST(peer.read_until("/tagged") == "/tagged");
-  BOOST_TEST(peer.read_line() == command);
-  peer.say(kTagged);
-}
-
-bool holds(const Words& lines, std::string_view part) {
-  for (const std::string& line : lines) {
-    if (line.find(part) != std::string::npos) return true;
-  }
-  return false;
-}
-
 struct AtTerminal {
   explicit AtTerminal(const Words& options = {"--no-time"}) : ann(server.port(), options) {
     ann.see_prompt("login or register?");
-    ann.type("register\rann,pw\r");
+    ann.type("login\rann,pw\r");
     peer.emplace_back(came_in(server));
     ann.see("* online (1): ann");
     ann.see_prompt(">");
@@ -76,25 +63,23 @@ BOOST_AUTO_TEST_CASE(at_a_terminal_the_answers_are_never_shown_kept_or_logged) {
   AtTerminal seat({"--no-time", "--log", folder.file("log")});
   Seated& ann = seat.ann;
   ann.type("/password\r");
-  takes_command(seat.connection(), "/password");
-  ann.see_prompt("(hidden)");
-  seat.connection().say("* old password?");
   ann.see_prompt("old password?");
   for (const char key : std::string_view("XYQ\x17\x19\tXYQ")) ann.type({&key, 1});
   ann.type("\x1B[A\x12Q\r");  // no key of the editor brings it back
-  BOOST_TEST(seat.connection().read_line().find("XYQ") != std::string::npos);
-  seat.connection().say("* new password?");
   ann.see_prompt("new password?");
   seat.connection().say("ben: hello");
   ann.see("ben: hello");
   ann.type("/quit\r");  // as good a password as any
-  BOOST_TEST(seat.connection().read_line() == "/quit");
+  ann.see_prompt("the same once more?");
+  ann.type("/quit\r");
+  const std::string sent = seat.connection().read_line();
+  BOOST_TEST(sent.starts_with("/password "));
+  BOOST_TEST(sent.find("XYQ") != std::string::npos);
+  BOOST_TEST(sent.ends_with("\t/quit"));
   seat.connection().say("* your password is changed");
   ann.see("* your password is changed");
   ann.see_prompt(">");
-  ann.type("\x19\x1B[A");
-  ann.see_prompt("> /password");
-  ann.type("\x15said\r");
+  ann.type("\x19\x1B[Asaid\r");
   BOOST_TEST(seat.connection().read_line() == "said");
   ann.type("\x03");
   (void)seat.connection().read_all();  // up to its end
@@ -106,33 +91,47 @@ BOOST_AUTO_TEST_CASE(at_a_terminal_the_answers_are_never_shown_kept_or_logged) {
   BOOST_TEST(folder.read("log").find("XYQ") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(esc_ctrl_g_and_an_empty_line_give_up) {
+BOOST_AUTO_TEST_CASE(what_differs_and_what_is_given_up_is_not_sent_and_the_next_line_is_talk) {
   AtTerminal seat;
-  for (const std::string key : {"\x1B", "\x07", "\r"}) {
+  for (const std::string keys : {"\x1B", "\x07", "\r", "half\x1B", "XYQ\r\r", "XYQ\rYXQ\r"}) {
     seat.ann.type("/account add bob\r");
-    takes_command(seat.connection(), "/account add bob");
-    seat.connection().say("* password for bob?");
     seat.ann.see_prompt("password for bob?");
-    if (key != "\r") {
-      seat.ann.type("half");
-    }
-    seat.ann.type(key);
-    BOOST_TEST(seat.connection().read_line() == "");
-    seat.connection().say("* nothing was changed");
+    seat.ann.type(keys);
     seat.ann.see_prompt(">");
+    BOOST_TEST(seat.ann.screen.shows("nothing was changed"));
   }
-}
-
-BOOST_AUTO_TEST_CASE(where_the_command_is_refused_the_next_line_is_one_as_any_other) {
-  AtTerminal seat;
-  seat.ann.type("/password\r");
-  takes_command(seat.connection(), "/password");
-  seat.ann.see_prompt("(hidden)");
-  seat.connection().say("! /password is for accounts");
-  seat.ann.see("! /password is for accounts");
-  seat.ann.see_prompt(">");
+  BOOST_TEST(seat.ann.screen.shows("the new passwords are not the same: nothing was changed"));
   seat.ann.type("hello\r");
   BOOST_TEST(seat.connection().read_line() == "hello");
+}
+
+BOOST_AUTO_TEST_CASE(passwords_behind_the_command_are_not_sent) {
+  AtTerminal seat;
+  for (const std::string line : {"/password XYQ QYX", "\x1B[200~/password XYQ\tQYX\x1B[201~",
+                                 "\x1B[200~/account add bob\tXYQ\x1B[201~"}) {
+    seat.ann.type(line + "\r");
+    seat.ann.see("! not sent: type /");
+    seat.ann.type("\x1B[A");  // nor are they remembered
+    seat.ann.see_prompt(">");
+  }
+  seat.ann.type("hello\r");
+  BOOST_TEST(seat.connection().read_line() == "hello");
+}
+
+// The server says so, and would say the same of what was typed.
+BOOST_AUTO_TEST_CASE(who_is_registered_is_not_asked) {
+  FakeServer server;
+  Seated ann(server.port(), {"--no-time"});
+  ann.see_prompt("login or register?");
+  ann.type("register\rann,pw\r");
+  Peer peer = came_in(server);
+  ann.see_prompt(">");
+  ann.type("/password\r");
+  BOOST_TEST(peer.read_line() == "/password");
+  peer.say("! /password is for accounts");
+  ann.see("! /password is for accounts");
+  ann.type("hello\r");
+  BOOST_TEST(peer.read_line() == "hello");
 }
 
 BOOST_AUTO_TEST_CASE(passwords_that_are_pasted_behind_the_command_are_not_said) {
@@ -147,89 +146,104 @@ BOOST_AUTO_TEST_CASE(passwords_that_are_pasted_behind_the_command_are_not_said) 
   BOOST_TEST(!seat.ann.screen.shows("XYQ"));
 }
 
-BOOST_AUTO_TEST_CASE(a_cut_connection_takes_the_question_along_and_says_so) {
-  AtTerminal seat;
-  seat.ann.type("/password\r");
-  takes_command(seat.connection(), "/password");
-  seat.connection().say("* old password?");
-  seat.ann.see_prompt("old password?");
-  seat.ann.type("half");
-  seat.connection().reset();
-  seat.ann.see("! the password was not changed: the connection was lost");
-  seat.ann.see_prompt("(press Enter)");
-  Peer second = came_back(seat.server);
-  seat.ann.see_status("connected");
-  second.say("ben: hello");  // nor does the row change by what comes
-  seat.ann.see("ben: hello");
-  seat.ann.type("other half\r");  // typed blindly
-  seat.ann.see("! not sent: nobody asks for it any more");
-  seat.ann.see_prompt(">");
-  seat.ann.type("hello\r");
-  BOOST_TEST(second.read_line() == "hello");
-  seat.ann.type("\x03");
-  BOOST_TEST(!holds(second.read_all(), "half"));
+// Cut before each key of it: what was typed is one line of the next connection, or of none.
+BOOST_AUTO_TEST_CASE(wherever_the_connection_is_cut_no_password_is_said) {
+  const Words keys{"/password\r", "XYQ", "\r", "QYX", "\r", "QYX", "\r"};
+  for (std::size_t cut = 0; cut <= keys.size(); ++cut) {
+    AtTerminal seat;
+    std::vector<Peer> second;
+    for (std::size_t i = 0; i <= keys.size(); ++i) {
+      if (i == cut) {
+        if (i == keys.size()) BOOST_TEST(seat.connection().read_line() == "/password XYQ\tQYX");
+        seat.connection().reset();
+        second.push_back(came_back(seat.server));
+        seat.ann.see_status("connected");
+      }
+      if (i < keys.size()) seat.ann.type(keys[i]);
+    }
+    if (cut == keys.size()) {
+      seat.ann.see("nobody knows whether the password was changed");
+    } else {
+      BOOST_TEST(second.back().read_line() == "/password XYQ\tQYX");
+    }
+    seat.ann.see_prompt(">");
+    seat.ann.type("hello\r");
+    BOOST_TEST(second.back().read_line() == "hello");
+    BOOST_TEST(!seat.ann.screen.shows("XYQ"));
+  }
 }
 
-BOOST_AUTO_TEST_CASE(without_a_connection_the_command_is_not_taken) {
+BOOST_AUTO_TEST_CASE(a_command_that_waits_for_a_connection_is_shown_without_its_passwords) {
   AtTerminal seat;
   seat.server.stop_listening();
   seat.connection().reset();
   seat.ann.see_status("reconnecting");
-  seat.ann.type("/password\r");
-  seat.ann.see("! not sent: there is no connection now");
-  seat.ann.see_prompt(">");
+  seat.ann.type("/password\rXYQ\rQYX\rQYX\r");
+  seat.ann.see("/password (hidden)");
+  seat.ann.type("\x03");
+  seat.ann.see("! not said: /password (hidden)");
+  seat.ann.type("y");
+  BOOST_TEST(seat.ann.program.status() == 1);
+  BOOST_TEST(seat.ann.program.output().find("XYQ") == std::string::npos);
+  BOOST_TEST(seat.ann.program.output().find("QYX") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(
-    on_a_pipe_secrets_wait_for_their_questions_and_what_is_not_asked_for_is_dropped) {
-  for (const bool refused : {false, true}) {
+BOOST_AUTO_TEST_CASE(on_a_pipe_the_lines_behind_the_command_are_sent_in_it_and_never_said) {
+  for (const bool twice : {false, true}) {
     FakeServer server;
     Program ann("client", to(server.port()));
-    ann.type("register\nann,pw\n/password\n0ld\n/quit\nhello\n");
+    ann.type("login\nann,pw\n/password\n0ld\n/quit\n" + std::string(twice ? "/quit\n" : "") +
+             "hello\n/password 0ld\tn3w\n/account add bob\nb0b\nbye\n");
     ann.end_input();
     Peer peer = came_in(server);
-    takes_command(peer, "/password");
-    if (refused) {
-      peer.say("! /password is for accounts");
-    } else {
-      peer.say("* old password?");
-      BOOST_TEST(peer.read_line() == "0ld");
-      peer.say("* new password?");
-      BOOST_TEST(peer.read_line() == "/quit");
-      peer.say("* your password is changed");
+    for (const char* line :
+         {"/password 0ld\t/quit", "hello", "/password 0ld\tn3w", "/account add bob\tb0b", "bye"}) {
+      BOOST_TEST(peer.read_line() == line);
     }
-    BOOST_TEST(peer.read_line() == "hello");
     BOOST_TEST(peer.ends());
-    if (refused) BOOST_TEST(!holds(peer.transcript(), "0ld"));
   }
 }
 
-BOOST_AUTO_TEST_CASE(on_a_pipe_a_cut_connection_drops_them_wherever_it_is_cut) {
-  for (int asked = 0; asked <= 1; ++asked) {
+BOOST_AUTO_TEST_CASE(on_a_pipe_wherever_the_connection_is_cut_no_password_is_said) {
+  const Words typed{"/password\n", "0ld\n", "n3w\n", "n3w\n", "hello\n"};
+  for (std::size_t cut = 0; cut < typed.size(); ++cut) {
     FakeServer server;
     Program ann("client", to(server.port()));
-    ann.type("register\nann,pw\n/password\n0ld\nn3w\nhello\n");
-    {
-      Peer first = came_in(server);
-      takes_command(first, "/password");
-      if (asked > 0) {
-        first.say("* old password?");
-        BOOST_TEST(first.read_line() == "0ld");
+    ann.type("login\nann,pw\n");
+    std::vector<Peer> peers;
+    peers.push_back(came_in(server));
+    for (std::size_t i = 0; i < typed.size(); ++i) {
+      if (i == cut) {
+        peers.back().reset();
+        peers.push_back(came_back(server));
       }
-      first.reset();
+      ann.type(typed[i]);
     }
-    Peer second = came_back(server);
-    BOOST_TEST(second.read_line() == "hello");
-    ann.end_input();
-    BOOST_TEST(second.ends());
-    for (const char* secret : {"0ld", "n3w", "/password"}) {
-      BOOST_TEST(!holds(second.transcript(), secret));
+    (void)peers.back().read_until("hello");
+    for (const Peer& peer : peers) {
+      for (const std::string& line : peer.transcript()) {
+        const bool secret =
+            line.find("0ld") != std::string::npos || line.find("n3w") != std::string::npos;
+        BOOST_TEST((!secret || line == "/password 0ld\tn3w"), line);
+      }
     }
-    second.say("1\t2026-11-24T12:34:56.789Z\tsay\tann\thello");
-    second.close();
-    BOOST_TEST(ann.read_errors().find("the password was not changed: the connection was lost") !=
-               std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(on_a_pipe_what_is_no_password_or_is_missing_changes_nothing_and_says_so) {
+  FakeServer server;
+  Program ann("client", to(server.port()));
+  ann.type("login\nann,pw\n/account add bob\n" + std::string(600, 'x') +
+           "\nhello\n/password\n0ld\n");
+  ann.end_input();
+  Peer peer = came_in(server);
+  BOOST_TEST(peer.read_line() == "hello");
+  BOOST_TEST(peer.ends());
+  peer.say("1\t2026-11-24T12:34:56.789Z\tsay\tann\thello");
+  peer.close();
+  const std::string errors = ann.read_errors();
+  BOOST_TEST(errors.find("without control characters: nothing was changed") != std::string::npos);
+  BOOST_TEST(errors.find("the input has ended: nothing was changed") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(who_comes_back_does_so_with_the_password_that_was_changed_last) {
@@ -238,31 +252,14 @@ BOOST_AUTO_TEST_CASE(who_comes_back_does_so_with_the_password_that_was_changed_l
   ann.type("login\nann,pw\n/password\npw\nn3w\n/account add bob\nb0b\n");
   {
     Peer first = came_in(server);
-    takes_command(first, "/password");
-    first.say("* old password?");
-    BOOST_TEST(first.read_line() == "pw");
-    first.say("* new password?");
-    BOOST_TEST(first.read_line() == "n3w");
+    BOOST_TEST(first.read_line() == "/password pw\tn3w");
     first.say("* your password is changed");
-    takes_command(first, "/account add bob");
+    BOOST_TEST(first.read_line() == "/account add bob\tb0b");
     first.reset();
   }
   Peer second = server.accept();
   second.read_until("resume");
   BOOST_TEST(second.read_line() == "ann,n3w");
-}
-
-// The server would refuse it as a line, and take the next one for the password.
-BOOST_AUTO_TEST_CASE(what_is_no_line_gives_up) {
-  FakeServer server;
-  Program ann("client", to(server.port()));
-  ann.type("register\nann,pw\n/account add bob\n" + std::string(5000, 'x') + "\nhello\n");
-  Peer peer = came_in(server);
-  takes_command(peer, "/account add bob");
-  peer.say("* password for bob?");
-  BOOST_TEST(peer.read_line() == "");
-  peer.say("* nothing was changed");
-  BOOST_TEST(peer.read_line() == "hello");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

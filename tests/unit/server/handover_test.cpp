@@ -11,8 +11,8 @@
 namespace chat {
 namespace {
 
-using What = Handover::Unsent::What;
-using Phase = Handover::Phase;
+using What = Broadcast::Unsent::What;
+using Phase = Session::Phase;
 using namespace std::chrono_literals;
 
 // Something else in each place.
@@ -21,47 +21,45 @@ Handover example() {
   handover.max_users = 1'000'000;
   handover.shutdown = {true, 60'000ms, 30'000ms, "ann", "upgrade"};
   handover.listeners = {3, 4};
-  handover.lines = std::string("7\tone\n8\ttwo\0three\n", 18);
-  handover.in_transcript = 7;
-  handover.mutes = {{"ann", 0, {}, WallTime(3s)}, {"cid", 7, {0x20, 1, 0xFF}, WallTime(4s)}};
-  handover.last_stay = 1'000'000'000'000;
-  Handover::Connection member;
+  handover.log.lines = std::string("7\tone\n8\ttwo\0three\n", 18);
+  handover.log.in_transcript = 7;
+  handover.registry.mutes = {{"ann", 0, {}, WallTime(3s)},
+                             {"cid", 7, {0x20, 1, 0xFF}, WallTime(4s)}};
+  handover.registry.last_stay = 1'000'000'000'000;
+  Session::State member;
   member.socket = 12;
   member.peer = {
       "[2001:db8::7]:51820", {0x20, 0x01, 0x0D, 0xB8, 0xFF}, {0x20, 0x01, 1}, true, true, 1000};
   member.phase = Phase::kIn;
   member.mode = protocol::Mode::kResume;
-  member.rendering = Rendering::kTagged;
+  member.member.rendering = Rendering::kTagged;
+  member.member.spoke = WallTime(2s);
   member.input = {"half a l", true, 65'000};
   member.input_ended = true;
   member.login_left = std::chrono::milliseconds(86'399'999);
   member.lines_spent = std::chrono::milliseconds(1234);
-  member.seat = {
-      "ann",        ~std::uint64_t{0},    77,      "secret", {"ann", {"ben", "cid"}, true},
-      WallTime(1s), WallTime(2s),         "lunch", 76,       "dan",
-      WallTime(5s), "! you were kicked\n"};
-  member.question = Handover::Question::kNewPassword;
-  member.asked_about = "ann";
-  member.dismissed = true;
-  member.unsent = {{What::kText, "ann: hello\n", 1, 0},
-                   {What::kTag, "-\t", 1, 0},
-                   {What::kReplay, {}, 1, ~std::uint64_t{0}},
-                   {What::kMissed, {}, 9, 10}};
-  Handover::Connection newcomer;
+  member.seat = {"ann",        ~std::uint64_t{0},    77, "secret", WallTime(1s), "lunch", 76, "dan",
+                 WallTime(5s), "! you were kicked\n"};
+  member.member.dismissed = true;
+  member.member.unsent = {{What::kText, "ann: hello\n", {}},
+                          {What::kTag, "-\t", {}},
+                          {What::kReplay, {}, {1, ~std::uint64_t{0}}},
+                          {What::kMissed, {}, {9, 10}}};
+  Session::State newcomer;
   newcomer.socket = 13;
-  newcomer.sent = Rendering::kTagged;
-  handover.connections = {member, newcomer};
+  newcomer.member.sent = Rendering::kTagged;
+  handover.sessions = {member, newcomer};
   return handover;
 }
 
-void check_equal(const Handover::Unsent& a, const Handover::Unsent& b) {
+void check_equal(const Broadcast::Unsent& a, const Broadcast::Unsent& b) {
   BOOST_TEST((a.what == b.what));
   BOOST_TEST(a.text == b.text);
-  BOOST_TEST(a.first == b.first);
-  BOOST_TEST(a.last == b.last);
+  BOOST_TEST(a.lines.first == b.lines.first);
+  BOOST_TEST(a.lines.last == b.lines.last);
 }
 
-void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
+void check_equal(const Session::State& a, const Session::State& b) {
   BOOST_TEST(a.socket == b.socket);
   BOOST_TEST(a.peer.text == b.peer.text);
   BOOST_TEST((a.peer.source == b.peer.source));
@@ -71,7 +69,7 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.peer.exempt == b.peer.exempt);
   BOOST_TEST((a.phase == b.phase));
   BOOST_TEST((a.mode == b.mode));
-  BOOST_TEST((a.rendering == b.rendering));
+  BOOST_TEST((a.member.rendering == b.member.rendering));
   BOOST_TEST(a.input.bytes == b.input.bytes);
   BOOST_TEST(a.input.discarding == b.input.discarding);
   BOOST_TEST(a.input.unterminated == b.input.unterminated);
@@ -82,22 +80,19 @@ void check_equal(const Handover::Connection& a, const Handover::Connection& b) {
   BOOST_TEST(a.seat.account == b.seat.account);
   BOOST_TEST(a.seat.stay == b.seat.stay);
   BOOST_TEST(a.seat.password == b.seat.password);
-  BOOST_TEST(a.seat.filter.own_name == b.seat.filter.own_name);
-  BOOST_TEST((a.seat.filter.ignored == b.seat.filter.ignored));
-  BOOST_TEST(a.seat.filter.quiet == b.seat.filter.quiet);
   BOOST_TEST((a.seat.since == b.seat.since));
-  BOOST_TEST((a.seat.spoke == b.seat.spoke));
+  BOOST_TEST((a.member.spoke == b.member.spoke));
   BOOST_TEST((a.seat.away == b.seat.away));
   BOOST_TEST(a.seat.last_to_write == b.seat.last_to_write);
   BOOST_TEST(a.seat.last_to_write_name == b.seat.last_to_write_name);
   BOOST_TEST((a.seat.muted_until == b.seat.muted_until));
   BOOST_TEST(a.seat.farewell == b.seat.farewell);
-  BOOST_TEST((a.question == b.question));
-  BOOST_TEST(a.asked_about == b.asked_about);
-  BOOST_TEST(a.dismissed == b.dismissed);
-  BOOST_TEST((a.sent == b.sent));
-  BOOST_REQUIRE(a.unsent.size() == b.unsent.size());
-  for (std::size_t i = 0; i < a.unsent.size(); ++i) check_equal(a.unsent[i], b.unsent[i]);
+  BOOST_TEST(a.member.dismissed == b.member.dismissed);
+  BOOST_TEST((a.member.sent == b.member.sent));
+  BOOST_REQUIRE(a.member.unsent.size() == b.member.unsent.size());
+  for (std::size_t i = 0; i < a.member.unsent.size(); ++i) {
+    check_equal(a.member.unsent[i], b.member.unsent[i]);
+  }
 }
 
 void check_equal(const Handover& a, const Handover& b) {
@@ -108,19 +103,20 @@ void check_equal(const Handover& a, const Handover& b) {
   BOOST_TEST(a.shutdown.by == b.shutdown.by);
   BOOST_TEST(a.shutdown.reason == b.shutdown.reason);
   BOOST_TEST(a.listeners == b.listeners, boost::test_tools::per_element());
-  BOOST_TEST(a.lines == b.lines);
-  BOOST_TEST(a.in_transcript == b.in_transcript);
-  BOOST_TEST(a.last_stay == b.last_stay);
-  BOOST_REQUIRE(a.mutes.size() == b.mutes.size());
-  for (std::size_t i = 0; i < a.mutes.size(); ++i) {
-    BOOST_TEST(a.mutes[i].name == b.mutes[i].name);
-    BOOST_TEST(a.mutes[i].account == b.mutes[i].account);
-    BOOST_TEST((a.mutes[i].source == b.mutes[i].source));
-    BOOST_TEST((a.mutes[i].until == b.mutes[i].until));
+  BOOST_TEST(a.log.lines == b.log.lines);
+  BOOST_TEST(a.log.in_transcript == b.log.in_transcript);
+  BOOST_TEST(a.registry.last_stay == b.registry.last_stay);
+  BOOST_REQUIRE(a.registry.mutes.size() == b.registry.mutes.size());
+  for (std::size_t i = 0; i < a.registry.mutes.size(); ++i) {
+    BOOST_TEST(a.registry.mutes[i].name == b.registry.mutes[i].name);
+    BOOST_TEST(a.registry.mutes[i].skeleton == b.registry.mutes[i].skeleton);
+    BOOST_TEST(a.registry.mutes[i].account == b.registry.mutes[i].account);
+    BOOST_TEST((a.registry.mutes[i].source == b.registry.mutes[i].source));
+    BOOST_TEST((a.registry.mutes[i].until == b.registry.mutes[i].until));
   }
-  BOOST_REQUIRE(a.connections.size() == b.connections.size());
-  for (std::size_t i = 0; i < a.connections.size(); ++i) {
-    check_equal(a.connections[i], b.connections[i]);
+  BOOST_REQUIRE(a.sessions.size() == b.sessions.size());
+  for (std::size_t i = 0; i < a.sessions.size(); ++i) {
+    check_equal(a.sessions[i], b.sessions[i]);
   }
 }
 
@@ -141,8 +137,8 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_what_is_read) {
 
 BOOST_AUTO_TEST_CASE(it_can_be_much) {
   Handover handover = example();
-  handover.lines.assign(4 * 1024 * 1024, 'x');
-  handover.connections.resize(10'000, handover.connections.front());
+  handover.log.lines.assign(4 * 1024 * 1024, 'x');
+  handover.sessions.resize(10'000, handover.sessions.front());
   check_equal(Handover::read(handover.write()), handover);
 }
 

@@ -68,9 +68,6 @@ RoomStorage full_storage() {
   storage.ban({"cid", std::nullopt, kNow + 1ms, "Ann", ""}, kNow);
   storage.ban(ban_of_range("192.0.2.0/24", kNow + 24h), kNow);
   storage.ban(ban_of_range("2001:db8::/32"), kNow);
-  storage.set_settings("Ann", {true, {}});
-  storage.set_settings("dot", {false, {"Ben"}});
-  storage.set_settings("eve", {true, {"ben", "cid"}});
   return storage;
 }
 
@@ -81,10 +78,7 @@ const std::string kFullEntries =
     "ban\tname\tBen\t-\tann\ta reason\n"
     "ban\tname\tcid\t2026-11-25T12:00:00.001Z\tAnn\t\n"
     "ban\taddress\t192.0.2.0/24\t2026-11-26T12:00:00.000Z\tann\ta reason\n"
-    "ban\taddress\t2001:db8::/32\t-\tann\ta reason\n"
-    "settings\tAnn\tquiet\n"
-    "settings\tdot\tignore\tBen\n"
-    "settings\teve\tquiet\tignore\tben,cid\n";
+    "ban\taddress\t2001:db8::/32\t-\tann\ta reason\n";
 
 struct Fixture {
   TemporaryFolder folder;
@@ -385,51 +379,6 @@ BOOST_AUTO_TEST_CASE(topic_motd_and_closed_are_set_and_taken_back) {
   BOOST_TEST(entries(storage) == "");
 }
 
-// Settings
-
-BOOST_AUTO_TEST_CASE(each_account_has_its_own_settings_in_any_case) {
-  RoomStorage storage;
-  BOOST_TEST((storage.settings_of("ann") == Settings{}));
-  storage.set_settings("Ann", {true, {"Ben", "cid"}});
-  storage.set_settings("ben", {false, {"ann"}});
-  BOOST_TEST((storage.settings_of("aNN") == Settings{true, {"Ben", "cid"}}));
-  BOOST_TEST((storage.settings_of("ben") == Settings{false, {"ann"}}));
-  BOOST_TEST((storage.settings_of("ann0") == Settings{}));
-  storage.set_settings("ANN", {false, {"cid"}});
-  BOOST_TEST((storage.settings_of("Ann") == Settings{false, {"cid"}}));
-  BOOST_TEST(entries(storage) == "settings\tANN\tignore\tcid\nsettings\tben\tignore\tann\n");
-}
-
-BOOST_AUTO_TEST_CASE(settings_that_are_as_without_any_are_not_kept) {
-  RoomStorage storage;
-  storage.set_settings("ann", {true, {}});
-  storage.set_settings("Ann", {});
-  BOOST_TEST(entries(storage) == "");
-}
-
-BOOST_AUTO_TEST_CASE(an_account_ignores_at_most_100_names) {
-  RoomStorage storage;
-  Settings settings;
-  for (int i = 0; i < 100; ++i) settings.ignored.push_back("name" + std::to_string(i));
-  storage.set_settings("ann", settings);
-  storage = reloaded(storage);
-  BOOST_TEST((storage.settings_of("ann") == settings));
-  Settings more = settings;
-  more.ignored.push_back("one-more");
-  BOOST_TEST(refusal([&] { storage.set_settings("ann", more); }) ==
-             "more than 100 names are ignored");
-  BOOST_TEST((storage.settings_of("ann") == settings));
-}
-
-BOOST_AUTO_TEST_CASE(settings_are_of_a_name_and_ignore_names) {
-  RoomStorage storage;
-  for (const char* name : {"", "a b", "a,b", "a\tb"}) {
-    BOOST_TEST(refusal([&] { storage.set_settings(name, {true, {}}); }) == "bad name");
-    BOOST_TEST(refusal([&] { storage.set_settings("ann", {true, {"ben", name}}); }) == "bad name");
-  }
-  BOOST_TEST(entries(storage) == "");
-}
-
 // The file
 
 BOOST_AUTO_TEST_CASE(it_stands_beside_the_accounts) {
@@ -452,10 +401,14 @@ BOOST_AUTO_TEST_CASE(everything_is_saved_one_entry_in_a_line_and_loaded) {
   BOOST_TEST(loaded.topic() == storage.topic());
   BOOST_TEST(loaded.motd() == storage.motd());
   BOOST_TEST(loaded.closed());
-  for (const char* name : {"ann", "dot", "eve"}) {
-    BOOST_TEST((loaded.settings_of(name) == storage.settings_of(name)));
-  }
   BOOST_TEST(entries(loaded) == kFullEntries);
+}
+
+BOOST_AUTO_TEST_CASE(what_earlier_versions_kept_of_accounts_is_read_and_forgotten) {
+  folder.write("accounts.room",
+               "settings\tAnn\tquiet\ntopic\tcats\n"
+               "settings\teve\tquiet\tignore\tben,cid\n");
+  BOOST_TEST(entries(RoomStorage::load(file)) == "topic\tcats\n");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_a_value) {
@@ -463,7 +416,6 @@ BOOST_AUTO_TEST_CASE(it_is_a_value) {
   RoomStorage copy = storage;
   copy.set_topic("another");
   copy.unban("ben");
-  copy.set_settings("eve", {});
   BOOST_TEST(entries(storage) == kFullEntries);
 }
 
@@ -482,9 +434,9 @@ BOOST_AUTO_TEST_CASE(bans_that_are_over_are_no_damage) {
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_refused_with_file_and_line_number) {
-  const std::string good = "# the room\n" + kFullEntries;  // eleven lines
+  const std::string good = "# the room\n" + kFullEntries;  // eight lines
   const auto refused = [&](const std::string& line, const std::string& reason) {
-    const std::string expected = file + " is damaged, line 12: " + reason;
+    const std::string expected = file + " is damaged, line 9: " + reason;
     BOOST_TEST(damage(good + line + "\n") == expected);
     BOOST_TEST(damage(good + line + "\nban\tname\tzoe\t-\tann\t\n") == expected);
   };
@@ -514,16 +466,6 @@ BOOST_AUTO_TEST_CASE(damage_is_refused_with_file_and_line_number) {
   refused("ban\tname\tBEN\t-\tann\t", "a second ban of the same target");
   refused("ban\tname\tc1d\t-\tann\t", "a second ban of the same target");
   refused("ban\taddress\t192.0.2.9/24\t-\tann\t", "a second ban of the same target");
-  for (const char* settings : {"", "loud", "quiet\tquiet", "quiet\t", "ignore", "quiet\tignore",
-                               "ignore\tben\tquiet", "ignore\tben\tcid"}) {
-    refused(std::string("settings\tzoe\t") + settings, "bad settings");
-  }
-  for (const char* settings : {"ignore\t", "ignore\t,", "ignore\tben,", "ignore\tben, cid"}) {
-    refused(std::string("settings\tzoe\t") + settings, "bad name");
-  }
-  refused("settings\t\tquiet", "bad name");
-  refused("settings\tz e\tquiet", "bad name");
-  refused("settings\tANN\tquiet", "second settings of the same account");
 }
 
 BOOST_AUTO_TEST_CASE(damage_does_not_repeat_what_the_line_holds) {

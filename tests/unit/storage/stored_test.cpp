@@ -125,13 +125,15 @@ BOOST_AUTO_TEST_CASE(of_changes_at_the_same_time_none_is_lost) {
     threads.start([&stored, i] {
       for (int k = 0; k < 10; ++k) {
         const std::string name = "n" + std::to_string(10 * i + k);
-        stored.change([&](RoomStorage& storage) { storage.set_settings(name, {true, {}}); });
+        stored.change([&](RoomStorage& storage) {
+          storage.ban({name, std::nullopt, std::nullopt, "ann", ""}, WallTime());
+        });
       }
     });
   }
   threads.join();
   for (int i = 0; i < 40; ++i) {
-    BOOST_TEST(stored.current()->settings_of("n" + std::to_string(i)).quiet);
+    BOOST_TEST(stored.current()->ban_of("n" + std::to_string(i), WallTime()) != nullptr);
   }
 }
 

@@ -122,11 +122,11 @@ BOOST_AUTO_TEST_CASE(a_notice_of_the_rooms_own_has_its_number_and_who_did_it) {
              "\"from\":\"ann\",\"text\":\"has set the topic: x\"}\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_hidden_line_has_a_number_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(of_a_kind_that_is_not_known_only_the_number_counts) {
   for (const bool replayed : {false, true}) {
-    const ServerLine line = parse_server_line("17\t2026-11-24T21:30:00.007Z\thidden" +
-                                              std::string(replayed ? "+" : "") + "\t-\t");
-    BOOST_TEST((line.kind == Kind::kHidden));
+    const ServerLine line = parse_server_line("17\t2026-11-24T21:30:00.007Z\tsong" +
+                                              std::string(replayed ? "+" : "") + "\t-\tann: hi");
+    BOOST_TEST((line.kind == Kind::kUnknown));
     BOOST_TEST(line.number == 17);
     BOOST_TEST(line.replayed == replayed);
     BOOST_TEST(line.from + line.text == "");

@@ -73,12 +73,12 @@ BOOST_AUTO_TEST_CASE(a_line_is_replayed_with_its_own_time_in_either_rendering) {
 
 BOOST_AUTO_TEST_CASE(what_is_told_to_one_gets_its_kind_by_its_mark) {
   const std::string plain = "* hello ann\n* online (1): ann\n! max chat users\n";
-  BOOST_TEST(rendered(plain, Rendering::kPlain, at(0)) == plain);
-  BOOST_TEST(rendered(plain, Rendering::kTagged, at(0)) ==
+  BOOST_TEST(rendered(plain, Rendering::kPlain, WallTime{}) == plain);
+  BOOST_TEST(rendered(plain, Rendering::kTagged, WallTime{}) ==
              "-\t1970-01-01T00:00:00.000Z\tnotice\t-\thello ann\n"
              "-\t1970-01-01T00:00:00.000Z\tonline\t-\tonline (1): ann\n"
              "-\t1970-01-01T00:00:00.000Z\terror\t-\tmax chat users\n");
-  BOOST_TEST(rendered({}, Rendering::kTagged, at(0)).empty());
+  BOOST_TEST(rendered({}, Rendering::kTagged, WallTime{}).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -156,15 +156,36 @@ BOOST_AUTO_TEST_CASE(errors_that_end_a_session_are_known_by_their_beginning) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(questions_for_a_secret_are_known_and_nothing_else_is_one) {
-  for (const std::string& line :
-       {std::string(kAskOldPassword), std::string(kAskNewPassword), ask_password_for("a-name")}) {
-    BOOST_TEST(asks_secret(std::string_view(line).substr(2, line.size() - 3)), line);
+BOOST_AUTO_TEST_CASE(commands_that_hold_passwords_are_known_with_what_they_hold) {
+  const auto own = parse_secret_command("/PassWord 0 ld\t n3w ");
+  BOOST_REQUIRE(own.has_value());
+  BOOST_TEST(!own->is_of_account());
+  BOOST_TEST(own->head == "/PassWord");
+  BOOST_TEST(own->old_password == "0 ld");
+  BOOST_TEST(own->password.value() == " n3w ");
+  const auto account = parse_secret_command("/account \tADD  bob \t s3cret ");
+  BOOST_REQUIRE(account.has_value());
+  BOOST_TEST(account->is_of_account());
+  BOOST_TEST(account->account == "bob");
+  BOOST_TEST(account->password.value() == " s3cret ");
+  for (const char* line : {"/password", "/password old", "/account add", "/account add ",
+                           "/account add bob", "/account add bob s3cret"}) {
+    BOOST_REQUIRE(parse_secret_command(line).has_value());
+    BOOST_TEST(!parse_secret_command(line)->password.has_value(), line);
   }
-  for (const char* text : {"", "old password", "* old password?", "password for ?", "password for ",
-                           "password for a b?", "password for ann", "user,password?"}) {
-    BOOST_TEST(!asks_secret(text), text);
+  BOOST_TEST(parse_secret_command("/password old")->old_password == "old");
+  for (const char* line : {"/passwords", "//password", "password", " /password", "/account",
+                           "/account remove bob", "/account addbob", "/accounts add bob", ""}) {
+    BOOST_TEST(!parse_secret_command(line).has_value(), line);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_may_be_shown_of_a_command_are_not_its_passwords) {
+  BOOST_TEST(without_passwords("hello\tyou") == "hello\tyou");
+  BOOST_TEST(without_passwords("/password") == "/password");
+  BOOST_TEST(without_passwords("/password old") == "/password (hidden)");
+  BOOST_TEST(without_passwords("/password old\tnew") == "/password (hidden)");
+  BOOST_TEST(without_passwords("/account add bob\tnew") == "/account add bob (hidden)");
 }
 
 BOOST_AUTO_TEST_CASE(telnet_commands_in_front_of_a_line_are_left_out) {
