@@ -36,7 +36,6 @@ inline constexpr std::size_t kTurnLines = 512;
 inline constexpr std::size_t kRoundLines = 4096;
 inline constexpr std::size_t kBytesLikeALine = 128;
 inline constexpr std::size_t kMaxOwnLag = 64 * 1024;  // a talker who does not read waits for itself
-inline constexpr std::size_t kSmallRoom = 32;         // members: a talker may deliver by itself
 inline constexpr int kSendBuffer = 128 * 1024;        // the kernel's part of it (SO_SNDBUF)
 
 // Commands.

@@ -147,7 +147,7 @@ bool Broadcast::say(Member& member, std::string_view name, std::string_view text
     const WallTime now = std::chrono::system_clock::now();
     append(kind, name, text, now);
     member.spoke_.store(now, std::memory_order_relaxed);
-    if (members_ <= kSmallRoom) lent = borrow_round();
+    if (!loaded_) lent = borrow_round();
     if (!lent) wake = claim_wake_up();
   }
   if (lent) make_lent_round(*std::move(lent));
@@ -510,6 +510,8 @@ void Broadcast::make_lent_round(Work work) noexcept {
 void Broadcast::run() {
   while (true) {
     moves_.fetch_add(1, std::memory_order_relaxed);
+    // Workers that are ready append first: the round carries their lines, too.
+    std::this_thread::yield();
     Work work;
     {
       MutexLock lock(mutex_);
@@ -540,6 +542,7 @@ Broadcast::Work Broadcast::take_work() {
   floor_ = lowest_;  // the round before is over, and has left nobody behind it
   tell_figures();
   Work work = std::exchange(next_, {});
+  loaded_ = log_.end().number > round_end_.number + 1;
   work.end = round_end_ = log_.end();
   work.oldest = std::exchange(oldest_, std::nullopt);
   work.lowest = log_.advanced(floor_, round_end_);

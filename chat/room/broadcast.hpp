@@ -6,8 +6,9 @@
 // round. While it walks, new lines gather, and its next round carries them together.
 //
 // While the broadcaster sleeps and no socket is full, a worker makes the round that its member's
-// answer needs itself, and in a small room (kSmallRoom) also the one that a line needs: waking
-// another thread would take as long. There is one round at a time, whoever makes it.
+// line or answer needs itself: waking another thread would take as long. Not where the last round
+// had several lines: then the broadcaster gathers more, and each member gets them in one send.
+// There is one round at a time, whoever makes it.
 //
 // The broadcaster never waits for a member. One whose socket is full (a slow consumer) is left
 // alone until the kernel says that there is room again. One that falls more than kMaxLag behind, or
@@ -335,6 +336,7 @@ class Broadcast {
   std::size_t places_ GUARDED_BY(mutex_) = 0;   // for whom there are slots
   int waiting_ GUARDED_BY(mutex_) = 0;          // how many wait at turn_
   Round round_ GUARDED_BY(mutex_) = Round::kTaken;
+  bool loaded_ GUARDED_BY(mutex_) = false;  // the last round had several lines
   Condition
       returned_;  // the broadcaster waits here for a round that is lent, or while it is frozen
   Condition rests_;
