@@ -31,6 +31,32 @@ std::string new_epoch() {
 
 }  // namespace
 
+// What a thread changes for the room in one step: it holds the lock, and afterwards makes the round
+// that this needs, or wakes the broadcaster for it where that sleeps.
+class SCOPED_CAPABILITY Broadcast::Publication {
+ public:
+  explicit Publication(Broadcast& broadcast) ACQUIRE(broadcast.mutex_)
+      : broadcast_(broadcast), lock_(broadcast.mutex_) {}
+  ~Publication() RELEASE() NO_THREAD_SAFETY_ANALYSIS {
+    const bool wake = broadcast_.has_news() && broadcast_.claim_wake_up();
+    lock_.reset();
+    if (lent_) broadcast_.make_lent_round(*std::move(lent_));
+    if (wake) broadcast_.wake_.signal();
+  }
+  Publication(const Publication&) = delete;
+  Publication& operator=(const Publication&) = delete;
+
+  MutexLock& lock() { return *lock_; }
+
+  // This thread makes the round, if it is free.
+  void borrow_round() NO_THREAD_SAFETY_ANALYSIS { lent_ = broadcast_.borrow_round(); }
+
+ private:
+  Broadcast& broadcast_;
+  std::optional<MutexLock> lock_;
+  std::optional<Work> lent_;
+};
+
 Broadcast::Broadcast(std::chrono::milliseconds stall_timeout, std::uint64_t history,
                      Transcript* transcript, const State* taken_over)
     : stall_timeout_(stall_timeout), history_(history), transcript_(transcript), kept_(log_) {
@@ -47,48 +73,33 @@ Broadcast::~Broadcast() { close({}); }
 
 bool Broadcast::enter(Member& member, Rendering rendering, Greeting greeting,
                       std::string_view name) {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    wait_until_fits(lock, kEntered.size());
-    if (closed_) return false;
-    admit(member, rendering, std::move(greeting));
-    append(Kind::kEnter, name, kEntered);
-    wake = claim_wake_up();
-  }
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  wait_until_fits(publication.lock(), kEntered.size());
+  if (closed_) return false;
+  admit(member, rendering, std::move(greeting));
+  append(Kind::kEnter, name, kEntered);
   return true;
 }
 
 bool Broadcast::take_over(Member& old, std::string_view farewell, Member& member,
                           Rendering rendering, Greeting greeting) {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    if (closed_) return false;
-    Letters last;
-    add_letter(last, old, Letter::What::kText, rendered_now(std::string(farewell), old.rendering_));
-    admit(member, rendering, std::move(greeting));
-    old.replaced_ = true;
-    see_off(old, std::move(last));
-    wake = claim_wake_up();
-  }
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  if (closed_) return false;
+  Letters last;
+  add_letter(last, old, Letter::What::kText, rendered_now(std::string(farewell), old.rendering_));
+  admit(member, rendering, std::move(greeting));
+  old.replaced_ = true;
+  see_off(old, std::move(last));
   return true;
 }
 
 void Broadcast::dismiss(Member& member, std::string_view farewell) {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    if (closed_ || member.dismissed_) return;
-    Letters last;
-    add_letter(last, member, Letter::What::kText,
-               rendered_now(std::string(farewell), member.rendering_));
-    see_off(member, std::move(last));
-    wake = claim_wake_up();
-  }
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  if (closed_ || member.dismissed_) return;
+  Letters last;
+  add_letter(last, member, Letter::What::kText,
+             rendered_now(std::string(farewell), member.rendering_));
+  see_off(member, std::move(last));
 }
 
 // `last` is what it still gets.
@@ -108,17 +119,12 @@ void Broadcast::depart(Member& member, Place at) {
 }
 
 void Broadcast::leave(Member& member, std::string_view name, bool flush) noexcept {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    wait_until_fits(lock, kLeft.size());
-    if (closed_) return;
-    append(Kind::kLeave, name, kLeft);
-    // One who was dismissed is on its way out already, up to the farewell.
-    if (!member.released_ && !member.dismissed_) depart(member, flush ? log_.end() : Place{});
-    wake = claim_wake_up();
-  }
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  wait_until_fits(publication.lock(), kLeft.size());
+  if (closed_) return;
+  append(Kind::kLeave, name, kLeft);
+  // One who was dismissed is on its way out already, up to the farewell.
+  if (!member.released_ && !member.dismissed_) depart(member, flush ? log_.end() : Place{});
 }
 
 void Broadcast::wait_until_released(Member& member) {
@@ -127,31 +133,19 @@ void Broadcast::wait_until_released(Member& member) {
 }
 
 void Broadcast::announce(std::string_view name, std::string_view text) {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    wait_until_fits(lock, text.size());
-    if (closed_) return;
-    append(Kind::kNotice, name, text);
-    wake = claim_wake_up();
-  }
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  wait_until_fits(publication.lock(), text.size());
+  if (closed_) return;
+  append(Kind::kNotice, name, text);
 }
 
 bool Broadcast::say(Member& member, std::string_view name, std::string_view text, Kind kind) {
-  std::optional<Work> lent;
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    if (!wait_for_turn(lock, member, text.size())) return false;
-    const WallTime now = std::chrono::system_clock::now();
-    append(kind, name, text, now);
-    member.spoke_.store(now, std::memory_order_relaxed);
-    if (!loaded_) lent = borrow_round();
-    if (!lent) wake = claim_wake_up();
-  }
-  if (lent) make_lent_round(*std::move(lent));
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  if (!wait_for_turn(publication.lock(), member, text.size())) return false;
+  const WallTime now = std::chrono::system_clock::now();
+  append(kind, name, text, now);
+  member.spoke_.store(now, std::memory_order_relaxed);
+  if (!loaded_) publication.borrow_round();
   return true;
 }
 
@@ -164,17 +158,12 @@ bool Broadcast::report(Member& member, std::string lines) {
 }
 
 bool Broadcast::post(Member& member, std::string lines) {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    if (closed_ || member.released_ || member.dismissed_ || !may_talk(member)) return false;
-    Letters letters;
-    add_letter(letters, member, Letter::What::kText,
-               rendered_now(std::move(lines), member.rendering_));
-    post(std::move(letters));
-    wake = claim_wake_up();
-  }
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  if (closed_ || member.released_ || member.dismissed_ || !may_talk(member)) return false;
+  Letters letters;
+  add_letter(letters, member, Letter::What::kText,
+             rendered_now(std::move(lines), member.rendering_));
+  post(std::move(letters));
   return true;
 }
 
@@ -188,21 +177,14 @@ bool Broadcast::replay(Member& member, MessageLog::Range lines) {
 
 bool Broadcast::send_letter(Member& member, Letter::What what, std::string text,
                             MessageLog::Range lines, bool also_held) {
-  std::optional<Work> lent;
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    const bool may = wait_for_turn(lock, member, 0, what == Letter::What::kReplay);
-    if (!may && !(also_held && held_ && is_in(member))) return false;
-    Letters letters;
-    add_letter(letters, member, what, std::move(text), lines);
-    post(std::move(letters));
-    if (what == Letter::What::kTag) member.rendering_ = Rendering::kTagged;
-    if (may && what == Letter::What::kText) lent = borrow_round();
-    if (!lent) wake = claim_wake_up();
-  }
-  if (lent) make_lent_round(*std::move(lent));
-  if (wake) wake_.signal();
+  Publication publication(*this);
+  const bool may = wait_for_turn(publication.lock(), member, 0, what == Letter::What::kReplay);
+  if (!may && !(also_held && held_ && is_in(member))) return false;
+  Letters letters;
+  add_letter(letters, member, what, std::move(text), lines);
+  post(std::move(letters));
+  if (what == Letter::What::kTag) member.rendering_ = Rendering::kTagged;
+  if (may && what == Letter::What::kText) publication.borrow_round();
   return true;
 }
 
@@ -300,26 +282,21 @@ Broadcast::MemberState Broadcast::state_of(const Member& member) const {
 }
 
 void Broadcast::restore(Member& member, const MemberState& state, bool leaving) {
-  bool wake = false;
-  {
-    MutexLock lock(mutex_);
-    reserve_slot();
-    Letters letters;
-    for (const Unsent& unsent : state.unsent) {
-      add_letter(letters, member, unsent.what, unsent.text, unsent.lines);
-    }
-    next_.arrivals.push_back(&member);
-    member.spoke_ = state.spoke;
-    member.rendering_ = state.rendering;
-    member.first_rendering_ = state.sent;
-    member.first_ = log_.end();
-    post(std::move(letters));
-    ++members_;
-    member.dismissed_ = state.dismissed;
-    if (state.dismissed || leaving) depart(member, log_.end());
-    wake = claim_wake_up();
+  Publication publication(*this);
+  reserve_slot();
+  Letters letters;
+  for (const Unsent& unsent : state.unsent) {
+    add_letter(letters, member, unsent.what, unsent.text, unsent.lines);
   }
-  if (wake) wake_.signal();
+  next_.arrivals.push_back(&member);
+  member.spoke_ = state.spoke;
+  member.rendering_ = state.rendering;
+  member.first_rendering_ = state.sent;
+  member.first_ = log_.end();
+  post(std::move(letters));
+  ++members_;
+  member.dismissed_ = state.dismissed;
+  if (state.dismissed || leaving) depart(member, log_.end());
 }
 
 void Broadcast::restore_lines(Transcript* transcript, const State* taken_over) {
@@ -488,9 +465,13 @@ std::optional<Broadcast::Work> Broadcast::borrow_round() {
   return work;
 }
 
+bool Broadcast::has_news() const {
+  return log_.end().plain != round_end_.plain || !next_.letters.empty() ||
+         !next_.arrivals.empty() || next_.departures != nullptr;
+}
+
 bool Broadcast::has_work() const {
-  return log_.end().plain != end_.plain || !next_.letters.empty() || !next_.arrivals.empty() ||
-         next_.departures != nullptr || (closed_ && goodbye_deadline_ == Clock::time_point::max());
+  return has_news() || (closed_ && goodbye_deadline_ == Clock::time_point::max());
 }
 
 // Exactly one round, so that a talker is soon a reader again: what has come meanwhile, and whoever

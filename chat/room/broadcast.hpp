@@ -244,6 +244,8 @@ class Broadcast {
     std::optional<Clock::time_point> oldest;
   };
 
+  class Publication;
+
   // Who makes the rounds, and so owns all that is marked as the round's below.
   enum class Round {
     kTaken,   // the broadcaster; it will look for work again before it sleeps
@@ -272,6 +274,7 @@ class Broadcast {
   bool wait_for_turn(MutexLock& lock, const Member& member, std::size_t text_size,
                      bool to_replay = false) REQUIRES(mutex_);
   bool claim_wake_up() REQUIRES(mutex_);
+  bool has_news() const REQUIRES(mutex_);  // what no round has taken yet
   bool has_work() const REQUIRES(mutex_);
   std::optional<Work> borrow_round() REQUIRES(mutex_);
   Work take_work() REQUIRES(mutex_);
