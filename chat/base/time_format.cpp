@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "chat/base/text.hpp"
+
 namespace chat {
 namespace {
 
@@ -34,10 +36,37 @@ TimeText time_text(WallTime time) {
   return text;
 }
 
+std::optional<WallTime> parse_time(std::string_view text) {
+  using std::chrono::milliseconds;
+  const auto number = [&](std::size_t at, std::size_t size) {
+    return parse_number(text.substr(std::min(at, text.size()), size)).value_or(0);
+  };
+  const auto part = [&](std::size_t at) { return static_cast<unsigned>(number(at, 2)); };
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
+                                         std::chrono::month(part(5)), std::chrono::day(part(8))};
+  if (!date.ok()) return std::nullopt;
+  const auto time = std::chrono::sys_days(date) + std::chrono::hours(part(11)) +
+                    std::chrono::minutes(part(14)) + std::chrono::seconds(part(17)) +
+                    milliseconds(number(20, 3));
+  // WallTime counts nanoseconds, which reach for the years 1678 to 2261, and not to 9999.
+  if (time <= std::chrono::floor<milliseconds>(WallTime::min()) ||
+      time > std::chrono::floor<milliseconds>(WallTime::max())) {
+    return std::nullopt;
+  }
+  const TimeText same = time_text(time);
+  if (text != std::string_view(same.data(), same.size())) return std::nullopt;
+  return time;
+}
+
 std::string utc_text(WallTime time) {
   const TimeText text = time_text(time);
   const std::string_view milliseconds = ".000Z";
   return std::string(text.data(), text.size() - milliseconds.size()) + "Z";
+}
+
+std::optional<WallTime> parse_utc(std::string_view text) {
+  if (!text.ends_with('Z')) return std::nullopt;
+  return parse_time(std::string(text.substr(0, text.size() - 1)) + ".000Z");
 }
 
 std::string duration_text(std::chrono::system_clock::duration time) {

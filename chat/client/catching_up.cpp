@@ -212,13 +212,13 @@ bool CatchingUp::take_notice(ServerLine& line) {
     if (--marks_ == 0) reach_mark();
     return false;
   }
-  if (line.text.starts_with("you missed lines ") && last_) {
+  if (protocol::is_missed_lines(line.text) && last_) {
     if (caught_up()) ask();
     return false;
   }
   if (caught_up()) return true;
-  if (line.text.starts_with("there is nothing after line ")) return false;
-  if (line.text.ends_with(" are not kept any more")) {
+  if (protocol::is_nothing_after(line.text)) return false;
+  if (protocol::is_not_kept(line.text)) {
     if (const std::size_t lost = forget_doubtful(); lost > 0) {
       const std::string more = "; nobody knows whether " + std::to_string(lost) +
                                (lost == 1 ? " line" : " lines") + " of yours came through";

@@ -8,6 +8,8 @@
 #include <random>
 #include <utility>
 
+#include "chat/wire/protocol.hpp"
+
 namespace chat {
 namespace {
 
@@ -15,11 +17,6 @@ constexpr std::size_t kMaxPieces = 16;  // of one send
 
 std::string rendered_now(std::string lines, Rendering rendering) {
   return rendered(std::move(lines), rendering, std::chrono::system_clock::now());
-}
-
-std::string missed(const MessageLog::Range& lines) {
-  return "* you missed lines " + std::to_string(lines.first) + " to " + std::to_string(lines.last) +
-         " (/since " + std::to_string(lines.first - 1) + ")\n";
 }
 
 std::string new_epoch() {
@@ -802,7 +799,8 @@ void Broadcast::open_letter(Member& member) {
       slot.cursor = letter.place.tagged;
       break;
     case Letter::What::kMissed:
-      letter.text = rendered_now(missed(letter.lines), slot.rendering);
+      letter.text = rendered_now(protocol::missed_lines(letter.lines.first, letter.lines.last),
+                                 slot.rendering);
       break;
     case Letter::What::kReplay:
       if (member.letter_sent_ < letter.text.size()) return;

@@ -5,16 +5,13 @@
 #include <charconv>
 #include <optional>
 
+#include "chat/wire/protocol.hpp"
+
 namespace chat {
 namespace {
 
 // What a tagged line has besides its text: number, time, kind, name, tabs and LF.
 constexpr std::size_t kMaxFields = 20 + TimeText().size() + 6 + kMaxName + 5;
-
-std::string not_kept(std::uint64_t first, std::uint64_t last) {
-  return "* lines " + std::to_string(first) + " to " + std::to_string(last) +
-         " are not kept any more\n";
-}
 
 }  // namespace
 
@@ -105,7 +102,8 @@ void MessageLog::replay(Range& lines, Rendering rendering, const Place& floor, c
     lines.first = std::clamp(floor.number + 1, first, lines.last + 1);
     while (!lines.empty() && !holds(lines.first, floor, end)) ++lines.first;
     if (lines.first > first) {
-      to += rendered(not_kept(first, lines.first - 1), rendering, std::chrono::system_clock::now());
+      to += rendered(protocol::not_kept(first, lines.first - 1), rendering,
+                     std::chrono::system_clock::now());
       continue;
     }
     const std::string text = line(lines.first++, end);

@@ -55,32 +55,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   return parts;
 }
 
-// The number that `text` has in `size` digits at `at`; anything where it has none there.
-unsigned number_in(std::string_view text, std::size_t at, std::size_t size) {
-  unsigned number = 0;
-  const auto digits = text.substr(std::min(at, text.size()), size);
-  (void)std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
-}
-
-// The time of which time_text() has made `text`. Throws std::invalid_argument: there is none.
-WallTime parse_time(std::string_view text) {
-  using std::chrono::milliseconds;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number_in(text, 0, 4))),
-                                         std::chrono::month(number_in(text, 5, 2)),
-                                         std::chrono::day(number_in(text, 8, 2))};
-  const auto time = std::chrono::sys_days(date) + std::chrono::hours(number_in(text, 11, 2)) +
-                    std::chrono::minutes(number_in(text, 14, 2)) +
-                    std::chrono::seconds(number_in(text, 17, 2)) +
-                    milliseconds(number_in(text, 20, 3));
-  // WallTime counts nanoseconds, which reach for the years 1678 to 2261, and not to 9999.
-  if (!date.ok() || time <= std::chrono::floor<milliseconds>(WallTime::min()) ||
-      time > std::chrono::floor<milliseconds>(WallTime::max())) {
-    throw std::invalid_argument("bad time");
-  }
-  const TimeText same = time_text(time);
-  if (text != std::string_view(same.data(), same.size())) throw std::invalid_argument("bad time");
-  return time;
+WallTime time_of(std::string_view text) {
+  const auto time = parse_time(text);
+  if (!time) throw std::invalid_argument("bad time");
+  return *time;
 }
 
 void append_line(std::string& to, std::initializer_list<std::string_view> fields) {
@@ -217,7 +195,7 @@ void RoomStorage::take_ban(const Fields& fields) {
   Ban ban;
   if (fields[1] == "name") ban.name = fields[2];
   if (fields[1] == "address") ban.range = AddressRange::parse(fields[2]);
-  if (fields[3] != kNoEnd) ban.until = parse_time(fields[3]);
+  if (fields[3] != kNoEnd) ban.until = time_of(fields[3]);
   ban.by = fields[4];
   ban.reason = fields[5];
   if (!add_ban(std::move(ban))) throw std::invalid_argument("a second ban of the same target");

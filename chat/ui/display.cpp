@@ -70,25 +70,17 @@ std::string local_time(std::chrono::system_clock::time_point time, const char* f
 }
 
 std::string with_local_times(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
-  const auto fits = [&](std::string_view part) {
-    return part.size() == kForm.size() &&
-           std::equal(part.begin(), part.end(), kForm.begin(), [](char c, char form) {
-             return form == '0' ? c >= '0' && c <= '9' : c == form;
-           });
-  };
+  constexpr std::size_t kSize = std::string_view("0000-00-00T00:00:00Z").size();
   std::string result;
   while (!text.empty()) {
-    const std::string part(text.substr(0, kForm.size()));
-    std::tm parts{};
-    if (!fits(part) || ::strptime(part.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr) {
+    const auto time = parse_utc(text.substr(0, kSize));
+    if (!time) {
       result += text.front();
       text.remove_prefix(1);
       continue;
     }
-    const auto time = std::chrono::system_clock::from_time_t(::timegm(&parts));
-    result += local_time(time, "%Y-%m-%d %H:%M:%S");
-    text.remove_prefix(kForm.size());
+    result += local_time(*time, "%Y-%m-%d %H:%M:%S");
+    text.remove_prefix(kSize);
   }
   return result;
 }

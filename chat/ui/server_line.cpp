@@ -1,17 +1,14 @@
 #include "chat/ui/server_line.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 
 #include "chat/base/json.hpp"
 #include "chat/base/text.hpp"
+#include "chat/wire/line_format.hpp"
+#include "chat/wire/protocol.hpp"
 
 namespace chat {
 namespace {
-
-using Kind = ServerLine::Kind;
-using SystemTime = std::chrono::system_clock::time_point;
 
 // The name that ends at `mark`, taken off together with it; empty: that is no name.
 std::string_view take_name(std::string_view& text, std::string_view mark) {
@@ -23,23 +20,18 @@ std::string_view take_name(std::string_view& text, std::string_view mark) {
 }
 
 // "2026-11-24T12:34:56Z "
-std::optional<SystemTime> take_time(std::string_view& text) {
+std::optional<WallTime> take_time(std::string_view& text) {
   const auto end = text.find(' ');
   if (end == std::string_view::npos) return std::nullopt;
-  const std::string word(text.substr(0, end));
-  std::tm parts{};
-  const char* stopped = ::strptime(word.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (stopped == nullptr || *stopped != '\0') return std::nullopt;
-  text.remove_prefix(end + 1);
-  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+  const auto time = parse_utc(text.substr(0, end));
+  if (time) text.remove_prefix(end + 1);
+  return time;
 }
 
-constexpr std::array<std::string_view, 5> kRoomKinds = {"say", "me", "enter", "leave", "notice"};
-
-// A tagged line, cut into its fields (PROTOCOL.md).
+// A tagged line, taken apart.
 struct Tagged {
   std::uint64_t number = 0;
-  SystemTime time;
+  WallTime time;
   std::string_view kind;
   bool known = true;
   bool replayed = false;
@@ -47,44 +39,23 @@ struct Tagged {
   std::string_view text;
 };
 
-std::string_view take_field(std::string_view& line) {
-  const auto tab = std::min(line.find('\t'), line.size());
-  const std::string_view field = line.substr(0, tab);
-  line.remove_prefix(std::min(tab + 1, line.size()));
-  return field;
-}
-
-// "2026-11-24T12:34:56.789Z"
-std::optional<SystemTime> parse_tag_time(std::string_view text) {
-  constexpr std::size_t kSeconds = 19;
-  if (text.size() != kSeconds + 5 || text[kSeconds] != '.') return std::nullopt;
-  const auto milliseconds = parse_number(text.substr(kSeconds + 1, 3));
-  std::string whole = std::string(text.substr(0, kSeconds)) + "Z ";
-  std::string_view rest = whole;
-  const auto time = take_time(rest);
-  if (!time || !milliseconds || text.back() != 'Z') return std::nullopt;
-  return *time + std::chrono::milliseconds(*milliseconds);
-}
-
 std::optional<Tagged> parse_tags(std::string_view line) {
-  const std::string_view number = take_field(line);
-  const auto time = parse_tag_time(take_field(line));
-  if (!time) return std::nullopt;
+  const auto fields = parse_tagged_line(line);
+  const auto time = fields ? parse_time(fields->time) : std::nullopt;
+  if (!time || fields->kind.empty()) return std::nullopt;
   Tagged tagged;
   tagged.time = *time;
-  tagged.kind = take_field(line);
+  tagged.kind = fields->kind;
   tagged.replayed = tagged.kind.ends_with('+');
   if (tagged.replayed) tagged.kind.remove_suffix(1);
-  tagged.from = take_field(line);
-  tagged.text = line;
-  if (number == "-") return tagged;
-  const auto value = parse_number(number);
-  if (!value || *value == 0) return std::nullopt;
-  const bool known =
-      std::find(kRoomKinds.begin(), kRoomKinds.end(), tagged.kind) != kRoomKinds.end();
-  if (tagged.kind.empty() || (known && !is_name(tagged.from))) return std::nullopt;
-  tagged.known = known;
-  tagged.number = *value;
+  tagged.from = fields->from;
+  tagged.text = fields->text;
+  if (fields->number == "-") return tagged;
+  const auto number = parse_number(fields->number);
+  if (!number || *number == 0) return std::nullopt;
+  tagged.number = *number;
+  tagged.known = kind_of(tagged.kind).has_value();
+  if (tagged.known && !is_name(tagged.from)) return std::nullopt;
   return tagged;
 }
 
@@ -101,32 +72,19 @@ std::string without_tags(const Tagged& tagged) {
 ServerLine parse_notice(std::string_view text) {
   ServerLine line;
   line.text = text;
-  if (text.starts_with("online (")) {
-    line.kind = Kind::kOnline;
+  if (protocol::is_online_line(text)) {
+    line.kind = ServerLine::Kind::kOnline;
     return line;
   }
   std::string_view rest = text;
   const std::string_view name = take_name(rest, " ");
-  if (rest == "has entered the chat") line.kind = Kind::kEnter;
-  if (rest == "has left the chat") line.kind = Kind::kLeave;
-  if (line.kind == Kind::kNotice || name.empty()) return {Kind::kNotice, {}, {}, line.text};
+  if (rest == kEntered) line.kind = ServerLine::Kind::kEnter;
+  if (rest == kLeft) line.kind = ServerLine::Kind::kLeave;
+  if (line.kind == ServerLine::Kind::kNotice || name.empty())
+    return {ServerLine::Kind::kNotice, {}, {}, line.text};
   line.from = name;
   line.text = rest;
   return line;
-}
-
-std::string utc(SystemTime time) {
-  const auto since = time.time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const auto left = std::chrono::floor<std::chrono::milliseconds>(since - seconds);
-  const std::time_t whole = seconds.count();
-  std::tm parts{};
-  (void)::gmtime_r(&whole, &parts);  // it cannot fail within 64 bits of seconds of a clock
-  std::array<char, 64> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::string milliseconds = std::to_string(1000 + left.count());
-  milliseconds.front() = '.';
-  return std::string(text.data(), size) + milliseconds + "Z";
 }
 
 ServerLine parse_marked(std::string_view text) {
@@ -134,16 +92,16 @@ ServerLine parse_marked(std::string_view text) {
   ServerLine line;
   std::string_view rest = text;
   if (take_prefix(text, "! ")) {
-    line.kind = Kind::kError;
+    line.kind = ServerLine::Kind::kError;
   } else if (take_prefix(rest, "~ ")) {
     const auto doer = take_name(rest, " ");
-    if (!doer.empty()) return {Kind::kMe, std::string(doer), {}, std::string(rest)};
+    if (!doer.empty()) return {ServerLine::Kind::kMe, std::string(doer), {}, std::string(rest)};
   } else if (const auto from = take_name(rest, " -> "); !from.empty()) {
     if (const auto to = take_name(rest, ": "); !to.empty()) {
-      return {Kind::kPrivate, std::string(from), std::string(to), std::string(rest)};
+      return {ServerLine::Kind::kPrivate, std::string(from), std::string(to), std::string(rest)};
     }
   } else if (const auto talker = take_name(rest, ": "); !talker.empty()) {
-    return {Kind::kSay, std::string(talker), {}, std::string(rest)};
+    return {ServerLine::Kind::kSay, std::string(talker), {}, std::string(rest)};
   }
   line.text = text;
   return line;
@@ -166,9 +124,9 @@ ServerLine parse_server_line(std::string_view text) {
   const auto tagged = parse_tags(text);
   if (!tagged) return parse_plain(text);
   ServerLine line = parse_plain(tagged->known ? without_tags(*tagged) : "");
-  if (!tagged->known) line.kind = Kind::kUnknown;
+  if (!tagged->known) line.kind = ServerLine::Kind::kUnknown;
   if (tagged->kind == "notice" && tagged->number > 0) {
-    line.kind = Kind::kNotice;
+    line.kind = ServerLine::Kind::kNotice;
     line.from = tagged->from;
     line.text = tagged->text;
   }
@@ -185,42 +143,42 @@ bool is_tagged(std::string_view text) { return parse_tags(text).has_value(); }
 
 std::string plain_line(const ServerLine& line) {
   if (!line.replayed || !line.time) return line.plain;
-  constexpr std::string_view kSeconds = "0000-00-00T00:00:00";
-  return "- " + utc(*line.time).substr(0, kSeconds.size()) + "Z " + line.plain;
+  return "- " + utc_text(*line.time) + " " + line.plain;
 }
 
 std::string_view name_of(ServerLine::Kind kind) {
   switch (kind) {
-    case Kind::kSay:
+    case ServerLine::Kind::kSay:
       return "say";
-    case Kind::kMe:
+    case ServerLine::Kind::kMe:
       return "me";
-    case Kind::kPrivate:
+    case ServerLine::Kind::kPrivate:
       return "private";
-    case Kind::kEnter:
+    case ServerLine::Kind::kEnter:
       return "enter";
-    case Kind::kLeave:
+    case ServerLine::Kind::kLeave:
       return "leave";
-    case Kind::kOnline:
+    case ServerLine::Kind::kOnline:
       return "online";
-    case Kind::kError:
+    case ServerLine::Kind::kError:
       return "error";
-    case Kind::kUnknown:
+    case ServerLine::Kind::kUnknown:
       return "unknown";
-    case Kind::kNotice:
+    case ServerLine::Kind::kNotice:
       break;
   }
   return "notice";
 }
 
-std::string json_of(const ServerLine& line, SystemTime now) {
+std::string json_of(const ServerLine& line, WallTime now) {
   std::string json;
-  add_json(json, "time", utc(line.time.value_or(now)));
+  const TimeText time = time_text(line.time.value_or(now));
+  add_json(json, "time", {time.data(), time.size()});
   if (line.number > 0) json += ",\"number\":" + std::to_string(line.number);
   if (line.replayed) json += ",\"replayed\":true";
   add_json(json, "kind", name_of(line.kind));
   add_json(json, "from", line.from);
-  if (line.kind == Kind::kPrivate) add_json(json, "to", line.to);
+  if (line.kind == ServerLine::Kind::kPrivate) add_json(json, "to", line.to);
   add_json(json, "text", line.text);
   return json + "}\n";
 }

@@ -2,11 +2,12 @@
 // thread safe.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "chat/base/time_format.hpp"
 
 namespace chat {
 
@@ -27,7 +28,7 @@ struct ServerLine {
   std::string to;    // of kPrivate
   std::string text;  // what stands behind that, or behind the mark (* or !) of the server
   // When it was said, where the line has it: one that is tagged, or replayed.
-  std::optional<std::chrono::system_clock::time_point> time = {};
+  std::optional<WallTime> time = {};
   bool replayed = false;     // it is one from before
   bool hidden = false;       // the user does not want to see it
   std::uint64_t number = 0;  // of a tagged line of the room; 0: it has none
@@ -51,6 +52,6 @@ std::string_view name_of(ServerLine::Kind kind);
 // One JSON object that ends in LF: time (UTC, milliseconds; `now` where the line has none of its
 // own), number where it has one, kind, from, text, of private lines to, and "replayed":true of one
 // from before.
-std::string json_of(const ServerLine& line, std::chrono::system_clock::time_point now);
+std::string json_of(const ServerLine& line, WallTime now);
 
 }  // namespace chat

@@ -1,8 +1,6 @@
 #include "chat/wire/line_format.hpp"
 
-#include <charconv>
 #include <cstddef>
-#include <system_error>
 #include <utility>
 
 #include "chat/base/limits.hpp"
@@ -26,6 +24,7 @@ bool take_field(std::string_view& line, std::string_view& field) {
   return true;
 }
 
+// Whether it has the form of a time: to look at more would cost a replay too much.
 bool is_time(std::string_view text) {
   constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
   if (text.size() != kForm.size()) return false;
@@ -34,13 +33,6 @@ bool is_time(std::string_view text) {
     if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return false;
   }
   return true;
-}
-
-std::optional<Kind> kind_of(std::string_view word) {
-  for (std::size_t i = 0; i < kWords.size(); ++i) {
-    if (kWords[i] == word) return static_cast<Kind>(i);
-  }
-  return std::nullopt;
 }
 
 bool is_text_of(Kind kind, std::string_view text) {
@@ -52,30 +44,40 @@ bool is_text_of(Kind kind, std::string_view text) {
 std::string_view own_kind(std::string_view plain) {
   if (plain.starts_with("! ")) return "error";
   if (!plain.starts_with("* ")) return "private";
-  return plain.starts_with("* online (") ? "online" : "notice";
+  return protocol::is_online_line(plain.substr(2)) ? "online" : "notice";
 }
 
 }  // namespace
 
 std::string_view word_of(Kind kind) { return kWords[static_cast<std::size_t>(kind)]; }
 
-std::optional<RoomLine> parse_room_line(std::string_view line) {
-  RoomLine parsed{};
-  std::string_view number, word;
-  if (!take_field(line, number) || !take_field(line, parsed.time) || !take_field(line, word) ||
-      !take_field(line, parsed.from)) {
+std::optional<Kind> kind_of(std::string_view word) {
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    if (kWords[i] == word) return static_cast<Kind>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<TaggedLine> parse_tagged_line(std::string_view line) {
+  TaggedLine parsed;
+  if (!take_field(line, parsed.number) || !take_field(line, parsed.time) ||
+      !take_field(line, parsed.kind) || !take_field(line, parsed.from)) {
     return std::nullopt;
   }
   parsed.text = line;
-  const char* const end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, parsed.number);
-  const auto kind = kind_of(word);
-  if (error != std::errc{} || stop != end || parsed.number == 0 || number.front() == '0' ||
-      !is_time(parsed.time) || !kind || !is_name(parsed.from) || !is_text_of(*kind, line)) {
+  return parsed;
+}
+
+std::optional<RoomLine> parse_room_line(std::string_view line) {
+  const auto fields = parse_tagged_line(line);
+  if (!fields) return std::nullopt;
+  const auto number = parse_number(fields->number);
+  const auto kind = kind_of(fields->kind);
+  if (!number || *number == 0 || fields->number.front() == '0' || !is_time(fields->time) || !kind ||
+      !is_name(fields->from) || !is_text_of(*kind, fields->text)) {
     return std::nullopt;
   }
-  parsed.kind = *kind;
-  return parsed;
+  return RoomLine{*number, fields->time, *kind, fields->from, fields->text};
 }
 
 std::string log_beginning(std::string_view epoch, std::uint64_t after) {

@@ -41,6 +41,18 @@ struct RoomLine {
 };
 
 std::string_view word_of(Kind kind);
+std::optional<Kind> kind_of(std::string_view word);
+
+// A tagged line, cut into its fields, whatever stands in them. They point into the text.
+struct TaggedLine {
+  std::string_view number;
+  std::string_view time;
+  std::string_view kind;
+  std::string_view from;
+  std::string_view text;
+};
+// Nothing where `line`, which comes without LF, has fewer fields.
+std::optional<TaggedLine> parse_tagged_line(std::string_view line);
 
 // Nothing where `line`, which comes without LF, is not a tagged line of the room.
 std::optional<RoomLine> parse_room_line(std::string_view line);

@@ -84,6 +84,11 @@ std::string_view without_telnet(std::string_view line) {
 
 namespace {
 
+constexpr std::string_view kOnline = "online";
+constexpr std::string_view kMissed = "you missed lines ";
+constexpr std::string_view kNotKept = " are not kept any more";
+constexpr std::string_view kNothingAfter = "there is nothing after line ";
+
 // One line of a list of `names`, as online_line().
 std::string list_line(std::string_view state, const std::vector<std::string>& names,
                       std::size_t& next) {
@@ -99,7 +104,11 @@ std::string list_line(std::string_view state, const std::vector<std::string>& na
 }  // namespace
 
 std::string online_line(const std::vector<std::string>& names, std::size_t& next) {
-  return list_line("online", names, next);
+  return list_line(kOnline, names, next);
+}
+
+bool is_online_line(std::string_view notice_text) {
+  return take_prefix(notice_text, kOnline) && notice_text.starts_with(" (");
 }
 
 std::string away_line(const std::vector<std::string>& names, std::size_t& next) {
@@ -120,8 +129,26 @@ std::string nobody_called(std::string_view name) {
   return is_name(name) ? "! " + std::string(name) + " is not here\n" : "! that is no name\n";
 }
 
+std::string missed_lines(std::uint64_t first, std::uint64_t last) {
+  return std::string("* ").append(kMissed) + std::to_string(first) + " to " + std::to_string(last) +
+         " (/since " + std::to_string(first - 1) + ")\n";
+}
+
+bool is_missed_lines(std::string_view notice_text) { return notice_text.starts_with(kMissed); }
+
+std::string not_kept(std::uint64_t first, std::uint64_t last) {
+  return "* lines " + std::to_string(first) + " to " +
+         std::to_string(last).append(kNotKept).append("\n");
+}
+
+bool is_not_kept(std::string_view notice_text) { return notice_text.ends_with(kNotKept); }
+
 std::string nothing_after(std::uint64_t number) {
-  return "* there is nothing after line " + std::to_string(number) + "\n";
+  return std::string("* ").append(kNothingAfter) + std::to_string(number) + "\n";
+}
+
+bool is_nothing_after(std::string_view notice_text) {
+  return notice_text.starts_with(kNothingAfter);
 }
 
 std::optional<Command> parse_command(std::string_view line) {

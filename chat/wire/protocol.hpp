@@ -100,12 +100,22 @@ std::string wrong_format(std::string_view reason);
 std::string online(const std::vector<std::string>& names);
 // One line of that, from name number `next` on, which moves behind it.
 std::string online_line(const std::vector<std::string>& names, std::size_t& next);
+// Whether a notice, without its mark and its end, is one of those lines.
+bool is_online_line(std::string_view notice_text);
 // The same of those who are away.
 std::string away_line(const std::vector<std::string>& names, std::size_t& next);
 
 std::string private_line(std::string_view from, std::string_view to, std::string_view text);
 std::string nobody_called(std::string_view name);
+
+// What is told about lines of the room by their numbers; and whether a notice, without its mark and
+// its end, says so.
+std::string missed_lines(std::uint64_t first, std::uint64_t last);
+bool is_missed_lines(std::string_view notice_text);
+std::string not_kept(std::uint64_t first, std::uint64_t last);
+bool is_not_kept(std::string_view notice_text);
 std::string nothing_after(std::uint64_t number);
+bool is_nothing_after(std::string_view notice_text);
 
 // "/name arguments", split; nothing where `line` is not a command.
 struct Command {
