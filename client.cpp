@@ -9,29 +9,60 @@
 #include "chat/base/text.hpp"
 #include "chat/base/version.hpp"
 #include "chat/client/chat_client.hpp"
+#include "chat/client/client_config.hpp"
 #include "chat/client/client_options.hpp"
+
+namespace {
+
+// NAME, TAB, how it is reached and as whom.
+void list(const chat::ClientConfig& config) {
+  for (const chat::SavedRoom& room : config.rooms()) {
+    const auto options = config.options({room.name}, "");
+    const std::string who = options.name.empty() ? "" : options.name + "@";
+    std::cout << room.name << '\t' << who << options.host << ':' << options.port
+              << (room.name == chat::last_room() ? "\tlast" : "") << '\n';
+  }
+}
+
+int run(const std::vector<std::string>& arguments) {
+  const auto given = chat::parse_client_options(arguments);
+  if (given.version) {
+    std::cout << "chatroom " << chat::kVersion << '\n';
+    return 0;
+  }
+  if (given.help) {
+    std::cout << chat::client_usage();
+    return 0;
+  }
+  const auto config = chat::ClientConfig::load(chat::config_file());
+  const auto options = config.options(arguments, chat::last_room());
+  if (options.list) {
+    list(config);
+    return 0;
+  }
+  if (!options.error.empty()) {
+    const std::string name = chat::program_name();
+    std::cerr << name << ": " << options.error << "; see " << name << " --help\n";
+    return 2;
+  }
+  if (!options.save.empty()) {
+    chat::save_room(chat::config_file(), config.to_save(options));
+    std::cout << "saved: " << chat::program_name() << " " << options.save << '\n';
+    return 0;
+  }
+  if (!options.room.empty()) chat::remember_last_room(options.room);
+  chat::ChatClient client(options);
+  client.run();
+  return 0;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   try {
     chat::reserve_standard_descriptors();
     chat::use_utf8_locale();
-    const auto options = chat::parse_client_options({argv + 1, argv + argc});
-    if (!options.error.empty()) {
-      const std::string name = chat::program_name();
-      std::cerr << name << ": " << options.error << "; see " << name << " --help\n";
-      return 2;
-    }
-    if (options.version) {
-      std::cout << "chatroom " << chat::kVersion << '\n';
-      return 0;
-    }
-    if (options.help) {
-      std::cout << chat::client_usage();
-      return 0;
-    }
-    chat::ChatClient client(options);
-    client.run();
-    return 0;
+    return run({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     std::cerr << chat::program_name() << ": " << error.what() << '\n';
     return 1;

@@ -1,9 +1,12 @@
 #include "chat/client/chat_client.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <initializer_list>
 #include <iostream>
 #include <stdexcept>
@@ -13,7 +16,9 @@
 #include "chat/base/environment.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/safe_file.hpp"
+#include "chat/base/system_call.hpp"
 #include "chat/base/text.hpp"
+#include "chat/client/habits.hpp"
 #include "chat/ui/server_line.hpp"
 #include "chat/wire/command_table.hpp"
 #include "chat/wire/protocol.hpp"
@@ -66,6 +71,27 @@ bool is_quit(std::string_view line) {
   return command && lowercase(command->name) == "/quit";
 }
 
+// The first line that a command of the user's prints.
+std::string printed_by(const std::string& command, std::size_t most) {
+  FILE* const output = ::popen(command.c_str(), "re");
+  if (output == nullptr) throw_errno("popen");
+  std::string text(most, '\0');
+  text.resize(std::fread(text.data(), 1, most, output));
+  const int status = ::pclose(output);
+  text.resize(std::min(text.find('\n'), text.size()));
+  if (status != 0) throw std::runtime_error("no password: `" + command + "` has failed");
+  if (text.empty()) throw std::runtime_error("no password: `" + command + "` prints nothing");
+  return text;
+}
+
+std::string password_in_file(const ClientOptions& options) {
+  // What is saved is there every day: nobody else may read it then.
+  if (options.password_file_is_saved) {
+    (void)open_regular(options.password_file, O_RDONLY | O_CLOEXEC, Others::kNothing);
+  }
+  return first_line_of(options.password_file, kMaxPassword + 2, kPasswordFileWait);
+}
+
 // The same with the line end that the wire has.
 bool is_line(std::string_view text, std::string_view of_protocol) {
   return text == of_protocol.substr(0, of_protocol.size() - 1);
@@ -109,8 +135,9 @@ void ChatClient::begin() {
   if (options_.mode) {
     screen_.set_own_name(options_.name, options_.mode == protocol::Mode::kLogin);
     const bool in_file = !options_.password_file.empty() && options_.password_file != "-";
-    if (in_file) {
-      return answer(first_line_of(options_.password_file, kMaxPassword + 2, kPasswordFileWait));
+    if (in_file) return answer(password_in_file(options_));
+    if (!options_.password_command.empty()) {
+      return answer(printed_by(options_.password_command, kMaxPassword + 2));
     }
     asks_password_ = !terminal_.has_screen();
   }
@@ -664,12 +691,24 @@ void ChatClient::take_pasted(std::string_view text) {
 void ChatClient::take_typed(const LineEditor::Event& typed) {
   if (input_ended_ || left_) return;
   if (typed.secret) return take_password_answer(typed.text);
-  const std::string& line = typed.text;
+  const std::string line = coming_in_.sent() ? in_own_words(typed.text) : typed.text;
   if (!is_quit(line) && take_name(line)) return;
   if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
   if (is_quit(line) && !connected_) return may_leave() ? leave() : void();
   if (take_password_command(line) || take_own_command(line)) return;
-  say(line);
+  if (is_meant(line)) say(line);
+}
+
+// Not what only another chat understands, unless it is typed once more.
+bool ChatClient::is_meant(const std::string& line) {
+  if (const std::string_view why = nothing_here(line); !why.empty()) {
+    screen_.remark(why);
+    return false;
+  }
+  const bool again = std::exchange(correction_, is_correction(line) ? line : "") == line;
+  if (correction_.empty() || again) return true;
+  screen_.remark("not sent: that corrects nothing here; typed once more it is said");
+  return false;
 }
 
 void ChatClient::say(const std::string& line) {
@@ -724,6 +763,10 @@ void ChatClient::take_password_answer(const std::string& text) {
 bool ChatClient::take_own_command(std::string_view line) {
   const auto command = protocol::parse_command(line);
   if (!command) return false;
+  if (lowercase(command->name) == "/clear") {
+    screen_.clear();
+    return true;
+  }
   if (lowercase(command->name) != "/help") {
     const auto answer = hiding_.take(line, own_name());
     show_own(answer);

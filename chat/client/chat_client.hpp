@@ -97,6 +97,7 @@ class ChatClient {
   void take_pasted(std::string_view text);
   bool take_answer(Asked answer) EXCLUDES(mutex_);
   bool take_name(const std::string& name) EXCLUDES(mutex_);
+  bool is_meant(const std::string& line);
   void say(const std::string& line) EXCLUDES(mutex_);
   bool take_password_command(const std::string& line) EXCLUDES(mutex_);
   bool take_own_command(std::string_view line) EXCLUDES(mutex_);
@@ -161,6 +162,7 @@ class ChatClient {
   // The thread of run() only.
   ComingIn coming_in_;
   PasswordQuestions password_questions_;
+  std::string correction_;      // typed last, and not sent
   bool asks_password_ = false;  // without a screen: the input's first line is the password
   std::string password_;        // what came of it
   LineReader typed_;            // without a screen: finds the lines among the bytes

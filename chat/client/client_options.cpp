@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/base/environment.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/text.hpp"
 #include "chat/client/proxy_command.hpp"
@@ -45,6 +46,16 @@ std::string come_in(ClientOptions& options, protocol::Mode mode, const std::stri
 std::string set_password_file(ClientOptions& options, const std::string& file) {
   options.password_file = file;
   return file.empty() ? "takes a file, or - for standard input" : "";
+}
+
+std::string set_password_command(ClientOptions& options, const std::string& command) {
+  options.password_command = command;
+  return command.empty() ? "takes a command" : "";
+}
+
+std::string set_save(ClientOptions& options, const std::string& room) {
+  options.save = room;
+  return is_name(room) ? "" : "takes a name like a user's, not '" + neutralised(room) + "'";
 }
 
 std::string set_log(ClientOptions& options, const std::string& file) {
@@ -120,6 +131,13 @@ constexpr std::array kOptions = {
              return std::string();
            }},
     Option{"--password-file", "a file, or - for standard input", set_password_file},
+    Option{"--password-command", "a command", set_password_command},
+    Option{"--save", "a name", set_save},
+    Option{"--list", "",
+           [](ClientOptions& options, const std::string&) {
+             options.list = true;
+             return std::string();
+           }},
     Option{"--send", "a text", set_send},
     Option{"--log", "a file", set_log},
     Option{"--json", "",
@@ -174,8 +192,11 @@ std::string take_option(ClientOptions& options, const std::vector<std::string>& 
       value = arguments[i];
     }
     const std::string wrong = option.set(options, value);
-    if (wrong.empty()) return {};
-    return std::string(name).append(" ").append(wrong);
+    if (!wrong.empty()) return std::string(name).append(" ").append(wrong);
+    const std::string key =
+        name == "-p" ? "port" : name.substr(std::min<std::size_t>(2, name.size()));
+    options.given.push_back({key, option.value.empty() ? "on" : value});
+    return {};
   }
   return "unknown option " + argument;
 }
@@ -213,6 +234,33 @@ std::string take_host(ClientOptions& options, const std::string& argument) {
   return {};
 }
 
+// A line of the file. What only makes sense once does not stand there.
+std::string take_setting(ClientOptions& options, const Setting& setting) {
+  const std::string& key = setting.key;
+  std::string value = setting.value;
+  if (value.starts_with("~/") && (key == "password-file" || key == "log")) {
+    value.replace(0, 1, environment("HOME"));
+  }
+  if (key == "host") return take_host(options, value);
+  if (key == "password") {
+    return "a password does not stand here: it is password-file or password-command";
+  }
+  for (const std::string_view never : {"help", "version", "save", "list", "send"}) {
+    if (key == never) return key + " is for the command line";
+  }
+  for (const Option& option : kOptions) {
+    if (!option.name.starts_with("--") || option.name.substr(2) != key) continue;
+    const bool is_switch = option.value.empty();
+    if (is_switch && value != "on" && value != "off" && !value.empty()) {
+      return key + " takes on or off, not '" + neutralised(value) + "'";
+    }
+    if (is_switch && value == "off") return {};
+    std::string wrong = option.set(options, value);
+    return wrong.empty() ? "" : key + " " + std::move(wrong);
+  }
+  return "there is no setting '" + neutralised(key) + "'";
+}
+
 std::string contradiction(const ClientOptions& options) {
   if (!options.ssh.empty() && !options.proxy_command.empty()) {
     return "--ssh is a --proxy-command: one of them";
@@ -221,23 +269,44 @@ std::string contradiction(const ClientOptions& options) {
   if (options.host.empty() && options.ssh.empty() && options.proxy_command.empty()) {
     return "HOST is missing";
   }
+  if (!options.password_file.empty() && !options.password_command.empty()) {
+    return "--password-command is in place of --password-file: one of them";
+  }
   if (options.take_over && options.mode != protocol::Mode::kLogin) {
     return "--take-over needs --login";
   }
   if (options.mode) return {};
   if (!options.password_file.empty()) return "--password-file needs --login or --register";
+  if (!options.password_command.empty()) return "--password-command needs --login or --register";
   if (!options.send.empty()) return "--send needs --login or --register";
   return {};
 }
 
 }  // namespace
 
-ClientOptions parse_client_options(const std::vector<std::string>& arguments) {
+std::string wrong_with(const Setting& setting) {
+  ClientOptions scratch;
+  return take_setting(scratch, setting);
+}
+
+ClientOptions parse_client_options(const std::vector<std::string>& arguments,
+                                   const std::vector<Setting>& settings, std::string_view room) {
   ClientOptions options;
+  for (const Setting& setting : settings) {
+    if (options.error.empty()) options.error = take_setting(options, setting);
+  }
+  options.password_file_is_saved = !options.password_file.empty();
+  bool named = room.empty();
   for (std::size_t i = 0; i < arguments.size() && options.error.empty(); ++i) {
-    const bool option = arguments[i].starts_with('-');
-    options.error = option ? take_option(options, arguments, i) : take_host(options, arguments[i]);
-    if (options.help || options.version) return options;
+    const std::string& argument = arguments[i];
+    if (!argument.starts_with('-')) {
+      if (!std::exchange(named, named || argument == room)) continue;
+      options.error = take_host(options, argument);
+      options.given.push_back({"host", argument});
+    } else {
+      options.error = take_option(options, arguments, i);
+    }
+    if (options.help || options.version || options.list) return options;
   }
   if (options.error.empty()) options.error = contradiction(options);
   if (!options.ssh.empty()) options.proxy_command = ssh_command(options.ssh, options.port);
@@ -250,10 +319,11 @@ ClientOptions parse_client_options(const std::vector<std::string>& arguments) {
 
 std::string client_usage() {
   return "usage: " + program_name() +
-         " HOST [OPTION]...\n"
+         " [HOST] [OPTION]...\n"
          "\n"
          "Enters the chatroom that runs on HOST, which may be written NAME@HOST:PORT, or at the\n"
-         "Unix socket unix:PATH.\n"
+         "Unix socket unix:PATH, or is the name of a saved room. Without HOST: the room that was\n"
+         "used last, of those that are saved.\n"
          "\n"
          "  --port N, -p N        the server's port (default 3490)\n"
          "  --ssh [USER@]HOST     by ssh to HOST, and from there to its own port: instead of HOST\n"
@@ -262,6 +332,9 @@ std::string client_usage() {
          "  --register NAME       register NAME, and ask for a password only\n"
          "  --take-over           where NAME is online already, go on in its place\n"
          "  --password-file FILE  take the password from FILE's first line; - is standard input\n"
+         "  --password-command CMD  take it from the first line that a command prints\n"
+         "  --save NAME           save these options as room NAME, and do nothing else\n"
+         "  --list                list the saved rooms\n"
          "  --send TEXT           say TEXT, wait until it has come back, leave; prints nothing\n"
          "  --log FILE            append what comes to FILE, with date and time\n"
          "  --json                print a JSON object for each line: time, number, kind, from, "

@@ -13,17 +13,26 @@
 
 namespace chat {
 
+// One of the client's options, as its file and its command line have it: without --, or `host`. The
+// value of one that takes none is on or off.
+struct Setting {
+  std::string key;
+  std::string value;
+};
+
 struct ClientOptions {
   std::string host;           // what the room is called by, where there is a proxy command
   std::string proxy_command;  // the way to the server; empty: a connection to host and port
   std::string ssh;            // of --ssh: then it is ssh_command() of this
   std::uint16_t port = kDefaultPort;
-  std::optional<protocol::Mode> mode;  // of --login and --register, and then there is a name
-  std::string name;                    // of NAME@HOST, too
-  bool take_over = false;              // a session of this user's that is there
-  std::string password_file;           // empty or "-": the password is asked for
-  std::vector<std::string> send;       // the lines of --send; empty: it is not there
-  std::string log;                     // the file that keeps what comes; empty: none
+  std::optional<protocol::Mode> mode;   // of --login and --register, and then there is a name
+  std::string name;                     // of NAME@HOST, too
+  bool take_over = false;               // a session of this user's that is there
+  std::string password_file;            // empty or "-": the password is asked for
+  bool password_file_is_saved = false;  // then nobody else may read it
+  std::string password_command;         // prints the password; empty: there is none
+  std::vector<std::string> send;        // the lines of --send; empty: it is not there
+  std::string log;                      // the file that keeps what comes; empty: none
   bool json = false;
   bool status = true;
   bool plain = false;  // nothing on the screen moves
@@ -31,13 +40,23 @@ struct ClientOptions {
   std::optional<bool> color;  // nothing: as the environment's NO_COLOR says
   Bell bell = Bell::kMention;
   bool reconnect = true;
+  std::string room;   // the saved one; empty: none
+  std::string save;   // as which room the options are to be saved; empty: they are not
+  bool list = false;  // of the saved rooms
   bool help = false;
   bool version = false;
-  std::string error;  // what is wrong with the arguments; empty: nothing
+  std::vector<Setting> given;  // on the command line
+  std::string error;           // what is wrong with the arguments; empty: nothing
 };
 
-// `arguments` without the program's name.
-ClientOptions parse_client_options(const std::vector<std::string>& arguments);
+// `arguments` without the program's name, and without HOST where that is `room`; `settings` are
+// those of a file, which come first.
+ClientOptions parse_client_options(const std::vector<std::string>& arguments,
+                                   const std::vector<Setting>& settings = {},
+                                   std::string_view room = {});
+
+// What is wrong with a line of the file; empty: nothing.
+std::string wrong_with(const Setting& setting);
 
 // How the client is called, for --help and for whoever called it wrongly.
 std::string client_usage();

@@ -60,7 +60,9 @@ bool Speaker::take(const LineReader::Line& line) {
   if (!command) return say(text.starts_with("//") ? text.substr(1) : text, Kind::kSay);
   const CommandEntry* const entry = find_command(command->name);
   if (entry == nullptr) {
+    const CommandEntry* const nearest = nearest_command(command->name);
     return tell("! unknown command " + neutralised(command->name.substr(0, kMaxName)) +
+                (nearest == nullptr ? "" : "; is it " + std::string(nearest->name) + "?") +
                 "; /help lists the commands\n");
   }
   return run(*entry, command->arguments, text);
@@ -155,7 +157,22 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments, std::st
     case Command::kQuit:
       quit_ = true;
       return false;
-    default:
+    case Command::kPassword:  // taken above
+    case Command::kIgnore:    // the client's
+    case Command::kUnignore:
+    case Command::kQuiet:
+      return true;
+    case Command::kKick:
+    case Command::kMute:
+    case Command::kUnmute:
+    case Command::kBan:
+    case Command::kUnban:
+    case Command::kBans:
+    case Command::kClose:
+    case Command::kOpen:
+    case Command::kAccount:
+    case Command::kStats:
+    case Command::kShutdown:
       break;
   }
   return report(run_operator_command({room_, name_, account_, peer_}, entry, argument));

@@ -159,6 +159,11 @@ void Screen::remark(std::string_view text) {
   repaint(display_.shown(line, now()));
 }
 
+void Screen::clear() {
+  const MutexLock lock(mutex_);
+  if (!terminal_.is_plain() && typing_) repaint(kClear);
+}
+
 void Screen::set_own_name(std::string_view name, bool account) {
   const MutexLock lock(mutex_);
   moderation_.set_own(name, account);

@@ -64,6 +64,8 @@ class Screen {
 
   // The client's own word to the user; only where there is a screen.
   void remark(std::string_view text) EXCLUDES(mutex_);
+  // Clears it but for the typed line and the status.
+  void clear() EXCLUDES(mutex_);
 
   // The name that the user comes in with, and whether it is an account's; and that the user is in.
   void set_own_name(std::string_view name, bool account) EXCLUDES(mutex_);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <numeric>
+#include <vector>
 
 #include "chat/base/text.hpp"
 #include "chat/wire/protocol.hpp"
@@ -63,6 +66,26 @@ constexpr std::array kTable = {
                  "stops the server, with a countdown; off: does not"},
 };
 
+// How many letters one has to change, insert, delete or swap with the next one.
+std::size_t distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> before_last(other.size() + 1);
+  std::vector<std::size_t> last(other.size() + 1);
+  std::vector<std::size_t> row(other.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    row[0] = i + 1;
+    for (std::size_t k = 0; k < other.size(); ++k) {
+      const std::size_t change = last[k] + (one[i] == other[k] ? 0 : 1);
+      row[k + 1] = std::min({change, last[k + 1] + 1, row[k] + 1});
+      const bool swapped = i > 0 && k > 0 && one[i] == other[k - 1] && one[i - 1] == other[k];
+      if (swapped) row[k + 1] = std::min(row[k + 1], before_last[k - 1] + 1);
+    }
+    before_last.swap(last);
+    last.swap(row);
+  }
+  return last.back();
+}
+
 }  // namespace
 
 std::span<const CommandEntry> command_table() { return kTable; }
@@ -76,6 +99,20 @@ const CommandEntry* find_command(std::string_view name) {
 
 const CommandEntry* find_help(std::string_view name) {
   return find_command(name.starts_with('/') ? std::string(name) : "/" + std::string(name));
+}
+
+const CommandEntry* nearest_command(std::string_view name) {
+  constexpr std::size_t kLongest = 16;
+  if (name.size() > kLongest) return nullptr;
+  const std::string folded = lowercase(name);
+  const CommandEntry* nearest = nullptr;
+  std::size_t least = name.size() > 7 ? 3 : 2;
+  for (const CommandEntry& entry : kTable) {
+    const std::size_t wrong = distance(folded, entry.name);
+    if (wrong < least) nearest = &entry;
+    least = std::min(least, wrong);
+  }
+  return nearest;
 }
 
 std::string help_row(const CommandEntry& entry) {

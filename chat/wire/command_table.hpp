@@ -62,6 +62,10 @@ std::span<const CommandEntry> command_table();
 const CommandEntry* find_command(std::string_view name);
 const CommandEntry* find_help(std::string_view name);  // as /help takes it: without a slash, too
 
+// The one that `name` is a misspelling of: a letter or two are wrong, missing, too many or in each
+// other's place. Null: there is none.
+const CommandEntry* nearest_command(std::string_view name);
+
 // The plain line, without its end, that says what it does.
 std::string help_row(const CommandEntry& entry);
 

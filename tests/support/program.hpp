@@ -26,8 +26,9 @@
 #include "chat/base/descriptor.hpp"
 #include "tests/support/peer.hpp"
 
-// What the user who runs the tests hides from the client is not hidden from them.
-inline const int kNoSettings = ::setenv("XDG_STATE_HOME", "/nonexistent", 1);
+// What the user who runs the tests has set for the client does not hold for them.
+inline const int kNoSettings =
+    ::setenv("XDG_STATE_HOME", "/nonexistent", 1) | ::setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
 
 class Program {
  public:

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_end_it_with_status_2_and_one_line) {
 BOOST_AUTO_TEST_CASE(help_is_printed_with_status_0) {
   Program client("client", {"--help"});
   BOOST_TEST(client.status() == 0);
-  BOOST_TEST(client.read_all().starts_with("usage: client HOST"));
+  BOOST_TEST(client.read_all().starts_with("usage: client [HOST]"));
   BOOST_TEST(client.read_errors() == "");
 }
 

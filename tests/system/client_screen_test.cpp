@@ -913,4 +913,29 @@ BOOST_AUTO_TEST_CASE(on_a_dumb_terminal_and_a_plain_screen_no_line_tears_the_one
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_users_of_other_chats_type_does_what_they_expect_or_says_why_not) {
+  RunningRoom room(8);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Seated ann(room.port());
+  ann.come_in("ann");
+  ann.type("/w ben psst\r");
+  BOOST_TEST(ben.read_until("ann -> ben") == "ann -> ben: psst");
+  ann.type("/names\r");
+  ann.see("* online (2): ann, ben");
+  ann.type("/nick eve\r");
+  ann.see("! a name is yours until you leave");
+  ann.type("s/helo/hello/\r");
+  ann.see("! not sent: that corrects nothing here");
+  ann.type("s/helo/hello/\r");
+  BOOST_TEST(ben.read_until("ann: ") == "ann: s/helo/hello/");
+  ann.type("/hsitory\r");
+  ann.see("! unknown command /hsitory; is it /history?");
+  ann.type("/clear\r");
+  ben.say("after");
+  ann.see("ben: after");
+  BOOST_TEST(!ann.screen.shows("is it /history?"));
+  ann.type("/exit\r");
+  BOOST_TEST(ann.program.status() == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # bash completion for chatroom and chatroom-server: the options that --help lists, what they take, and
-# hosts.
+# hosts and saved rooms.
 _chatroom() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} help
   help=$("$1" --help 2>/dev/null)
@@ -27,7 +27,8 @@ _chatroom() {
       if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(grep -oE '^ +--[a-z-]+' <<<"$help")" -- "$word")
       elif [[ ${1##*/} == chatroom ]] && ! grep -qE -- "^ +$before [[A-Z]" <<<"$help"; then
-        mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "$("$1" --list 2>/dev/null | cut -f 1)" -- "$word")
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -A hostname -- "$word")
       fi
       ;;
   esac

@@ -1,5 +1,5 @@
 # fish completion for chatroom and chatroom-server: the options that --help lists, what they take, and
-# hosts.
+# hosts and saved rooms.
 for program in chatroom chatroom-server
     complete -c $program -f
     for line in ($program --help 2>/dev/null)
@@ -30,4 +30,4 @@ for program in chatroom chatroom-server
         complete -c $program $does
     end
 end
-complete -c chatroom -a '(__fish_print_hostnames)'
+complete -c chatroom -a '(chatroom --list 2>/dev/null | cut -f 1; __fish_print_hostnames)'

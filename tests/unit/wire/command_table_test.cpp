@@ -52,6 +52,21 @@ BOOST_AUTO_TEST_CASE(names_are_found_in_any_case_and_each_once) {
   BOOST_TEST((std::adjacent_find(names.begin(), names.end()) == names.end()));
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_one_is_nearest_to_the_one_that_was_meant) {
+  const auto nearest = [](std::string_view name) {
+    const CommandEntry* const entry = nearest_command(name);
+    return entry == nullptr ? std::string() : std::string(entry->name);
+  };
+  BOOST_TEST(nearest("/hsitory") == "/history");
+  BOOST_TEST(nearest("/HISTROY") == "/history");
+  BOOST_TEST(nearest("/passwrd") == "/password");
+  BOOST_TEST(nearest("/wohis") == "/whois");
+  BOOST_TEST(nearest("/mgs") == "/msg");
+  BOOST_TEST(nearest("/quti") == "/quit");
+  for (const char* name : {"/", "/x", "/dance", "/frobnicate", ""}) BOOST_TEST(nearest(name) == "");
+  BOOST_TEST(nearest(std::string(4000, 'x')) == "");
+}
+
 BOOST_AUTO_TEST_CASE(those_of_operators_come_last) {
   bool operators = false;
   for (const CommandEntry& entry : command_table()) {
