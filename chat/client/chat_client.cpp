@@ -109,6 +109,11 @@ ChatClient::ChatClient(const ClientOptions& options)
       typed_(kMaxUnterminated, kMaxUnterminated),
       answers_left_(options.mode ? 0 : 2) {
   if (!options.log.empty()) log_file_.emplace(options.log);
+  if (options.history && terminal_.has_screen()) {
+    typed_lines_.emplace(options.room.empty() ? options.host + ":" + std::to_string(options.port)
+                                              : options.room);
+    screen_.remember(typed_lines_->load());
+  }
 }
 
 ChatClient::~ChatClient() { join_receiver(); }
@@ -694,6 +699,7 @@ void ChatClient::take_typed(const LineEditor::Event& typed) {
   const std::string line = coming_in_.sent() ? in_own_words(typed.text) : typed.text;
   if (!is_quit(line) && take_name(line)) return;
   if (!coming_in_.sent()) return is_quit(line) ? leave() : answer(line);
+  if (typed_lines_) typed_lines_->add(line);
   if (is_quit(line) && !connected_) return may_leave() ? leave() : void();
   if (take_password_command(line) || take_own_command(line)) return;
   if (is_meant(line)) say(line);

@@ -27,6 +27,7 @@
 #include "chat/client/log_file.hpp"
 #include "chat/client/password_questions.hpp"
 #include "chat/client/proxy_command.hpp"
+#include "chat/client/typed_lines.hpp"
 #include "chat/net/address.hpp"
 #include "chat/net/connecting.hpp"
 #include "chat/net/line_reader.hpp"
@@ -162,6 +163,7 @@ class ChatClient {
   // The thread of run() only.
   ComingIn coming_in_;
   PasswordQuestions password_questions_;
+  std::optional<TypedLines> typed_lines_;
   std::string correction_;      // typed last, and not sent
   bool asks_password_ = false;  // without a screen: the input's first line is the password
   std::string password_;        // what came of it

@@ -51,16 +51,9 @@ std::vector<Setting> without_replaced(const std::vector<Setting>& settings,
   return left;
 }
 
-std::string folder_of(const char* variable, const char* in_home) {
-  std::string folder(environment(variable));
-  if (!folder.empty()) return folder;
-  const std::string_view home = environment("HOME");
-  return home.empty() ? "" : std::string(home) + in_home;
-}
-
 std::string last_room_file() {
-  const std::string folder = folder_of("XDG_STATE_HOME", "/.local/state");
-  return folder.empty() ? "" : folder + "/chatroom/last-room";
+  const std::string folder = state_folder();
+  return folder.empty() ? "" : folder + "/last-room";
 }
 
 void replace_in_folder(const std::string& file, std::string_view content) {
@@ -150,8 +143,8 @@ void save_room(const std::string& file, const SavedRoom& room) {
 }
 
 std::string config_file() {
-  const std::string folder = folder_of("XDG_CONFIG_HOME", "/.config");
-  return folder.empty() ? "" : folder + "/chatroom/config";
+  const std::string folder = config_folder();
+  return folder.empty() ? "" : folder + "/config";
 }
 
 std::string last_room() {

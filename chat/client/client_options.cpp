@@ -112,6 +112,11 @@ std::string set_color(ClientOptions& options, const std::string& when) {
   return {};
 }
 
+std::string set_history(ClientOptions& options, const std::string& kept) {
+  options.history = kept == "on";
+  return kept == "on" || kept == "off" ? "" : "takes on or off, not '" + kept + "'";
+}
+
 constexpr std::array kOptions = {
     Option{"--port", "a number", set_port},
     Option{"-p", "a number", set_port},
@@ -162,6 +167,7 @@ constexpr std::array kOptions = {
              options.plain = true;
              return std::string();
            }},
+    Option{"--history", "on or off", set_history},
     Option{"--no-reconnect", "",
            [](ClientOptions& options, const std::string&) {
              options.reconnect = false;
@@ -347,6 +353,7 @@ std::string client_usage() {
          "readers\n"
          "  --no-reconnect        a lost connection is the end (default: comes back, misses "
          "nothing)\n"
+         "  --history off         what you type is not kept for the next session\n"
          "  --version             which one this is\n"
          "  --help, -h            this text\n"
          "\n"

@@ -40,9 +40,10 @@ struct ClientOptions {
   std::optional<bool> color;  // nothing: as the environment's NO_COLOR says
   Bell bell = Bell::kMention;
   bool reconnect = true;
-  std::string room;   // the saved one; empty: none
-  std::string save;   // as which room the options are to be saved; empty: they are not
-  bool list = false;  // of the saved rooms
+  bool history = true;  // of what is typed, for the next session
+  std::string room;     // the saved one; empty: none
+  std::string save;     // as which room the options are to be saved; empty: they are not
+  bool list = false;    // of the saved rooms
   bool help = false;
   bool version = false;
   std::vector<Setting> given;  // on the command line

@@ -134,13 +134,8 @@ std::vector<std::string> Hiding::summary() const {
 }
 
 std::string settings_file() {
-  std::string folder(environment("XDG_STATE_HOME"));
-  if (folder.empty()) {
-    const std::string_view home = environment("HOME");
-    if (home.empty()) return "";
-    folder = std::string(home) + "/.local/state";
-  }
-  return folder + "/chatroom/settings";
+  const std::string folder = state_folder();
+  return folder.empty() ? "" : folder + "/settings";
 }
 
 }  // namespace chat

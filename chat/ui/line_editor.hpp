@@ -74,6 +74,9 @@ class LineEditor {
   // forgotten, since it may be a password.
   void ask(Question question);
 
+  // A line that was typed in an earlier session, as if it were typed now.
+  void remember(std::string_view line) { history_.add(line); }
+
   // What the keyboard sent, cut up in any way; then what it amounts to, one by one: after an event
   // the next question may be another one.
   void feed(std::string_view bytes);

@@ -159,6 +159,11 @@ void Screen::remark(std::string_view text) {
   repaint(display_.shown(line, now()));
 }
 
+void Screen::remember(std::span<const std::string> lines) {
+  const MutexLock lock(mutex_);
+  for (const std::string& line : lines) editor_.remember(line);
+}
+
 void Screen::clear() {
   const MutexLock lock(mutex_);
   if (!terminal_.is_plain() && typing_) repaint(kClear);

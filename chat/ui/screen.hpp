@@ -64,6 +64,8 @@ class Screen {
 
   // The client's own word to the user; only where there is a screen.
   void remark(std::string_view text) EXCLUDES(mutex_);
+  // Lines that were typed in earlier sessions, oldest first.
+  void remember(std::span<const std::string> lines) EXCLUDES(mutex_);
   // Clears it but for the typed line and the status.
   void clear() EXCLUDES(mutex_);
 

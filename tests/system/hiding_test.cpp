@@ -92,6 +92,9 @@ BOOST_AUTO_TEST_CASE(it_is_kept_for_the_next_time_also_on_a_pipe_and_told_at_a_t
   dan.read_until("* online (");
   ben.say("third");
   ben.read_until("ben: third");
+  Peer eve = Peer::registered(room.port(), "eve");
+  eve.say("behind it");
+  dan.read_until("eve: behind it");
   dan.type("/unignore ben\n/help quiet\n");
   dan.read_until("* you ignore ben no more");
   dan.read_until("* /quiet [off]");

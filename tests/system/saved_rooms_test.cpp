@@ -7,6 +7,7 @@
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/seated.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace {
@@ -77,6 +78,35 @@ BOOST_AUTO_TEST_CASE(a_wrong_line_is_told_and_help_is_there_all_the_same) {
   BOOST_TEST(wrong.read_errors().find("config is damaged, line 3: there is no setting 'prot'") !=
              std::string::npos);
   BOOST_TEST(printed({"--help"}).starts_with("usage: client [HOST]"));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_typed_is_there_in_the_next_session_without_secrets) {
+  RunningRoom room(4, {{"ann", "pw"}});
+  Program::Seat seat;
+  seat.environment.push_back("XDG_STATE_HOME=" + folder.file("state"));
+  for (const std::string history : {"on", "on", "off"}) {
+    Seated ann(room.port(), {"--no-time", "--login", "ann", "--history", history}, seat);
+    ann.see_prompt("password for ann?");
+    ann.type("pw\r");
+    ann.see("* ann has entered the chat");
+    ann.see_prompt(">");
+    if (history == "off") {
+      ann.type("unkept\r");
+      ann.see("ann: unkept");
+    } else {
+      ann.type("\x1B[A");
+      if (folder.entries().contains("again")) ann.see_prompt("> # the last");
+      ann.type("\x15/msg ann XYQ\r/password\rXYQ\r\r# the last\r");
+      ann.see("ann: # the last");
+      folder.write("again", "");
+    }
+    ann.type("\x04");
+    BOOST_TEST(ann.program.status() == 0);
+  }
+  const std::string file = "state/chatroom/typed-127.0.0.1:" + std::to_string(room.port());
+  BOOST_TEST(folder.read(file) == "# the last\n# the last\n");
+  const auto permissions = std::filesystem::status(folder.file(file)).permissions();
+  BOOST_TEST((permissions == std::filesystem::perms(0600)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
