@@ -8,14 +8,27 @@
 #include <cstddef>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "chat/base/system_call.hpp"
 #include "chat/ui/display.hpp"
 
 namespace chat {
-namespace {}  // namespace
 
-LogFile::LogFile(const std::string& file) : file_(file) { open(); }
+LogFile::LogFile(const std::string& file)
+    : pattern_(file), file_(file_of(std::chrono::system_clock::now())) {
+  open();
+}
+
+std::string LogFile::file_of(std::chrono::system_clock::time_point time) const {
+  constexpr std::string_view kDate = "%F";
+  const std::string date = local_time(time, "%Y-%m-%d");
+  std::string file = pattern_;
+  for (auto at = file.find(kDate); at != std::string::npos; at = file.find(kDate)) {
+    file.replace(at, kDate.size(), date);
+  }
+  return file;
+}
 
 // A pipe, as of >(command), will do, but not a FIFO that nobody reads: opening it would wait.
 void LogFile::open() {
@@ -42,7 +55,8 @@ void LogFile::append(std::span<const std::string> lines,
   const std::string time = local_time(now, "%Y-%m-%d %H:%M:%S ");
   std::string text;
   for (const std::string& line : lines) text.append(time).append(line).append("\n");
-  if (was_moved()) open();
+  const std::string before = std::exchange(file_, file_of(now));
+  if (file_ != before || was_moved()) open();
   std::string_view rest = text;
   while (!rest.empty()) {
     const ssize_t n = ::write(to_.get(), rest.data(), rest.size());

@@ -3,7 +3,8 @@
 //
 //   2026-11-24 21:30:05 ann: hello
 //
-// appended to a file, which is made, for its owner only, where there is none. NOT thread safe.
+// appended to a file, which is made, for its owner only, where there is none. %F in its name is the
+// local date: each day has a file of its own. NOT thread safe.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,9 @@ class LogFile {
  private:
   void open();
   bool was_moved() const;
+  std::string file_of(std::chrono::system_clock::time_point time) const;
 
+  const std::string pattern_;
   std::string file_;
   Descriptor to_;
 };

@@ -18,6 +18,8 @@ using Kind = ServerLine::Kind;
 // Selections of graphic rendition that are readable on dark and on light.
 constexpr std::string_view kReset = "\x1B[0m";
 constexpr std::string_view kDim = "\x1B[2m";
+
+constexpr const char* kDay = "%A, %Y-%m-%d";
 constexpr std::string_view kBold = "\x1B[1m";
 constexpr std::string_view kNoticeColor = "\x1B[38;5;29m";  // where there are so many
 constexpr std::string_view kErrorColor = "\x1B[1;31m";
@@ -148,13 +150,15 @@ bool Display::mentions_me(const ServerLine& line) const {
   return false;
 }
 
-// Where the day is another one than that of the line before, it says which.
+// Where the day is another one than that of the line before, or for the first than today, it says
+// which.
 std::string Display::time_of(const ServerLine& line, Moment now) {
   if (!options_.time) return {};
   const auto time = line.time.value_or(now.wall);
-  std::string day = local_time(time, "%A, %Y-%m-%d");
+  std::string day = local_time(time, kDay);
   std::string result;
-  if (day != day_ && !day_.empty()) result = colored(kDim, "--- " + day) + "\n";
+  if (day_.empty()) day_ = local_time(now.wall, kDay);
+  if (day != day_) result = colored(kDim, "--- " + day) + "\n";
   day_ = std::move(day);
   return result + colored(kDim, local_time(time, "%H:%M")) + " ";
 }

@@ -48,6 +48,15 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_date_and_time_and_is_there_at_once) {
   BOOST_TEST(folder.read("log").ends_with("left the chat\n2026-11-25 00:30:05 \n"));
 }
 
+BOOST_AUTO_TEST_CASE(each_day_can_have_a_file_of_its_own) {
+  const TemporaryFolder folder;
+  LogFile log_file(folder.file("%F-room-%F.log"));
+  log_file.append(Lines{"late"}, kNow);
+  log_file.append(Lines{"early"}, kNow + std::chrono::hours(3));
+  BOOST_TEST(folder.read("2026-11-24-room-2026-11-24.log") == "2026-11-24 21:30:05 late\n");
+  BOOST_TEST(folder.read("2026-11-25-room-2026-11-25.log") == "2026-11-25 00:30:05 early\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_there_stays) {
   const TemporaryFolder folder;
   folder.write("log", "before\n");

@@ -65,6 +65,13 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_time_and_a_new_day_its_own_line) {
   BOOST_TEST(reader.see("ben: early") == "--- Wednesday, 2026-11-25\n00:30 ben: early\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_first_line_of_another_day_says_which) {
+  Reader reader(kTimes);
+  BOOST_TEST(reader.see("- 2026-11-23T08:15:00Z ben: hello") ==
+             "--- Monday, 2026-11-23\n08:15 ben: hello\n");
+  BOOST_TEST(reader.see("ben: again") == "--- Tuesday, 2026-11-24\n21:30 ben: again\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_line_from_before_has_the_time_when_it_was_said) {
   Reader reader(kTimes);
   BOOST_TEST(reader.see("- 2026-11-24T08:15:00Z ben: hello ann") == "08:15 ben: hello ann\n");
