@@ -1,5 +1,10 @@
 # The chatroom. `make help` lists the targets.
 
+# With all processors, unless the command line says otherwise.
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 override CPPFLAGS += -I.
@@ -72,6 +77,10 @@ $(BUILD)/churn $(BUILD)/chaos: $(BUILD)/%: $(BUILD)/tests/endurance/%.o $(BUILD)
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: dev
+dev: ## build server, client and unit tests without optimising, in build/dev: the quickest way to try a change
+	$(MAKE) BUILD=build/dev BIN=build/dev CXXFLAGS=-O0 build/dev/server build/dev/client build/dev/unit_tests
 
 # Testing. The sanitizers are variants: the same targets, built apart with other flags.
 

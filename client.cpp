@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "chat/base/descriptor.hpp"
@@ -24,6 +25,16 @@ void list(const chat::ClientConfig& config) {
   }
 }
 
+// A home that cannot be read, as another user's, keeps nobody out of the room.
+chat::ClientConfig load_config() {
+  try {
+    return chat::ClientConfig::load(chat::config_file());
+  } catch (const std::system_error& error) {
+    std::cerr << chat::program_name() << ": " << error.what() << '\n';
+    return {};
+  }
+}
+
 int run(const std::vector<std::string>& arguments) {
   const auto given = chat::parse_client_options(arguments);
   if (given.version) {
@@ -34,7 +45,7 @@ int run(const std::vector<std::string>& arguments) {
     std::cout << chat::client_usage();
     return 0;
   }
-  const auto config = chat::ClientConfig::load(chat::config_file());
+  const auto config = load_config();
   const auto options = config.options(arguments, chat::last_room());
   if (options.list) {
     list(config);

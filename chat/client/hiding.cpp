@@ -3,6 +3,7 @@
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "chat/base/environment.hpp"
@@ -55,7 +56,13 @@ std::string set_quiet(bool& quiet, std::string_view argument) {
 
 }  // namespace
 
-Hiding::Hiding(std::string file) : file_(std::move(file)), settings_(load(file_)) {}
+// A home that cannot be read, as another user's, keeps nobody out of the room.
+Hiding::Hiding(std::string file) : file_(std::move(file)) {
+  try {
+    settings_ = load(file_);
+  } catch (const std::system_error&) {
+  }
+}
 
 Hiding::Settings Hiding::load(const std::string& file) {
   Settings settings;

@@ -20,7 +20,8 @@ namespace chat {
 
 class Hiding {
  public:
-  // `file`: the settings; empty: they last as long as this. Throws what reading the file does.
+  // `file`: the settings; empty: they last as long as this. One that cannot be read is taken for
+  // none. Throws std::runtime_error where a line of it is wrong.
   explicit Hiding(std::string file);
 
   // Does what `line` says, if it is /ignore, /unignore or /quiet. Gives what the user is to be

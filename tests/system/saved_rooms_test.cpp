@@ -80,6 +80,18 @@ BOOST_AUTO_TEST_CASE(a_wrong_line_is_told_and_help_is_there_all_the_same) {
   BOOST_TEST(printed({"--help"}).starts_with("usage: client [HOST]"));
 }
 
+BOOST_AUTO_TEST_CASE(a_home_that_cannot_be_read_keeps_nobody_out) {
+  RunningRoom room(4);
+  folder.write("config", "no folder");
+  folder.write("state", "no folder");
+  Program ann("/usr/bin/env", with_home({"127.0.0.1", "--port", std::to_string(room.port())}));
+  ann.type("register\nann,pw\n/ignore ben\n");
+  ann.read_until("* you ignore ben");
+  ann.read_until("! it lasts until you leave: ");
+  ann.end_input();
+  BOOST_TEST(ann.status() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_typed_is_there_in_the_next_session_without_secrets) {
   RunningRoom room(4, {{"ann", "pw"}});
   Program::Seat seat;
