@@ -2,8 +2,8 @@
 // writes, so that every key can be tested without a terminal.
 //
 // It knows the keys that a shell's line has: moving, killing and yanking, a history that can be
-// searched (Ctrl+R), Tab. README.md lists them. Pasted text that holds several lines is asked about
-// before it is said; it is text, whatever its lines begin with.
+// searched (Ctrl+R), Tab. scripts/README.md lists them. Pasted text that holds several lines is
+// asked about before it is said; it is text, whatever its lines begin with.
 //
 // NOT thread safe: the Screen that owns it guards it.
 #pragma once
