@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 
+#include "chat/base/deadline.hpp"
 #include "chat/base/system_call.hpp"
 
 namespace chat {
@@ -53,10 +54,9 @@ void Poller::remove(const Descriptor& fd) {
 
 const std::vector<void*>& Poller::wait(std::optional<std::chrono::milliseconds> timeout) {
   std::array<epoll_event, kMaxEvents> events;
-  const int milliseconds =
-      timeout ? static_cast<int>(std::clamp<long>(timeout->count(), 0, 3'600'000)) : -1;
   const int n = retry([&] {
-    return ::epoll_wait(fd_.get(), events.data(), static_cast<int>(events.size()), milliseconds);
+    return ::epoll_wait(fd_.get(), events.data(), static_cast<int>(events.size()),
+                        poll_timeout(timeout));
   });
   if (n < 0) throw_errno("epoll_wait");
   ready_.clear();

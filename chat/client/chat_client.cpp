@@ -7,12 +7,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
-#include <initializer_list>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
+#include "chat/base/deadline.hpp"
 #include "chat/base/environment.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/safe_file.hpp"
@@ -46,15 +46,6 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
 constexpr std::string_view kAnotherName = "another name? ";
 
 constexpr std::string_view kUnknownPing = "unknown command /ping";
-
-std::optional<Clock::time_point> earliest(
-    std::initializer_list<std::optional<Clock::time_point>> times) {
-  std::optional<Clock::time_point> first;
-  for (const auto& time : times) {
-    if (time && (!first || *time < *first)) first = time;
-  }
-  return first;
-}
 
 // Lines for the client's last words.
 std::string not_said(const std::vector<std::string>& lines) {

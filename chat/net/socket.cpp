@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "chat/base/deadline.hpp"
 #include "chat/base/system_call.hpp"
 #include "chat/net/connecting.hpp"
 
@@ -34,11 +35,9 @@ IoResult send_result(ssize_t n) {
   return {Io::kFailed};
 }
 
-// poll() until `deadline`, or until a signal was handled. Rounded up, so that it does not return a
-// moment too early and spin.
+// poll() until `deadline`, or until a signal was handled.
 int poll_until(pollfd& entry, Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return ::poll(&entry, 1, static_cast<int>(std::clamp<long>(left, 0, 3'600'000)));
+  return ::poll(&entry, 1, poll_timeout_until(deadline));
 }
 
 // See kKeepaliveIdle. Which nanosecond it is, is as good as chance.

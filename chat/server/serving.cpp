@@ -15,6 +15,7 @@
 #include <string>
 #include <system_error>
 
+#include "chat/base/deadline.hpp"
 #include "chat/base/descriptor.hpp"
 #include "chat/base/event_log.hpp"
 #include "chat/base/poller.hpp"
@@ -119,12 +120,6 @@ class Watchdog {
   std::optional<Clock::time_point> due_;
 };
 
-std::optional<Clock::time_point> earlier(std::optional<Clock::time_point> one,
-                                         std::optional<Clock::time_point> other) {
-  if (!one || !other) return one ? one : other;
-  return std::min(*one, *other);
-}
-
 std::string microseconds_now() {
   return std::to_string(
       std::chrono::floor<std::chrono::microseconds>(Clock::now().time_since_epoch()).count());
@@ -204,7 +199,7 @@ void serve(ServerOptions options, char* const* argv) {
   std::uint32_t signal = 0;
   bool hung_up = false;
   while (signal != SIGINT && signal != SIGTERM && !hung_up && !server.attend()) {
-    const auto next = waiting.next(earlier(server.attention_due(), watchdog.due()));
+    const auto next = waiting.next(earliest({server.attention_due(), watchdog.due()}));
     signal = next.ssi_signo;
     watchdog.look();
     hung_up = signal == SIGHUP && terminal.is_closed(next);

@@ -17,6 +17,7 @@
 #include <string>
 #include <system_error>
 
+#include "chat/base/deadline.hpp"
 #include "chat/base/environment.hpp"
 #include "chat/base/system_call.hpp"
 
@@ -51,15 +52,8 @@ Descriptor take_signals() {
   return fd;
 }
 
-// No `deadline`: for ever. Rounded up, so that it does not return a moment too early and spin.
-int milliseconds_until(std::optional<Clock::time_point> deadline) {
-  if (!deadline) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<long>(left, 0, 3'600'000));
-}
-
 void poll_all(std::span<pollfd> entries, std::optional<Clock::time_point> deadline) {
-  while (::poll(entries.data(), entries.size(), milliseconds_until(deadline)) < 0) {
+  while (::poll(entries.data(), entries.size(), poll_timeout_until(deadline)) < 0) {
     if (errno != EINTR) throw_errno("poll");
   }
 }
