@@ -26,9 +26,10 @@
 #include "chat/base/descriptor.hpp"
 #include "tests/support/peer.hpp"
 
-// What the user who runs the tests has set for the client does not hold for them.
+// What the user who runs the tests has set for the client does not hold for them, and nothing that
+// one of them types is there for the next: not even root can make a folder below /dev/null.
 inline const int kNoSettings =
-    ::setenv("XDG_STATE_HOME", "/nonexistent", 1) | ::setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    ::setenv("XDG_STATE_HOME", "/dev/null/none", 1) | ::setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
 
 class Program {
  public:
