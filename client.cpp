@@ -1,12 +1,16 @@
 // The chatroom's client: options, wiring, run.
+#include <cstdio>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "chat/base/descriptor.hpp"
+#include "chat/base/limits.hpp"
 #include "chat/base/program_name.hpp"
+#include "chat/base/system_call.hpp"
 #include "chat/base/text.hpp"
 #include "chat/base/version.hpp"
 #include "chat/client/chat_client.hpp"
@@ -23,6 +27,24 @@ void list(const chat::ClientConfig& config) {
     std::cout << room.name << '\t' << who << options.host << ':' << options.port
               << (room.name == chat::last_room() ? "\tlast" : "") << '\n';
   }
+}
+
+// Returns the first line that a command prints. The terminal is still the command's own: it may ask
+// for something there, and Ctrl+C ends both.
+std::string printed_by(const std::string& command) {
+  std::FILE* const output = ::popen(command.c_str(), "re");
+  if (output == nullptr) chat::throw_errno("popen");
+  std::string line;
+  bool inside = true;
+  for (int c = std::fgetc(output); c != EOF; c = std::fgetc(output)) {
+    inside = inside && c != '\n' && line.size() <= chat::kMaxPassword;
+    if (inside && c != '\r') line += static_cast<char>(c);
+  }
+  if (::pclose(output) != 0) {
+    throw std::runtime_error("no password: `" + command + "` has failed");
+  }
+  if (line.empty()) throw std::runtime_error("no password: `" + command + "` prints nothing");
+  return line;
 }
 
 // A home that cannot be read, as another user's, keeps nobody out of the room.
@@ -46,7 +68,7 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   }
   const auto config = load_config();
-  const auto options = config.options(arguments, chat::last_room());
+  auto options = config.options(arguments, chat::last_room());
   if (options.list) {
     list(config);
     return 0;
@@ -62,6 +84,7 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (!options.room.empty()) chat::remember_last_room(options.room);
+  if (!options.password_command.empty()) options.password = printed_by(options.password_command);
   chat::ChatClient client(options);
   client.run();
   return 0;

@@ -46,7 +46,7 @@ void CatchingUp::type(std::string_view line) {
   if (caught_up()) send_waiting();
 }
 
-// What is sent and brings no echo is forgotten: it is lost, or answered.
+// Forgets a line that is sent and brings no echo: it is lost, or answered.
 void CatchingUp::send_waiting() {
   for (auto line = unheard_.begin(); line != unheard_.end();) {
     if (line->state != Line::State::kSent) send(*line);

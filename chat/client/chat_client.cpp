@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
@@ -16,7 +15,6 @@
 #include "chat/base/environment.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/safe_file.hpp"
-#include "chat/base/system_call.hpp"
 #include "chat/base/text.hpp"
 #include "chat/client/habits.hpp"
 #include "chat/ui/server_line.hpp"
@@ -62,21 +60,8 @@ bool is_quit(std::string_view line) {
   return command && lowercase(command->name) == "/quit";
 }
 
-// The first line that a command of the user's prints.
-std::string printed_by(const std::string& command, std::size_t most) {
-  FILE* const output = ::popen(command.c_str(), "re");
-  if (output == nullptr) throw_errno("popen");
-  std::string text(most, '\0');
-  text.resize(std::fread(text.data(), 1, most, output));
-  const int status = ::pclose(output);
-  text.resize(std::min(text.find('\n'), text.size()));
-  if (status != 0) throw std::runtime_error("no password: `" + command + "` has failed");
-  if (text.empty()) throw std::runtime_error("no password: `" + command + "` prints nothing");
-  return text;
-}
-
 std::string password_in_file(const ClientOptions& options) {
-  // What is saved is there every day: nobody else may read it then.
+  // A saved file stays: nobody else may read it.
   if (options.password_file_is_saved) {
     (void)open_regular(options.password_file, O_RDONLY | O_CLOEXEC, Others::kNothing);
   }
@@ -132,9 +117,7 @@ void ChatClient::begin() {
     screen_.set_own_name(options_.name, options_.mode == protocol::Mode::kLogin);
     const bool in_file = !options_.password_file.empty() && options_.password_file != "-";
     if (in_file) return answer(password_in_file(options_));
-    if (!options_.password_command.empty()) {
-      return answer(printed_by(options_.password_command, kMaxPassword + 2));
-    }
+    if (!options_.password.empty()) return answer(options_.password);
     asks_password_ = !terminal_.has_screen();
   }
   screen_.ask(coming_in_.question());
@@ -516,7 +499,7 @@ void ChatClient::refuse(std::string_view reason) {
   throw std::runtime_error(text);
 }
 
-// What the client says by itself, as the server would.
+// Shows lines of the client's own like lines of the server.
 void ChatClient::show_own(const std::vector<std::string>& lines) {
   std::vector<ServerLine> shown;
   for (const std::string& line : lines) shown.push_back(parse_server_line(line));
@@ -720,8 +703,8 @@ void ChatClient::say(const std::string& line) {
   show_waiting();
 }
 
-// True: `line` is to hold passwords, which the user is asked for, or is told why not. Who has no
-// account is not asked: the server says why.
+// Begins to ask for the passwords of a command, or says why not. Returns false where `line` is
+// another line, or the user has no account: the server refuses that.
 bool ChatClient::take_password_command(const std::string& line) {
   const auto command = protocol::parse_secret_command(line);
   if (!command || (command->is_of_account() && !is_name(command->account))) return false;

@@ -144,8 +144,8 @@ class ChatClient {
   bool registered_ GUARDED_BY(mutex_) = false;        // rather than logged in
   std::string credentials_ GUARDED_BY(mutex_);        // user,password; empty: not known yet
 
-  // Whoever looks later says so later on the screen. Before mutex_, which is not held while
-  // writing.
+  // Held while a thread looks at the state and shows it, so that the screen ends with the latest
+  // state. Locked before mutex_, which is not held while writing.
   Mutex asking_;
   bool answers_ GUARDED_BY(asking_) = true;  // the server, as the screen says
 

@@ -32,14 +32,13 @@ class ClientConfig {
   const std::vector<SavedRoom>& rooms() const { return rooms_; }
   const SavedRoom* find(std::string_view name) const;  // null: there is none
 
-  // The options of a command line, with those of the room that it names by HOST, or of `last_room`
-  // where it names no way to a server, or of the only one there is. What stands on the command line
-  // wins.
+  // Returns the options of a command line, with the settings of the room that HOST names. Without
+  // HOST the room is `last_room`, or the only one. The command line wins.
   ClientOptions options(const std::vector<std::string>& arguments,
                         std::string_view last_room) const;
 
-  // What `options`, which these are from, say is to be saved: what stood on the command line, and
-  // the room that it was added to.
+  // Returns the room to save for `options`: the settings of the room that they name, and the
+  // command line.
   SavedRoom to_save(const ClientOptions& options) const;
 
  private:

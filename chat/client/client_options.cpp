@@ -240,7 +240,7 @@ std::string take_host(ClientOptions& options, const std::string& argument) {
   return {};
 }
 
-// A line of the file. What only makes sense once does not stand there.
+// Takes a line of the file. Refuses options that make sense only once.
 std::string take_setting(ClientOptions& options, const Setting& setting) {
   const std::string& key = setting.key;
   std::string value = setting.value;

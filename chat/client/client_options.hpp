@@ -1,4 +1,4 @@
-// What the client is told on its command line. Pure; thread safe.
+// The command line of the client. Pure; thread safe.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ struct ClientOptions {
   std::string password_file;            // empty or "-": the password is asked for
   bool password_file_is_saved = false;  // then nobody else may read it
   std::string password_command;         // prints the password; empty: there is none
+  std::string password;                 // as that command has printed it
   std::vector<std::string> send;        // the lines of --send; empty: it is not there
   std::string log;                      // the file that keeps what comes; empty: none
   bool json = false;
@@ -56,7 +57,7 @@ ClientOptions parse_client_options(const std::vector<std::string>& arguments,
                                    const std::vector<Setting>& settings = {},
                                    std::string_view room = {});
 
-// What is wrong with a line of the file; empty: nothing.
+// Returns the error in a line of the file; empty: there is none.
 std::string wrong_with(const Setting& setting);
 
 // How the client is called, for --help and for whoever called it wrongly.

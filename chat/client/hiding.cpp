@@ -100,19 +100,25 @@ std::vector<std::string> Hiding::take(std::string_view line, std::string_view ow
     if (entry->command == Command::kUnignore) return unignore(settings.ignored, argument);
     return ignore(settings.ignored, argument, own_name);
   };
-  MutexLock lock(mutex_);
-  if (file_.empty()) return {change(settings_)};
-  try {
-    std::filesystem::create_directories(std::filesystem::path(file_).parent_path());
-    const FileLock file_lock(file_);
-    Settings settings = load(file_);
-    std::string answer = change(settings);
-    save(file_, settings);
-    settings_ = std::move(settings);
-    return {std::move(answer)};
-  } catch (const std::exception& error) {
-    return {change(settings_), std::string("! it lasts until you leave: ") + error.what()};
+  std::vector<std::string> answer;
+  if (!file_.empty()) {
+    try {
+      // Without the mutex: another client may hold the file for a while.
+      std::filesystem::create_directories(std::filesystem::path(file_).parent_path());
+      const FileLock file_lock(file_);
+      Settings settings = load(file_);
+      answer.push_back(change(settings));
+      save(file_, settings);
+      MutexLock lock(mutex_);
+      settings_ = std::move(settings);
+      return answer;
+    } catch (const std::exception& error) {
+      answer = {std::string("! it lasts until you leave: ") + error.what()};
+    }
   }
+  MutexLock lock(mutex_);
+  answer.insert(answer.begin(), change(settings_));
+  return answer;
 }
 
 // A notice of the room's own says what an operator has done.

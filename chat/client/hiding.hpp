@@ -5,7 +5,7 @@
 //   ignore NAME
 //   quiet on
 //
-// Thread safe.
+// Thread safe; take() is for one thread.
 #pragma once
 
 #include <set>
