@@ -68,6 +68,11 @@ std::string password_in_file(const ClientOptions& options) {
   return first_line_of(options.password_file, kMaxPassword + 2, kPasswordFileWait);
 }
 
+// The name in user,password.
+std::string name_in(const std::string& credentials) {
+  return credentials.substr(0, credentials.find(','));
+}
+
 // The same with the line end that the wire has.
 bool is_line(std::string_view text, std::string_view of_protocol) {
   return text == of_protocol.substr(0, of_protocol.size() - 1);
@@ -174,7 +179,7 @@ bool ChatClient::takes_over() {
   asked_ = Asked::kNothing;
   socket_.reset();
   connected_ = false;
-  const std::string name = credentials_.substr(0, credentials_.find(','));
+  const std::string name = name_in(credentials_);
   catching_up_ = CatchingUp();
   catching_up_.set_own_name(name);
   catching_up_.send("resume\n" + credentials_ + "\n");
@@ -423,7 +428,7 @@ bool ChatClient::follow(ServerLine& line) {
   const bool tool = !options_.send.empty() && in_room_;
   if (tool && line.kind == ServerLine::Kind::kError) throw std::runtime_error(line.text);
   MutexLock lock(mutex_);
-  const std::string name = credentials_.substr(0, credentials_.find(','));
+  const std::string name = name_in(credentials_);
   const bool own = folded_name(line.from) == folded_name(name);
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
   if (const auto password = catching_up_.changed_password(line)) remember(name + "," + *password);
@@ -479,7 +484,7 @@ void ChatClient::ask_for_name(const std::string& refusal) {
   std::string name;
   {
     MutexLock lock(mutex_);
-    name = credentials_.substr(0, credentials_.find(','));
+    name = name_in(credentials_);
     lines = catching_up_.forget_unsaid();
   }
   const std::string news = refusal + ": somebody else has taken the name " + name + " meanwhile";
@@ -508,7 +513,7 @@ void ChatClient::show_own(const std::vector<std::string>& lines) {
 
 std::string ChatClient::own_name() {
   MutexLock lock(mutex_);
-  return credentials_.substr(0, credentials_.find(','));
+  return name_in(credentials_);
 }
 
 void ChatClient::show_waiting() {
