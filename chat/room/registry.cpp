@@ -77,7 +77,7 @@ std::unordered_map<std::string, Registry::Account> Registry::by_name(
 }
 
 Registry::Entry Registry::enter_registered(const std::string& name, std::string_view password,
-                                           Broadcast::Member& member, const Visit& visit) {
+                                           Subscriber& member, const Visit& visit) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
@@ -85,7 +85,7 @@ Registry::Entry Registry::enter_registered(const std::string& name, std::string_
 }
 
 Registry::Entry Registry::enter_login(const std::string& name, AccountId account,
-                                      Broadcast::Member& member, const Visit& visit) {
+                                      Subscriber& member, const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
@@ -94,7 +94,7 @@ Registry::Entry Registry::enter_login(const std::string& name, AccountId account
 }
 
 Registry::Entry Registry::resume_registered(std::string& name, std::string_view password,
-                                            Broadcast::Member& member, const Visit& visit) {
+                                            Subscriber& member, const Visit& visit) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
@@ -112,7 +112,7 @@ Registry::Entry Registry::resume_registered(std::string& name, std::string_view 
 }
 
 Registry::Entry Registry::resume_login(const std::string& name, AccountId account,
-                                       Broadcast::Member& member, const Visit& visit) {
+                                       Subscriber& member, const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
@@ -140,7 +140,7 @@ bool Registry::is_banned(std::string_view name, const PeerAddress& peer) const {
 }
 
 Registry::Entry Registry::log_in_anew(const std::string& name, AccountId account,
-                                      Broadcast::Member& member, const Visit& visit,
+                                      Subscriber& member, const Visit& visit,
                                       const std::string& key) {
   if (!makes_way(logged_in_, key)) return Entry::kAlreadyIn;
   if (!makes_way(registered_, name_skeleton(name))) return Entry::kNameUsed;
@@ -152,7 +152,7 @@ Registry::Entry Registry::log_in_anew(const std::string& name, AccountId account
 bool Registry::makes_way(const Keys& keys, const std::string& key) noexcept {
   const auto found = keys.find(key);
   if (found == keys.end()) return true;
-  Broadcast::Member& member = *found->second;
+  Subscriber& member = *found->second;
   const Stay& stay = stays_.find(&member)->second;
   if (stay.farewell.empty()) return false;
   broadcast_.leave(member, stay.name, true);
@@ -161,7 +161,7 @@ bool Registry::makes_way(const Keys& keys, const std::string& key) noexcept {
 }
 
 Registry::Entry Registry::register_anew(const std::string& name, std::string_view password,
-                                        Broadcast::Member& member, const Visit& visit,
+                                        Subscriber& member, const Visit& visit,
                                         const std::string& key) {
   if (storage_.current()->closed()) return Entry::kOnlyAccounts;
   // An account that was removed is there until it has left.
@@ -191,7 +191,7 @@ bool Registry::is_address_full(const PeerAddress& peer) const {
   return false;
 }
 
-Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, const Visit& visit) {
+Registry::Entry Registry::enter(Stay stay, Subscriber& member, const Visit& visit) {
   stay.number = ++last_stay_;
   stay.since = std::chrono::system_clock::now();
   const Stay& held = stays_.emplace(&member, std::move(stay)).first->second;
@@ -212,7 +212,7 @@ Registry::Entry Registry::enter(Stay stay, Broadcast::Member& member, const Visi
 
 // What a dead connection has still asked for comes late: whoever it was has come back by another
 // one, which holds the place since. Once the room knows, nothing can fail any more.
-Registry::Entry Registry::take_over(Broadcast::Member& old, Broadcast::Member& member,
+Registry::Entry Registry::take_over(Subscriber& old, Subscriber& member,
                                     const Visit& visit) {
   if (!member.is_connected()) return Entry::kGone;
   const Stay& taken = stays_.at(&old);
@@ -238,7 +238,7 @@ Broadcast::Greeting Registry::greeting(const std::string& name, const Visit& vis
   return {protocol::hello(name) + visit.notices, protocol::online(online_)};
 }
 
-bool Registry::leave(Broadcast::Member& member, bool flush) noexcept {
+bool Registry::leave(Subscriber& member, bool flush) noexcept {
   MutexLock lock(mutex_);
   const auto found = stays_.find(&member);
   if (found == stays_.end()) return false;
@@ -248,7 +248,7 @@ bool Registry::leave(Broadcast::Member& member, bool flush) noexcept {
 }
 
 // What was not noted yet is no obstacle.
-void Registry::forget(Broadcast::Member& member) noexcept {
+void Registry::forget(Subscriber& member) noexcept {
   const auto found = stays_.find(&member);
   Stay& stay = found->second;
   ::explicit_bzero(stay.password.data(), stay.password.size());
@@ -283,12 +283,12 @@ std::vector<Profile> Registry::profiles() const {
 
 std::optional<Profile> Registry::profile(std::string_view name) const {
   MutexLock lock(mutex_);
-  const Broadcast::Member* const member = find(name);
+  const Subscriber* const member = find(name);
   if (member == nullptr) return std::nullopt;
   return profile_of(*member, stays_.at(member));
 }
 
-Broadcast::Member* Registry::find(std::string_view name) const {
+Subscriber* Registry::find(std::string_view name) const {
   const std::string folded = folded_name(name);
   if (const auto account = logged_in_.find(folded); account != logged_in_.end()) {
     return account->second;
@@ -298,13 +298,13 @@ Broadcast::Member* Registry::find(std::string_view name) const {
   return folded_name(stays_.at(found->second).name) == folded ? found->second : nullptr;
 }
 
-Profile Registry::profile_of(const Broadcast::Member& member, const Stay& stay) const {
+Profile Registry::profile_of(const Subscriber& member, const Stay& stay) const {
   return {stay.name, stay.account, stay.number,
           stay.peer, stay.since,   std::max(stay.since, member.spoke()),
           stay.away};
 }
 
-Registry::Posted Registry::post(const Broadcast::Member& from, std::string_view to,
+Registry::Posted Registry::post(const Subscriber& from, std::string_view to,
                                 std::string_view text) {
   MutexLock lock(mutex_);
   const auto sender = stays_.find(&from);
@@ -312,13 +312,13 @@ Registry::Posted Registry::post(const Broadcast::Member& from, std::string_view 
   return post(sender->second, find(to), text);
 }
 
-Registry::Posted Registry::reply(const Broadcast::Member& from, std::string_view text) {
+Registry::Posted Registry::reply(const Subscriber& from, std::string_view text) {
   MutexLock lock(mutex_);
   const auto sender = stays_.find(&from);
   if (sender == stays_.end()) return {};
   const Stay& stay = sender->second;
   if (stay.last_to_write == 0) return {Posted::Outcome::kNoLetter};
-  Broadcast::Member* const member = find(stay.last_to_write_name);
+  Subscriber* const member = find(stay.last_to_write_name);
   if (member == nullptr || stays_.at(member).number != stay.last_to_write) {
     return {Posted::Outcome::kHasLeft, stay.last_to_write_name};
   }
@@ -326,7 +326,7 @@ Registry::Posted Registry::reply(const Broadcast::Member& from, std::string_view
 }
 
 // Who is sent away says nothing any more.
-Registry::Posted Registry::post(const Stay& from, Broadcast::Member* to, std::string_view text) {
+Registry::Posted Registry::post(const Stay& from, Subscriber* to, std::string_view text) {
   using Outcome = Posted::Outcome;
   if (to == nullptr || !from.farewell.empty()) return {};
   Stay& stay = stays_.at(to);
@@ -339,7 +339,7 @@ Registry::Posted Registry::post(const Stay& from, Broadcast::Member* to, std::st
   return {Outcome::kSent, stay.name, stay.away};
 }
 
-void Registry::set_away(const Broadcast::Member& member, std::optional<std::string> away) {
+void Registry::set_away(const Subscriber& member, std::optional<std::string> away) {
   MutexLock lock(mutex_);
   if (const auto found = stays_.find(&member); found != stays_.end()) {
     found->second.away = std::move(away);
@@ -370,7 +370,7 @@ std::vector<std::string> Registry::dismiss(const std::function<bool(const Profil
   return names;
 }
 
-void Registry::send_away(Broadcast::Member& member, Stay& stay, std::string_view farewell) {
+void Registry::send_away(Subscriber& member, Stay& stay, std::string_view farewell) {
   if (!stay.farewell.empty()) return;
   stay.farewell = farewell;
   broadcast_.dismiss(member, farewell);
@@ -378,7 +378,7 @@ void Registry::send_away(Broadcast::Member& member, Stay& stay, std::string_view
 
 std::optional<std::string> Registry::farewell_of(std::string_view name) const {
   MutexLock lock(mutex_);
-  const Broadcast::Member* const member = find(name);
+  const Subscriber* const member = find(name);
   if (member == nullptr || stays_.at(member).farewell.empty()) return std::nullopt;
   return stays_.at(member).farewell;
 }
@@ -387,7 +387,7 @@ std::optional<std::string> Registry::farewell_of(std::string_view name) const {
 
 std::optional<Registry::Muted> Registry::mute(std::string_view name, WallTime until) {
   MutexLock lock(mutex_);
-  Broadcast::Member* const member = find(name);
+  Subscriber* const member = find(name);
   if (member == nullptr) return std::nullopt;
   Stay& stay = stays_.at(member);
   const auto now = std::chrono::system_clock::now();
@@ -416,7 +416,7 @@ std::optional<std::string> Registry::unmute(std::string_view name) {
   std::optional<std::string> found;
   const auto now = std::chrono::system_clock::now();
   std::erase_if(mutes_, [&](const Mute& mute) { return mute.until <= now; });
-  if (const Broadcast::Member* const member = find(name); member != nullptr) {
+  if (const Subscriber* const member = find(name); member != nullptr) {
     Stay& stay = stays_.at(member);
     found = stay.name;
     const Talker talker = talker_of(stay);
@@ -450,7 +450,7 @@ Registry::Talker Registry::talker_of(const Stay& stay) const {
 }
 
 // `since_before`: it is muted until then in any case.
-void Registry::apply_mutes(Broadcast::Member& member, const Talker& talker, WallTime since_before) {
+void Registry::apply_mutes(Subscriber& member, const Talker& talker, WallTime since_before) {
   for (const Mute& mute : mutes_) {
     if (mute.until > since_before && talker.is_muted_by(mute)) since_before = mute.until;
   }
@@ -523,11 +523,11 @@ Registry::State Registry::state() const {
   return {mutes_, last_stay_};
 }
 
-std::vector<std::pair<const Broadcast::Member*, Registry::Seat>> Registry::seats_taken() const {
+std::vector<std::pair<const Subscriber*, Registry::Seat>> Registry::seats_taken() const {
   MutexLock lock(mutex_);
-  std::unordered_map<std::string_view, std::pair<const Broadcast::Member*, const Stay*>> by_name;
+  std::unordered_map<std::string_view, std::pair<const Subscriber*, const Stay*>> by_name;
   for (const auto& [member, stay] : stays_) by_name[stay.name] = {member, &stay};
-  std::vector<std::pair<const Broadcast::Member*, Seat>> seats;
+  std::vector<std::pair<const Subscriber*, Seat>> seats;
   for (const std::string& name : online_) {
     const auto& [member, stay] = by_name.at(name);
     seats.push_back(
@@ -545,8 +545,8 @@ void Registry::restore(const State& state) {
 }
 
 // There may be fewer seats than before, and other accounts: adopt() sees to these.
-void Registry::restore(Broadcast::Member& member, const Seat& seat, const PeerAddress& peer,
-                       const Broadcast::MemberState& state) {
+void Registry::restore(Subscriber& member, const Seat& seat, const PeerAddress& peer,
+                       const Subscriber::State& state) {
   MutexLock lock(mutex_);
   Keys& keys = seat.account != 0 ? logged_in_ : registered_;
   const Stay stay{seat.name,

@@ -93,22 +93,22 @@ class Registry {
   // `name` comes in, as `member`. For login the caller has verified the password of `account`.
   // Where memory runs out (std::bad_alloc), nothing has happened.
   Entry enter_registered(const std::string& name, std::string_view password,
-                         Broadcast::Member& member, const Visit& visit = {});
-  Entry enter_login(const std::string& name, AccountId account, Broadcast::Member& member,
+                         Subscriber& member, const Visit& visit = {});
+  Entry enter_login(const std::string& name, AccountId account, Subscriber& member,
                     const Visit& visit = {});
 
   // The same where nobody of that name is in. Otherwise `member` takes the place of the one who is,
   // in one step and with nothing told to the others: kResumed, and `name` as it was. That one was
   // registered with the same `password`, or is the account's user.
-  Entry resume_registered(std::string& name, std::string_view password, Broadcast::Member& member,
+  Entry resume_registered(std::string& name, std::string_view password, Subscriber& member,
                           const Visit& visit = {});
-  Entry resume_login(const std::string& name, AccountId account, Broadcast::Member& member,
+  Entry resume_login(const std::string& name, AccountId account, Subscriber& member,
                      const Visit& visit = {});
 
   // The name is free at once; with `flush` the member still gets what was said before, so the
   // broadcaster has to let go of it: see Broadcast::wait_until_released(). Needs no memory: it
   // cannot fail. False: another member has taken its place, or it had to make way: it is told.
-  bool leave(Broadcast::Member& member, bool flush) noexcept;
+  bool leave(Subscriber& member, bool flush) noexcept;
 
   // Who is online. Names are found in any case.
 
@@ -126,12 +126,12 @@ class Registry {
     std::optional<std::string> away = {};  // what that one says of being away
   };
   // `text` for `to` alone, who can reply() then. Nobody is waited for.
-  Posted post(const Broadcast::Member& from, std::string_view to, std::string_view text);
+  Posted post(const Subscriber& from, std::string_view to, std::string_view text);
   // The same to whoever wrote to `from` last (kNoLetter: nobody did), and to nobody else of that
   // name (kHasLeft).
-  Posted reply(const Broadcast::Member& from, std::string_view text);
+  Posted reply(const Subscriber& from, std::string_view text);
 
-  void set_away(const Broadcast::Member& member, std::optional<std::string> away);
+  void set_away(const Subscriber& member, std::optional<std::string> away);
 
   // Order.
 
@@ -205,13 +205,13 @@ class Registry {
   // Handing over; who is in, in the order in which they came. And taken over, in that order:
   // adopt() follows.
   State state() const;
-  std::vector<std::pair<const Broadcast::Member*, Seat>> seats_taken() const;
+  std::vector<std::pair<const Subscriber*, Seat>> seats_taken() const;
   void restore(const State& state);
-  void restore(Broadcast::Member& member, const Seat& seat, const PeerAddress& peer,
-               const Broadcast::MemberState& state);
+  void restore(Subscriber& member, const Seat& seat, const PeerAddress& peer,
+               const Subscriber::State& state);
 
  private:
-  using Keys = std::unordered_map<std::string, Broadcast::Member*>;  // who holds it
+  using Keys = std::unordered_map<std::string, Subscriber*>;  // who holds it
 
   // One who is online, with all that it takes to leave or to be taken over.
   struct Stay {
@@ -247,27 +247,27 @@ class Registry {
   static std::unordered_map<std::string, Account> by_name(const PasswordStorage& accounts);
   bool is_account(const std::string& key, AccountId id) const REQUIRES(mutex_);
   bool is_banned(std::string_view name, const PeerAddress& peer) const REQUIRES(mutex_);
-  Entry log_in_anew(const std::string& name, AccountId account, Broadcast::Member& member,
+  Entry log_in_anew(const std::string& name, AccountId account, Subscriber& member,
                     const Visit& visit, const std::string& key) REQUIRES(mutex_);
-  Entry register_anew(const std::string& name, std::string_view password, Broadcast::Member& member,
+  Entry register_anew(const std::string& name, std::string_view password, Subscriber& member,
                       const Visit& visit, const std::string& key) REQUIRES(mutex_);
   bool is_address_full(const PeerAddress& peer) const REQUIRES(mutex_);
-  Entry enter(Stay stay, Broadcast::Member& member, const Visit& visit) REQUIRES(mutex_);
-  Entry take_over(Broadcast::Member& old, Broadcast::Member& member, const Visit& visit)
+  Entry enter(Stay stay, Subscriber& member, const Visit& visit) REQUIRES(mutex_);
+  Entry take_over(Subscriber& old, Subscriber& member, const Visit& visit)
       REQUIRES(mutex_);
   Broadcast::Greeting greeting(const std::string& name, const Visit& visit) const REQUIRES(mutex_);
-  Broadcast::Member* find(std::string_view name) const REQUIRES(mutex_);
-  Profile profile_of(const Broadcast::Member& member, const Stay& stay) const REQUIRES(mutex_);
+  Subscriber* find(std::string_view name) const REQUIRES(mutex_);
+  Profile profile_of(const Subscriber& member, const Stay& stay) const REQUIRES(mutex_);
   bool makes_way(const Keys& keys, const std::string& key) noexcept REQUIRES(mutex_);
   std::size_t registered_beside(const std::unordered_set<std::string>& skeletons) const
       REQUIRES(mutex_);
-  void send_away(Broadcast::Member& member, Stay& stay, std::string_view farewell) REQUIRES(mutex_);
-  Posted post(const Stay& from, Broadcast::Member* to, std::string_view text) REQUIRES(mutex_);
+  void send_away(Subscriber& member, Stay& stay, std::string_view farewell) REQUIRES(mutex_);
+  Posted post(const Stay& from, Subscriber* to, std::string_view text) REQUIRES(mutex_);
   Talker talker_of(const Stay& stay) const REQUIRES(mutex_);
-  void apply_mutes(Broadcast::Member& member, const Talker& talker, WallTime since_before)
+  void apply_mutes(Subscriber& member, const Talker& talker, WallTime since_before)
       REQUIRES(mutex_);
   void apply_mutes() REQUIRES(mutex_);
-  void forget(Broadcast::Member& member) noexcept REQUIRES(mutex_);
+  void forget(Subscriber& member) noexcept REQUIRES(mutex_);
 
   const std::size_t max_users_;
   const Stored<RoomStorage>& storage_;
@@ -282,7 +282,7 @@ class Registry {
   std::unordered_map<std::string, Account> accounts_ GUARDED_BY(mutex_);
   Keys logged_in_ GUARDED_BY(mutex_);   // the accounts online, by folded name
   Keys registered_ GUARDED_BY(mutex_);  // the others online, by skeleton
-  std::unordered_map<const Broadcast::Member*, Stay> stays_ GUARDED_BY(mutex_);
+  std::unordered_map<const Subscriber*, Stay> stays_ GUARDED_BY(mutex_);
   std::vector<std::string> online_ GUARDED_BY(mutex_);  // all names, as their users write them
   std::vector<Mute> mutes_ GUARDED_BY(mutex_);
   std::uint64_t last_stay_ GUARDED_BY(mutex_) = 0;

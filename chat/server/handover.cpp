@@ -21,7 +21,7 @@ constexpr std::string_view kReady = "ready\n";
 
 // What a struct consists of, for writing, which changes nothing, and for reading.
 template <typename Archive>
-void parts(Archive& archive, Broadcast::Unsent& unsent) {
+void parts(Archive& archive, Outbox::Unsent& unsent) {
   archive(unsent.what, unsent.text, unsent.lines.first, unsent.lines.last);
 }
 
@@ -60,7 +60,7 @@ void parts(Archive& archive, WallTime& time) {
 }
 
 template <typename Archive>
-void parts(Archive& archive, Broadcast::MemberState& member) {
+void parts(Archive& archive, Subscriber::State& member) {
   archive(member.rendering, member.sent, member.unsent, member.dismissed, member.spoke);
 }
 

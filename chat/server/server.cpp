@@ -255,7 +255,7 @@ Handover Server::describe() {
   handover.shutdown = countdown_.state(Clock::now());
   handover.registry = registry_.state();
   MutexLock lock(mutex_);
-  std::unordered_map<const Broadcast::Member*, const Session*> sessions;
+  std::unordered_map<const Subscriber*, const Session*> sessions;
   for (const Worker& worker : running_) {
     sessions.emplace(&worker.session->member(), &*worker.session);
   }

@@ -52,7 +52,7 @@ class Session {
     std::chrono::milliseconds login_left{0};   // of the time for coming in
     std::chrono::milliseconds lines_spent{0};  // how far its lines run ahead of their rate
     Registry::Seat seat;                       // once it is in
-    Broadcast::MemberState member;             // of which there is only `rendering` before
+    Subscriber::State member;             // of which there is only `rendering` before
   };
 
   Session(Room& room, Connection& connection);
@@ -70,7 +70,7 @@ class Session {
   // the seat aside. And whether this one stands: thread safe.
   State state() const;
   bool stands() const { return standing_; }
-  const Broadcast::Member& member() const { return member_; }
+  const Subscriber& member() const { return member_; }
 
  private:
   // How a stay in the room came to its end. Unless it was lost, what was said is flushed.
@@ -120,7 +120,7 @@ class Session {
   Connection& connection_;
   Socket& socket_;
   LineReader reader_;
-  Broadcast::Member member_;
+  Subscriber member_;
   RateLimit rate_limit_;
   const Clock::time_point login_deadline_;
   Standstill::Standing standing_{false};

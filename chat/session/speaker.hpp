@@ -21,7 +21,7 @@ class Speaker {
  public:
   // All must outlive it. `name` is the member's, once it is in. `standing` is the worker's: it may
   // wait for its turn to hash.
-  Speaker(Room& room, Broadcast::Member& member, const std::string& name, const PeerAddress& peer,
+  Speaker(Room& room, Subscriber& member, const std::string& name, const PeerAddress& peer,
           Standstill::Standing& standing)
       : room_(room), member_(member), name_(name), peer_(peer), standing_(standing) {}
 
@@ -72,7 +72,7 @@ class Speaker {
   std::string with_turn_to_hash(const std::function<bool()>& work);
 
   Room& room_;
-  Broadcast::Member& member_;
+  Subscriber& member_;
   const std::string& name_;
   const PeerAddress& peer_;
   Standstill::Standing& standing_;

@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   static const auto accounts = accounts_of({{"owner", "right"}});
   House house(accounts, 2);
   Ends watcher = connected();
-  chat::Broadcast::Member member(watcher.near);
+  chat::Subscriber member(watcher.near);
   check(house.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,
         "the watcher is in");
   Ends client = connected();

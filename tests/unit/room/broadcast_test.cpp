@@ -52,7 +52,7 @@ struct Hearer {
 
   Socket near;
   Socket far;
-  Broadcast::Member member{near};
+  Subscriber member{near};
   std::string text;
 };
 

@@ -33,7 +33,7 @@ struct Guest {
   }
   Socket near;
   Socket far;
-  Broadcast::Member member{near};
+  Subscriber member{near};
 };
 
 const std::string kHash = "$y$j9T$salt$" + std::string(43, 'r');

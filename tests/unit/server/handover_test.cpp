@@ -11,7 +11,7 @@
 namespace chat {
 namespace {
 
-using What = Broadcast::Unsent::What;
+using What = Outbox::What;
 using Phase = Session::Phase;
 using namespace std::chrono_literals;
 
@@ -52,7 +52,7 @@ Handover example() {
   return handover;
 }
 
-void check_equal(const Broadcast::Unsent& a, const Broadcast::Unsent& b) {
+void check_equal(const Outbox::Unsent& a, const Outbox::Unsent& b) {
   BOOST_TEST((a.what == b.what));
   BOOST_TEST(a.text == b.text);
   BOOST_TEST(a.lines.first == b.lines.first);
