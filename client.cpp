@@ -85,9 +85,10 @@ int run(const std::vector<std::string>& arguments) {
   }
   if (!options.room.empty()) chat::remember_last_room(options.room);
   if (!options.password_command.empty()) options.password = printed_by(options.password_command);
-  chat::ChatClient client(options);
-  client.run();
-  return 0;
+  // The terminal is as it was before the reason is told.
+  const chat::Ending ending = chat::ChatClient(options).run();
+  if (!ending.reason.empty()) std::cerr << chat::program_name() << ": " << ending.reason << '\n';
+  return chat::exit_status(ending.outcome);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ constexpr std::string_view kDim = "\x1B[2m";
 constexpr std::string_view kBell = "\a";
 constexpr std::string_view kReset = "\x1B[0m";
 
-constexpr std::size_t kPlainIndent = 2;    // of a row that goes on, where there is no screen
+constexpr std::size_t kCandidatesIndent = 2;  // of a row that goes on
+
 constexpr std::size_t kRowsForStatus = 4;  // lower than this, there is none
 
 Moment now() { return {Clock::now(), std::chrono::system_clock::now()}; }
@@ -76,11 +77,11 @@ Screen::Screen(Terminal& terminal, ScreenOptions options)
       editor_([this](std::string_view before)
                   NO_THREAD_SAFETY_ANALYSIS { return complete(before, roster_, moderation_); },
               [this]() NO_THREAD_SAFETY_ANALYSIS { return wrote_last_; }),
-      typing_(terminal.has_screen()) {
+      typing_(true) {
   const MutexLock lock(mutex_);
   status_.room = options_.room;
   status_.connection = "connecting";
-  if (typing_) terminal_.write(taking_keys(terminal_, true));
+  terminal_.write(taking_keys(terminal_, true));
 }
 
 Screen::~Screen() {
@@ -96,11 +97,6 @@ void Screen::ask(LineEditor::Question question) {
   repaint({});
 }
 
-bool Screen::has_typed() {
-  const MutexLock lock(mutex_);
-  return !editor_.empty();
-}
-
 void Screen::show(std::span<const ServerLine> lines) {
   if (lines.empty()) return;
   const MutexLock lock(mutex_);
@@ -110,12 +106,8 @@ void Screen::show(std::span<const ServerLine> lines) {
       follow(line);
       continue;
     }
-    if (!terminal_.has_screen() && options_.output == Output::kLines) {
-      above += Rows(0, kPlainIndent, terminal_.output_columns()).add(plain_line(line)) + '\n';
-      continue;
-    }
     follow(line);
-    above += painted(line, now());
+    above += display_.shown(line, now());
   }
   status_.online = roster_.size();
   repaint(above);
@@ -135,11 +127,6 @@ bool Screen::is_own(std::string_view name) const {
   return folded_name(name) == folded_name(own_name_);
 }
 
-std::string Screen::painted(const ServerLine& line, Moment moment) {
-  if (terminal_.has_screen()) return display_.shown(line, moment);
-  return options_.output == Output::kJson ? json_of(line, moment.wall) : "";
-}
-
 std::optional<Clock::time_point> Screen::fold_due() {
   const MutexLock lock(mutex_);
   return display_.fold_due();
@@ -150,12 +137,12 @@ void Screen::show_folded() {
   repaint(display_.folded(now()));
 }
 
-void Screen::remark(std::string_view text) {
+void Screen::tell(std::string_view news) {
   const MutexLock lock(mutex_);
   if (!typing_) return;
   ServerLine line;
   line.kind = ServerLine::Kind::kError;
-  line.text = text;
+  line.text = news;
   repaint(display_.shown(line, now()));
 }
 
@@ -261,7 +248,7 @@ std::string Screen::shown(const LineEditor::Event& event) {
     case Kind::kPasteRefused:
       return std::string(kBell) + "! not pasted: " + event.text + "\n";
     case Kind::kCandidates:
-      return Rows(0, kPlainIndent, columns_).add("  " + event.text) + "\n";
+      return Rows(0, kCandidatesIndent, columns_).add("  " + event.text) + "\n";
     case Kind::kFull:
       terminal_.write(kBell);
       return {};
@@ -280,7 +267,6 @@ void Screen::resized() {
 // Where the cursor was left, nobody knows any more.
 void Screen::continued() {
   terminal_.take_over();
-  if (!terminal_.has_screen()) return;
   const MutexLock lock(mutex_);
   if (!typing_) return;
   cursor_ = 0;
@@ -289,7 +275,6 @@ void Screen::continued() {
 }
 
 void Screen::suspend(Terminal::Stop stop) {
-  if (!terminal_.has_screen()) return terminal_.suspend(stop);
   const MutexLock lock(mutex_);
   if (typing_) terminal_.write(erasure().append(leaving_keys(terminal_)));
   terminal_.suspend(stop);
@@ -297,7 +282,6 @@ void Screen::suspend(Terminal::Stop stop) {
 }
 
 void Screen::end_typing() {
-  if (!terminal_.has_screen()) return;  // then the mutex may be held by a write nobody reads
   const MutexLock lock(mutex_);
   if (!typing_) return;
   typing_ = false;

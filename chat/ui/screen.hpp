@@ -1,5 +1,5 @@
-// What the user sees, and the one writer of it: the server's lines and, where there is a screen,
-// below them the line being typed and a status line.
+// What the user sees at a terminal, and the one writer of it: the server's lines, below them the
+// line being typed and a status line.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include "chat/ui/display.hpp"
 #include "chat/ui/line_editor.hpp"
 #include "chat/ui/moderation.hpp"
+#include "chat/ui/output.hpp"
 #include "chat/ui/plain_row.hpp"
 #include "chat/ui/roster.hpp"
 #include "chat/ui/server_line.hpp"
@@ -21,14 +22,10 @@
 
 namespace chat {
 
-// How lines are put out where there is no screen.
-enum class Output { kLines, kJson, kNothing };
-
 struct ScreenOptions {
   DisplayOptions display;
   bool status = true;
   std::string room;  // as the status line names it
-  Output output = Output::kLines;
 };
 
 // Each change is one write, so that a line that comes in never tears the one being typed, and
@@ -37,50 +34,33 @@ struct ScreenOptions {
 // nothing to lose when its size changes.
 //
 // On a plain screen (see Terminal) the line being typed is echoed by a PlainRow, and nothing else
-// is painted. Without a screen it puts out the server's lines, and nothing else.
+// is painted.
 //
-// Thread safe. The mutex is held while writing, which is what keeps the order: a terminal that
-// takes no output holds up whoever wants to paint, and nobody else. All that write throw
-// std::system_error like Terminal::write().
-class Screen {
+// The mutex is held while writing, which is what keeps the order: a terminal that takes no output
+// holds up whoever wants to paint, and nobody else.
+class Screen : public Output {
  public:
   Screen(Terminal& terminal, ScreenOptions options);  // `terminal` outlives it
-  ~Screen();
-  Screen(const Screen&) = delete;
-  Screen& operator=(const Screen&) = delete;
+  ~Screen() override;
 
-  // What the line being typed is an answer to.
-  void ask(LineEditor::Question question) EXCLUDES(mutex_);
+  void show(std::span<const ServerLine> lines) override EXCLUDES(mutex_);
+  void tell(std::string_view news) override EXCLUDES(mutex_);
+  void suspend(Terminal::Stop stop) override EXCLUDES(mutex_);
+  void continued() override EXCLUDES(mutex_);
+  std::optional<Clock::time_point> fold_due() override EXCLUDES(mutex_);
+  void show_folded() override EXCLUDES(mutex_);
+  void ask(LineEditor::Question question) override EXCLUDES(mutex_);
+  void confirm(std::string_view question) override EXCLUDES(mutex_);
+  void set_own_name(std::string_view name, bool account) override EXCLUDES(mutex_);
+  void enter_room() override EXCLUDES(mutex_);
+  void set_waiting(const std::vector<std::string>& lines) override EXCLUDES(mutex_);
+  void set_connection(std::string_view state, bool connected) override EXCLUDES(mutex_);
+  void clear() override EXCLUDES(mutex_);
+  void resized() override EXCLUDES(mutex_);
+  void end_typing() override EXCLUDES(mutex_);
 
-  // Whether there is something in the row.
-  bool has_typed() EXCLUDES(mutex_);
-
-  // What the server sent, neutralised.
-  void show(std::span<const ServerLine> lines) EXCLUDES(mutex_);
-
-  // What was folded is due: see Display.
-  std::optional<Clock::time_point> fold_due() EXCLUDES(mutex_);
-  void show_folded() EXCLUDES(mutex_);
-
-  // The client's own word to the user; only where there is a screen.
-  void remark(std::string_view text) EXCLUDES(mutex_);
   // Lines that were typed in earlier sessions, oldest first.
   void remember(std::span<const std::string> lines) EXCLUDES(mutex_);
-  // Clears it but for the typed line and the status.
-  void clear() EXCLUDES(mutex_);
-
-  // The name that the user comes in with, and whether it is an account's; and that the user is in.
-  void set_own_name(std::string_view name, bool account) EXCLUDES(mutex_);
-  void enter_room() EXCLUDES(mutex_);
-
-  // The lines of the user's that wait to be sent.
-  void set_waiting(const std::vector<std::string>& lines) EXCLUDES(mutex_);
-
-  // Asks the user, who answers y: see LineEditor.
-  void confirm(std::string_view question) EXCLUDES(mutex_);
-
-  // At first: connecting.
-  void set_connection(std::string_view state, bool connected) EXCLUDES(mutex_);
 
   // Keys into the line editor; whether there is half a key, and that its rest does not come; and
   // what they amount to, one by one, until there is nothing more.
@@ -89,20 +69,9 @@ class Screen {
   void lapse_key() EXCLUDES(mutex_);
   std::optional<LineEditor::Event> next_event() EXCLUDES(mutex_);
 
-  // The size has changed; or somebody else has used the terminal meanwhile.
-  void resized() EXCLUDES(mutex_);
-  void continued() EXCLUDES(mutex_);
-
-  // See Terminal::suspend().
-  void suspend(Terminal::Stop stop) EXCLUDES(mutex_);
-
-  // Nothing more is typed: what is painted goes.
-  void end_typing() EXCLUDES(mutex_);
-
  private:
   void follow(const ServerLine& line) REQUIRES(mutex_);
   bool is_own(std::string_view name) const REQUIRES(mutex_);
-  std::string painted(const ServerLine& line, Moment moment) REQUIRES(mutex_);
   std::string shown(const LineEditor::Event& event) REQUIRES(mutex_);
   void repaint(std::string_view above) REQUIRES(mutex_);
   std::string erasure() REQUIRES(mutex_);
