@@ -171,7 +171,7 @@ fuzzers: ## build them, with clang
 fuzz: ## let the fuzzer look for new inputs, FUZZ_SECONDS (60) for each target, with clang
 	scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-# Speed. `make bench BENCH=--quick` is a first look in less than a minute; BENCH=--help: the options.
+# Speed. `make bench BENCH=--quick` is a first look in about a minute; BENCH=--help: the options.
 
 BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/bench/*.cpp)))
 

@@ -27,6 +27,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kManyUnderWay = 64;
 constexpr std::size_t kOwnDescriptors = 200;  // of the load, besides one for each member
 constexpr std::size_t kSlowMembers = 100;     // more make a slow system's large room
+constexpr std::size_t kBurstMembers = 1000;   // more, and a burst may take minutes
 constexpr milliseconds kAfterwards{50};       // listening for what nobody said
 
 constexpr char kUsage[] =
@@ -165,6 +166,7 @@ class Bench {
     const System* system;
     std::size_t members;
     std::vector<std::size_t> loads;  // lines under way
+    bool burst;                      // and then a burst
     // Beside what all are measured for: looking at it idle; or nothing but that all are in and
     // hear.
     enum class Kind { kPlain, kAlsoIdle, kCrowd } kind;
@@ -181,13 +183,15 @@ class Bench {
           const bool idle = run == 0 && system.must_end_well && members == options_.members.back();
           std::vector<std::size_t> loads{1};
           if (members > 1) loads.push_back(kManyUnderWay);
-          add({run, &system, members, loads, idle ? Step::Kind::kAlsoIdle : Step::Kind::kPlain});
+          const bool burst = members > 1 && members <= kBurstMembers;
+          add({run, &system, members, loads, burst,
+               idle ? Step::Kind::kAlsoIdle : Step::Kind::kPlain});
         }
       }
     }
     for (const System& system : systems_) {
       if (system.must_end_well && options_.crowd > 0) {
-        add({0, &system, options_.crowd, {kManyUnderWay}, Step::Kind::kCrowd});
+        add({0, &system, options_.crowd, {kManyUnderWay}, false, Step::Kind::kCrowd});
       }
     }
   }
@@ -217,31 +221,36 @@ class Bench {
     crowd.server_cpu_s = std::chrono::duration<double>(cpu_time(pid) - cpu_before).count();
 
     for (const std::size_t under_way : step.loads) {
-      const Talk talk = load.talk(under_way, options_.window);
-      const Figures figures{step.run,
-                            system.name,
-                            step.members,
-                            under_way,
-                            talk.delivered / talk.seconds,
-                            talk.server_cpu_s * 1e6 / std::max(talk.delivered, 1.0),
-                            talk.latency.quantile(0.5),
-                            talk.latency.quantile(0.99),
-                            talk.latency.max()};
-      if (step.kind == Step::Kind::kCrowd) {
-        note_crowd(figures);
-      } else {
-        report_.figures.push_back(figures);
-      }
+      add_figures(step, under_way, load.talk(under_way, options_.window));
     }
     crowd.kib_per_member =
         (resident_kib(pid) - resident_before) / static_cast<double>(step.members);
     report_.crowds.push_back(crowd);
+    // Last: what a server holds back for a burst is not what a member takes.
+    if (step.burst) add_figures(step, kBurstLines, load.burst(options_.window));
 
     load.keep_quiet(kAfterwards);
     if (step.kind == Step::Kind::kAlsoIdle) watch_idle(step, load, pid);
     const auto status = server.child.stop();
     if (system.must_end_well && status != 0) {
       throw std::runtime_error("the server has not ended with status 0");
+    }
+  }
+
+  void add_figures(const Step& step, std::size_t under_way, const Talk& talk) {
+    const Figures figures{step.run,
+                          step.system->name,
+                          step.members,
+                          under_way,
+                          talk.delivered / talk.seconds,
+                          talk.server_cpu_s * 1e6 / std::max(talk.delivered, 1.0),
+                          talk.latency.quantile(0.5),
+                          talk.latency.quantile(0.99),
+                          talk.latency.max()};
+    if (step.kind == Step::Kind::kCrowd) {
+      note_crowd(figures);
+    } else {
+      report_.figures.push_back(figures);
     }
   }
 

@@ -22,6 +22,9 @@ constexpr std::size_t kInput = 256 * 1024;     // read at once
 constexpr std::size_t kLinesKept = 1024;       // at least: by so much members may be apart
 constexpr std::chrono::seconds kPatience{20};  // nothing at all comes for so long: it is lost
 constexpr std::chrono::milliseconds kWarmUp{300};
+constexpr std::chrono::milliseconds kBetweenBursts{10};
+
+static_assert(kBurstLines <= kLinesKept);
 
 nanoseconds now() { return chat::Clock::now().time_since_epoch(); }
 
@@ -29,7 +32,8 @@ void send(chat::Socket& socket, std::string_view bytes) {
   if (bytes.empty()) return;
   const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   const auto sent = socket.send_some({&piece, 1});
-  // So little is under way that a socket that does not take it is one that nobody reads from.
+  // So little is under way that a socket that does not take it is one that nobody reads from: over
+  // loopback, one that is empty takes more than a whole burst.
   if (sent.io != chat::Io::kDone || sent.bytes != bytes.size()) {
     throw std::runtime_error("the server takes no more input");
   }
@@ -45,7 +49,7 @@ Load::Load(const Protocol& protocol, std::uint16_t port, std::size_t members,
       hearers_(protocol.echoes() ? members : members - 1),
       first_said_(protocol.announces() ? members : 0),
       frame_(protocol.frame(kTextSize)),
-      talkers_count_(std::min(members, kMaxTalkers)),
+      max_talkers_(std::min(members, kMaxTalkers)),
       members_(members),
       input_(kInput),
       text_(kTextSize, 'x'),
@@ -53,12 +57,9 @@ Load::Load(const Protocol& protocol, std::uint16_t port, std::size_t members,
       has_arrived_(members),
       lines_(std::bit_ceil(members + kLinesKept)),
       said_at_(lines_.size()),
-      turns_(talkers_count_ * (protocol.echoes() ? 1 : members)),
+      turns_(max_talkers_ * (protocol.echoes() ? 1 : members)),
       oldest_(first_said_) {
   std::copy(kMark.begin(), kMark.end(), text_.begin());
-  for (std::size_t i = 0; i < turns_.size(); ++i) {
-    turns_[i] = static_cast<std::uint32_t>(i % talkers_count_);
-  }
 }
 
 void Load::join(std::size_t at_a_time) {
@@ -77,7 +78,7 @@ void Load::join(std::size_t at_a_time) {
     }
   }
   if (protocol_.announces()) check_arrivals();
-  for (std::size_t i = 0; protocol_.has_separate_talkers() && i < talkers_count_; ++i) {
+  for (std::size_t i = 0; protocol_.has_separate_talkers() && i < max_talkers_; ++i) {
     separate_talkers_.push_back(chat::Socket::connect("127.0.0.1", port_));
     send(separate_talkers_.back(), protocol_.talkers_hello());
   }
@@ -107,6 +108,7 @@ void Load::check_arrivals() const {
 }
 
 Talk Load::talk(std::size_t lines_under_way, std::chrono::milliseconds duration) {
+  take_turns(max_talkers_);
   Talk result;
   bool measuring = false;
   std::size_t delivered_before = 0;
@@ -128,14 +130,30 @@ Talk Load::talk(std::size_t lines_under_way, std::chrono::milliseconds duration)
       result.latency = latency_;
       break;
     }
-    while (may_say(lines_under_way)) say();
+    while (may_say(lines_under_way)) say(1);
     pump(kPatience);
     expect_progress();
   }
-  while (under_way() > 0) {
-    pump(kPatience);
-    expect_progress();
-  }
+  hear_out();
+  return result;
+}
+
+Talk Load::burst(std::chrono::milliseconds duration) {
+  take_turns(1);
+  Talk result;
+  const nanoseconds cpu_before = server_cpu_();
+  const nanoseconds end = now() + duration;
+  do {
+    last_input_ = now();
+    say(kBurstLines);
+    hear_out();
+    const nanoseconds took = now_ - said_at_[(said_ - 1) & (said_at_.size() - 1)];
+    result.seconds += std::chrono::duration<double>(took).count();
+    result.delivered += static_cast<double>(kBurstLines * hearers_);
+    result.latency.add(static_cast<std::uint64_t>(took.count()));
+    keep_quiet(kBetweenBursts);
+  } while (now() < end);
+  result.server_cpu_s = std::chrono::duration<double>(server_cpu_() - cpu_before).count();
   return result;
 }
 
@@ -152,12 +170,30 @@ bool Load::may_say(std::size_t lines_under_way) {
          first_said_ + said_ - oldest_ < kLinesKept;
 }
 
-void Load::say() {
+// From the next line on so many talk, one after the other. Nothing is under way.
+void Load::take_turns(std::size_t talkers) {
+  talkers_count_ = talkers;
+  for (std::size_t i = 0; i < turns_.size(); ++i) {
+    const std::size_t lines_before = (i % talkers + talkers - said_ % talkers) % talkers;
+    turns_[i] = static_cast<std::uint32_t>(said_ + lines_before);
+  }
+}
+
+// All by the talker whose turn it is, in one send(): more than one line where only one talks.
+void Load::say(std::size_t lines) {
   const std::size_t talker = said_ % talkers_count_;
-  const std::string bytes = protocol_.say(text_of(said_));
-  said_at_[said_ & (said_at_.size() - 1)] = now();
-  ++said_;
+  std::string bytes;
+  for (std::size_t i = 0; i < lines; ++i) bytes += protocol_.say(text_of(said_ + i));
+  const nanoseconds time = now();
+  for (std::size_t i = 0; i < lines; ++i) said_at_[said_++ & (said_at_.size() - 1)] = time;
   send(separate_talkers_.empty() ? members_[talker].socket : separate_talkers_[talker], bytes);
+}
+
+void Load::hear_out() {
+  while (under_way() > 0) {
+    pump(kPatience);
+    expect_progress();
+  }
 }
 
 void Load::expect_progress() const {

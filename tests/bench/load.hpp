@@ -2,7 +2,7 @@
 //
 // The loop is closed: a new line is said only when so many deliveries of earlier ones have come
 // that no more than the wanted number of lines is under way. With one line under way, each is said
-// when the one before has reached everybody.
+// when the one before has reached everybody. A burst is the opposite: one member says many at once.
 //
 // What is checked: each line reaches each member exactly once, byte for byte what was said and by
 // whom, each talker's lines in the order they were said; where the system echoes, all members'
@@ -32,11 +32,15 @@
 
 namespace bench {
 
+constexpr std::size_t kBurstLines = 1000;
+
 struct Talk {
-  double seconds = 0;
+  double seconds = 0;       // while something was under way
   double delivered = 0;     // lines, each counted once for each member that it reached
   double server_cpu_s = 0;  // of the server, in that time
-  Latency latency;          // from saying a line until a member has it
+  // From saying a line until a member has it. Of a burst: from its first byte until the last member
+  // has its last line.
+  Latency latency;
 };
 
 class Load {
@@ -51,6 +55,10 @@ class Load {
   // `lines_under_way` lines for a while to warm up, then measured for `duration`, then to the end
   // of what is under way.
   Talk talk(std::size_t lines_under_way, std::chrono::milliseconds duration);
+
+  // One member says kBurstLines lines in one go, again and again for `duration`, at least once.
+  // Before each of them it has been quiet for a moment.
+  Talk burst(std::chrono::milliseconds duration);
 
   // Nobody says anything, and nothing may arrive.
   void keep_quiet(std::chrono::milliseconds duration);
@@ -74,7 +82,9 @@ class Load {
 
   void connect(std::size_t number);
   void check_arrivals() const;
-  void say();
+  void take_turns(std::size_t talkers);
+  void say(std::size_t lines);
+  void hear_out();
   void pump(std::chrono::milliseconds patience);
   void read(Member& member);
   std::size_t hear_all(Member& member, std::string_view input);
@@ -95,10 +105,10 @@ class Load {
   const Protocol& protocol_;
   const std::uint16_t port_;
   const std::function<std::chrono::nanoseconds()> server_cpu_;
-  const std::size_t hearers_;        // members that get a line
-  const std::size_t first_said_;     // the position of the first line that is said
-  const std::size_t frame_;          // see Protocol::frame()
-  const std::size_t talkers_count_;  // line n is said by talker n modulo this
+  const std::size_t hearers_;      // members that get a line
+  const std::size_t first_said_;   // the position of the first line that is said
+  const std::size_t frame_;        // see Protocol::frame()
+  const std::size_t max_talkers_;  // in a talk; in a burst there is one
 
   chat::Poller poller_;
   std::vector<Member> members_;
@@ -111,6 +121,7 @@ class Load {
   std::vector<std::size_t> arrivals_;  // by position: who
   std::vector<bool> has_arrived_;
 
+  std::size_t talkers_count_ = 1;                  // line n is said by talker n modulo this
   std::vector<Line> lines_;                        // a ring by position
   std::vector<std::chrono::nanoseconds> said_at_;  // a ring by number
   // By talker, and where everyone hears in an order of its own by member and talker: the number

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/bench/load.hpp"
+
 namespace bench {
 namespace {
 
@@ -66,6 +68,7 @@ void print_table(std::ostream& out, const std::vector<Row>& rows, std::size_t te
 }
 
 std::string lines_under_way(std::size_t count) {
+  if (count == kBurstLines) return "a burst of " + whole(count) + " lines";
   return count == 1 ? "a lone line" : std::to_string(count) + " lines under way";
 }
 
@@ -75,7 +78,7 @@ void print_ratios(std::ostream& out, const Report& report) {
     std::size_t under_way;
     double Figures::*figure;
   };
-  constexpr std::array<Measure, 7> kMeasures{{
+  constexpr std::array<Measure, 9> kMeasures{{
       {"delivered lines/s", 64, &Figures::rate},
       {"CPU per delivered line", 64, &Figures::cpu_us},
       {"latency, p99", 64, &Figures::p99_us},
@@ -83,6 +86,8 @@ void print_ratios(std::ostream& out, const Report& report) {
       {"CPU per delivered line", 1, &Figures::cpu_us},
       {"latency, p50", 1, &Figures::p50_us},
       {"latency, p99", 1, &Figures::p99_us},
+      {"until all have all, p50", kBurstLines, &Figures::p50_us},
+      {"CPU per delivered line", kBurstLines, &Figures::cpu_us},
   }};
   std::vector<Row> rows{{"the room compared", "load", "members"}};
   for (const std::string& system : report.systems) {
@@ -105,7 +110,7 @@ void print_ratios(std::ostream& out, const Report& report) {
 void print_figures(std::ostream& out, const Report& report) {
   std::vector<Row> rows{{"system", "load", "members", "delivered lines/s", "CPU us/line", "p50 us",
                          "p99 us", "max us"}};
-  for (const std::size_t under_way : {64U, 1U}) {
+  for (const std::size_t under_way : {std::size_t{64}, std::size_t{1}, kBurstLines}) {
     for (const std::size_t members : report.sizes(under_way)) {
       for (const std::string& system : report.systems) {
         const auto figure = [&](double Figures::*which) {
@@ -195,6 +200,10 @@ void print_report(std::ostream& out, const Report& report) {
   const auto has_room = std::count(report.systems.begin(), report.systems.end(), kRoom) > 0;
   if (has_room && report.systems.size() > 1) print_ratios(out, report);
   print_figures(out, report);
+  if (!report.sizes(kBurstLines).empty()) {
+    out << "A burst: one member says all lines in one go; p50, p99 and max are of the time until "
+           "the last member has the last line.\n\n";
+  }
   print_crowds(out, report);
   for (const std::string& note : report.notes) out << "- " << note << '\n';
 }

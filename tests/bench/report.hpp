@@ -16,10 +16,10 @@ struct Figures {
   int run = 0;
   std::string system;
   std::size_t members = 0;
-  std::size_t under_way = 0;  // lines
+  std::size_t under_way = 0;  // lines; kBurstLines: said by one member in one go
   double rate = 0;            // delivered lines per second
   double cpu_us = 0;          // of the server for each delivered line
-  double p50_us = 0;          // from saying a line until a member has it
+  double p50_us = 0;          // see Talk::latency
   double p99_us = 0;
   double max_us = 0;
 };

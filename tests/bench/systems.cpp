@@ -111,7 +111,8 @@ Running start_inspircd(const std::string& program, const std::string& folder,
          "pingfreq=\"3600\" limit=\"50000\" localmax=\"50000\" globalmax=\"50000\" "
          "threshold=\"10000000\" commandrate=\"10000000\" recvq=\"10000000\" "
          "softsendq=\"500000000\" hardsendq=\"500000000\">\n"
-         "<performance softlimit=\"50000\" somaxconn=\"4096\" quietbursts=\"yes\">\n"
+         "<performance softlimit=\"50000\" somaxconn=\"4096\" quietbursts=\"yes\" "
+         "netbuffersize=\"65534\">\n"
          "<cidr ipv4clone=\"32\" ipv6clone=\"128\">\n"
          "<log method=\"file\" type=\"none\" level=\"default\" target=\""
       << folder << "/inspircd.log\">\n";
