@@ -30,6 +30,9 @@ class LineReader {
   // The next complete line, if there is one.
   std::optional<Line> next();
 
+  // Whether more has come than was given out, be it a part of a line.
+  bool has_more() const { return begin_ < end_; }
+
   // After the end of input: what came without a line end, if anything did.
   std::optional<Line> rest();
 

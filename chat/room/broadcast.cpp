@@ -127,13 +127,14 @@ void Broadcast::announce(std::string_view name, std::string_view text) {
   append(Kind::kNotice, name, text);
 }
 
-bool Broadcast::say(Subscriber& member, std::string_view name, std::string_view text, Kind kind) {
+bool Broadcast::say(Subscriber& member, std::string_view name, std::string_view text, Kind kind,
+                    bool more) {
   Publication publication(*this);
   if (!wait_for_turn(publication.lock(), member, text.size())) return false;
   const WallTime now = std::chrono::system_clock::now();
   append(kind, name, text, now);
   member.has_spoken(now);
-  if (!loaded_) publication.borrow_round();
+  if (!loaded_ && !more) publication.borrow_round();
   return true;
 }
 

@@ -7,7 +7,8 @@
 //
 // While the broadcaster sleeps and no socket is full, a worker makes the round that its member's
 // line or answer needs itself: waking another thread would take as long. Not where the last round
-// had several lines: then the broadcaster gathers more, and each member gets them in one send.
+// had several lines, or the member says several: then the broadcaster gathers more, and each member
+// gets them in one send.
 // There is one round at a time, whoever makes it.
 //
 // The broadcaster never waits for a member. Talkers in turn wait for the broadcaster when they are
@@ -86,9 +87,10 @@ class Broadcast {
   void wait_until_released(Subscriber& member);
 
   // `name`, who is `member`, says `text` to everyone, or (kMe) does it. May wait (back-pressure).
-  // False: the room is closed or `member` has been dropped.
-  bool say(Subscriber& member, std::string_view name, std::string_view text,
-           Kind kind = Kind::kSay);
+  // `more`: it is about to say something more, which the same round may carry. False: the room is
+  // closed or `member` has been dropped.
+  bool say(Subscriber& member, std::string_view name, std::string_view text, Kind kind = Kind::kSay,
+           bool more = false);
 
   // Everyone hears what operator `name` has done.
   void announce(std::string_view name, std::string_view text);

@@ -517,7 +517,7 @@ bool Session::take_in(const IoResult& received) {
 
 bool Session::take(const LineReader::Line& line) {
   line_in_hand_ = true;
-  const bool goes_on = speaker_.take(line);
+  const bool goes_on = speaker_.take(line, reader_.has_more());
   line_in_hand_ = false;
   rate_limit_.charge(speaker_.take_cost());
   member_.spend_lines_until(rate_limit_.spent_until());

@@ -46,7 +46,8 @@ void Speaker::begin(AccountId account, Rendering rendering) noexcept {
   rendering_ = rendering;
 }
 
-bool Speaker::take(const LineReader::Line& line) {
+bool Speaker::take(const LineReader::Line& line, bool more) {
+  more_ = more;
   if (member_.was_dismissed()) return false;
   const std::string_view text = line.text;
   if (line.too_long) return tell(std::string(protocol::kLineTooLong));
@@ -188,7 +189,7 @@ bool Speaker::say(std::string_view text, Kind kind) {
   if (is_muted()) return tell_muted();
   const std::string shown = sanitised(text);
   if (trimmed(shown).empty()) return true;
-  return room_.broadcast.say(member_, name_, shown, kind);
+  return room_.broadcast.say(member_, name_, shown, kind, more_);
 }
 
 bool Speaker::help(std::string_view name) {

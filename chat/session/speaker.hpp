@@ -30,8 +30,8 @@ class Speaker {
   Rendering rendering() const { return rendering_; }
 
   // False ends the stay: the member wants to leave, or nobody would hear. Or the room is held for
-  // handing over: then nothing has happened.
-  bool take(const LineReader::Line& line);
+  // handing over: then nothing has happened. `more`: the member's next line is on its way already.
+  bool take(const LineReader::Line& line, bool more = false);
 
   // Whether take() was false because the member wants to leave.
   bool has_quit() const { return quit_; }
@@ -78,6 +78,7 @@ class Speaker {
   Standstill::Standing& standing_;
   AccountId account_ = 0;  // 0: registered
   int cost_ = 0;
+  bool more_ = false;  // has come behind the line in hand
   bool quit_ = false;
   Rendering rendering_ = Rendering::kPlain;
   bool told_of_telnet_ = false;
