@@ -263,17 +263,15 @@ BOOST_AUTO_TEST_CASE(of_lines_and_letters_each_comes_in_its_place_and_numbers_ha
 
 // The talker makes the round of a lone line itself, in which the line behind it could not be.
 BOOST_AUTO_TEST_CASE(the_rounds_of_one_who_says_several_lines_are_the_broadcasters) {
+  constexpr std::uint64_t kLines = 200;
   Trio room;
-  for (int i = 0; i < 10; ++i) {
-    const std::uint64_t before = room.broadcast.moves();
+  const std::uint64_t before = room.broadcast.moves();
+  for (std::uint64_t i = 0; i < kLines; ++i) {
     BOOST_REQUIRE(room.broadcast.say(room.ann.member, "ann", "x", Kind::kSay, true));
-    const auto deadline = Clock::now() + kPatience;
-    while (room.broadcast.moves() == before) {
-      BOOST_REQUIRE((Clock::now() < deadline));
-      std::this_thread::yield();
-    }
     (void)room.ben.read_until("ann: x\n");
   }
+  // The first may be in a round that had begun.
+  BOOST_TEST(room.broadcast.moves() - before >= kLines - 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
