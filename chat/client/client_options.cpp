@@ -10,71 +10,78 @@
 #include "chat/base/environment.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/text.hpp"
+#include "chat/base/usage.hpp"
 #include "chat/client/proxy_command.hpp"
 #include "chat/net/address.hpp"
 
 namespace chat {
 namespace {
 
-// Each sets something in the options, and gives what is wrong with the value; empty: nothing.
-using Set = std::string (*)(ClientOptions&, const std::string& value);
+struct Option;
+
+// Sets something in the options, and gives what is wrong with the value; empty: nothing.
+using Set = std::string (*)(ClientOptions&, const Option&, const std::string& value);
 
 struct Option {
   std::string_view name;
-  std::string_view value;  // what it takes, for who leaves it out; empty: nothing
+  char letter;                // the same in short; 0: there is none
+  std::string_view argument;  // as --help names it; empty: it takes none
+  std::string_view takes;     // the same in words, for one who leaves it out
+  std::string_view help;
   Set set;
+  bool once = false;  // for the command line only
 };
 
-std::string set_port(ClientOptions& options, const std::string& text) {
+std::string refusal(const Option& option, const std::string& value) {
+  return "takes " + std::string(option.takes) + ", not '" + value + "'";
+}
+
+template <auto kMember, bool kValue>
+std::string turn(ClientOptions& options, const Option&, const std::string&) {
+  options.*kMember = kValue;
+  return {};
+}
+
+template <auto kMember>
+std::string text(ClientOptions& options, const Option& option, const std::string& value) {
+  options.*kMember = value;
+  return value.empty() ? "takes " + std::string(option.takes) : "";
+}
+
+std::string take_port(ClientOptions& options, const std::string& text) {
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, options.port);
   if (error == std::errc() && stopped == end && options.port != 0) return {};
   return "takes 1 to 65535, not '" + text + "'";
 }
 
-std::string come_in(ClientOptions& options, protocol::Mode mode, const std::string& name) {
+std::string set_port(ClientOptions& options, const Option&, const std::string& value) {
+  return take_port(options, value);
+}
+
+template <protocol::Mode kMode>
+std::string come_in(ClientOptions& options, const Option& option, const std::string& name) {
   if (options.mode) return "is one too many: one of --login and --register";
-  if (!is_name(name)) return "takes a username, not '" + neutralised(name) + "'";
+  if (!is_name(name)) return refusal(option, neutralised(name));
   if (!options.name.empty() && folded_name(options.name) != folded_name(name)) {
     return "is another name than that of NAME@HOST";
   }
-  options.mode = mode;
+  options.mode = kMode;
   options.name = name;
   return {};
 }
 
-std::string set_password_file(ClientOptions& options, const std::string& file) {
-  options.password_file = file;
-  return file.empty() ? "takes a file, or - for standard input" : "";
+std::string set_ssh(ClientOptions& options, const Option& option, const std::string& host) {
+  return text<&ClientOptions::ssh>(options, option, host.starts_with('-') ? "" : host);
 }
 
-std::string set_password_command(ClientOptions& options, const std::string& command) {
-  options.password_command = command;
-  return command.empty() ? "takes a command" : "";
-}
-
-std::string set_save(ClientOptions& options, const std::string& room) {
+std::string set_save(ClientOptions& options, const Option&, const std::string& room) {
   options.save = room;
   return is_name(room) ? "" : "takes a name like a user's, not '" + neutralised(room) + "'";
 }
 
-std::string set_log(ClientOptions& options, const std::string& file) {
-  options.log = file;
-  return file.empty() ? "takes a file" : "";
-}
-
-std::string set_ssh(ClientOptions& options, const std::string& host) {
-  options.ssh = host;
-  return host.empty() || host.starts_with('-') ? "takes [USER@]HOST" : "";
-}
-
-std::string set_proxy_command(ClientOptions& options, const std::string& command) {
-  options.proxy_command = command;
-  return command.empty() ? "takes a command" : "";
-}
-
 // What the server would refuse is refused at once.
-std::string set_send(ClientOptions& options, const std::string& text) {
+std::string set_send(ClientOptions& options, const Option&, const std::string& text) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     std::string line = text.substr(begin, end - begin);
@@ -90,97 +97,79 @@ std::string set_send(ClientOptions& options, const std::string& text) {
   return options.send.empty() ? "takes a text" : "";
 }
 
-std::string set_help(ClientOptions& options, const std::string&) {
-  options.help = true;
-  return {};
-}
-
-std::string set_bell(ClientOptions& options, const std::string& when) {
-  if (when != "mention" && when != "all" && when != "never") {
-    return "takes mention, all or never, not '" + when + "'";
-  }
+std::string set_bell(ClientOptions& options, const Option& option, const std::string& when) {
+  if (when != "mention" && when != "all" && when != "never") return refusal(option, when);
   options.bell = when == "all" ? Bell::kAll : when == "never" ? Bell::kNever : Bell::kMention;
   return {};
 }
 
-std::string set_color(ClientOptions& options, const std::string& when) {
-  if (when != "auto" && when != "always" && when != "never") {
-    return "takes auto, always or never, not '" + when + "'";
-  }
+std::string set_color(ClientOptions& options, const Option& option, const std::string& when) {
+  if (when != "auto" && when != "always" && when != "never") return refusal(option, when);
   options.color.reset();
   if (when != "auto") options.color = when == "always";
   return {};
 }
 
-std::string set_history(ClientOptions& options, const std::string& kept) {
+std::string set_history(ClientOptions& options, const Option& option, const std::string& kept) {
   options.history = kept == "on";
-  return kept == "on" || kept == "off" ? "" : "takes on or off, not '" + kept + "'";
+  return kept == "on" || kept == "off" ? "" : refusal(option, kept);
 }
 
+using O = ClientOptions;
+
+// In the order of --help.
 constexpr std::array kOptions = {
-    Option{"--port", "a number", set_port},
-    Option{"-p", "a number", set_port},
-    Option{"--ssh", "[USER@]HOST", set_ssh},
-    Option{"--proxy-command", "a command", set_proxy_command},
-    Option{"--login", "a username",
-           [](ClientOptions& options, const std::string& name) {
-             return come_in(options, protocol::Mode::kLogin, name);
-           }},
-    Option{"--register", "a username",
-           [](ClientOptions& options, const std::string& name) {
-             return come_in(options, protocol::Mode::kRegister, name);
-           }},
-    Option{"--take-over", "",
-           [](ClientOptions& options, const std::string&) {
-             options.take_over = true;
-             return std::string();
-           }},
-    Option{"--password-file", "a file, or - for standard input", set_password_file},
-    Option{"--password-command", "a command", set_password_command},
-    Option{"--save", "a name", set_save},
-    Option{"--list", "",
-           [](ClientOptions& options, const std::string&) {
-             options.list = true;
-             return std::string();
-           }},
-    Option{"--send", "a text", set_send},
-    Option{"--log", "a file", set_log},
-    Option{"--json", "",
-           [](ClientOptions& options, const std::string&) {
-             options.json = true;
-             return std::string();
-           }},
-    Option{"--bell", "mention, all or never", set_bell},
-    Option{"--color", "auto, always or never", set_color},
-    Option{"--no-time", "",
-           [](ClientOptions& options, const std::string&) {
-             options.time = false;
-             return std::string();
-           }},
-    Option{"--no-status", "",
-           [](ClientOptions& options, const std::string&) {
-             options.status = false;
-             return std::string();
-           }},
-    Option{"--plain", "",
-           [](ClientOptions& options, const std::string&) {
-             options.plain = true;
-             return std::string();
-           }},
-    Option{"--history", "on or off", set_history},
-    Option{"--no-reconnect", "",
-           [](ClientOptions& options, const std::string&) {
-             options.reconnect = false;
-             return std::string();
-           }},
-    Option{"--version", "",
-           [](ClientOptions& options, const std::string&) {
-             options.version = true;
-             return std::string();
-           }},
-    Option{"--help", "", set_help},
-    Option{"-h", "", set_help},
+    Option{"port", 'p', "N", "a number", "the server's port (default 3490)", set_port},
+    Option{"ssh", 0, "[USER@]HOST", "[USER@]HOST",
+           "by ssh to HOST, and from there to its own port: instead of HOST", set_ssh},
+    Option{"proxy-command", 0, "CMD", "a command", "by a program's standard input and output",
+           text<&O::proxy_command>},
+    Option{"login", 0, "NAME", "a username", "log in as NAME, and ask for the password only",
+           come_in<protocol::Mode::kLogin>},
+    Option{"register", 0, "NAME", "a username", "register NAME, and ask for a password only",
+           come_in<protocol::Mode::kRegister>},
+    Option{"take-over", 0, "", "", "where NAME is online already, go on in its place",
+           turn<&O::take_over, true>},
+    Option{"password-file", 0, "FILE", "a file, or - for standard input",
+           "take the password from FILE's first line; - is standard input",
+           text<&O::password_file>},
+    Option{"password-command", 0, "CMD", "a command",
+           "take it from the first line that a command prints", text<&O::password_command>},
+    Option{"save", 0, "NAME", "a name", "save these options as room NAME, and do nothing else",
+           set_save, true},
+    Option{"list", 0, "", "", "list the saved rooms", turn<&O::list, true>, true},
+    Option{"send", 0, "TEXT", "a text",
+           "say TEXT, wait until it has come back, leave; prints nothing", set_send, true},
+    Option{"log", 0, "FILE", "a file", "append what comes to FILE, with date and time",
+           text<&O::log>},
+    Option{"json", 0, "", "", "print a JSON object for each line: time, number, kind, from, text",
+           turn<&O::json, true>},
+    Option{"bell", 0, "WHEN", "mention, all or never", "ring at a mention (default), all or never",
+           set_bell},
+    Option{"color", 0, "WHEN", "auto, always or never",
+           "auto (default: unless NO_COLOR is set), always or never", set_color},
+    Option{"no-time", 0, "", "", "no time before each line", turn<&O::time, false>},
+    Option{"no-status", 0, "", "", "no status line", turn<&O::status, false>},
+    Option{"plain", 0, "", "", "one line after the other, nothing is painted: for screen readers",
+           turn<&O::plain, true>},
+    Option{"no-reconnect", 0, "", "",
+           "a lost connection is the end (default: comes back, misses nothing)",
+           turn<&O::reconnect, false>},
+    Option{"history", 0, "off", "on or off", "what you type is not kept for the next session",
+           set_history},
+    Option{"version", 0, "", "", "which one this is", turn<&O::version, true>, true},
+    Option{"help", 'h', "", "", "this text", turn<&O::help, true>, true},
 };
+
+// With -- or, of one letter, -; nullptr: there is none.
+const Option* find(std::string_view typed) {
+  const bool is_long = typed.starts_with("--");
+  const auto found = std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& each) {
+    return is_long ? each.name == typed.substr(2)
+                   : each.letter != 0 && typed == std::string{'-', each.letter};
+  });
+  return found == kOptions.end() ? nullptr : &*found;
+}
 
 // --name value or --name=value, at `i` of the arguments, which is moved to the last one taken.
 std::string take_option(ClientOptions& options, const std::vector<std::string>& arguments,
@@ -188,23 +177,21 @@ std::string take_option(ClientOptions& options, const std::vector<std::string>& 
   const std::string& argument = arguments[i];
   const std::string name = argument.substr(0, argument.find('='));
   const bool has_value = name.size() < argument.size();
-  for (const Option& option : kOptions) {
-    if (option.name != name || (has_value && option.value.empty())) continue;
-    std::string value;
-    if (has_value) {
-      value = argument.substr(name.size() + 1);
-    } else if (!option.value.empty()) {
-      if (++i == arguments.size()) return name + " needs " + std::string(option.value);
-      value = arguments[i];
-    }
-    const std::string wrong = option.set(options, value);
-    if (!wrong.empty()) return std::string(name).append(" ").append(wrong);
-    const std::string key =
-        name == "-p" ? "port" : name.substr(std::min<std::size_t>(2, name.size()));
-    options.given.push_back({key, option.value.empty() ? "on" : value});
-    return {};
+  const Option* const option = find(name);
+  if (option == nullptr || (has_value && option->argument.empty())) {
+    return "unknown option " + argument;
   }
-  return "unknown option " + argument;
+  std::string value;
+  if (has_value) {
+    value = argument.substr(name.size() + 1);
+  } else if (!option->argument.empty()) {
+    if (++i == arguments.size()) return name + " needs " + std::string(option->takes);
+    value = arguments[i];
+  }
+  const std::string wrong = option->set(options, *option, value);
+  if (!wrong.empty()) return name + " " + wrong;
+  options.given.push_back({std::string(option->name), option->argument.empty() ? "on" : value});
+  return {};
 }
 
 // [NAME@]HOST[:PORT], where an IPv6 address that is followed by a port is in brackets.
@@ -227,7 +214,7 @@ std::string take_host(ClientOptions& options, const std::string& argument) {
   const std::size_t colon = host.find(':', end);
   std::string wrong;
   if (colon != std::string::npos && colon == host.rfind(':')) {
-    wrong = set_port(options, host.substr(colon + 1));
+    wrong = take_port(options, host.substr(colon + 1));
     host.erase(colon);
   }
   if (!wrong.empty()) return "HOST:PORT " + wrong;
@@ -244,27 +231,23 @@ std::string take_host(ClientOptions& options, const std::string& argument) {
 std::string take_setting(ClientOptions& options, const Setting& setting) {
   const std::string& key = setting.key;
   std::string value = setting.value;
-  if (value.starts_with("~/") && (key == "password-file" || key == "log")) {
-    value.replace(0, 1, environment("HOME"));
-  }
   if (key == "host") return take_host(options, value);
   if (key == "password") {
     return "a password does not stand here: it is password-file or password-command";
   }
-  for (const std::string_view never : {"help", "version", "save", "list", "send"}) {
-    if (key == never) return key + " is for the command line";
+  const Option* const option = find("--" + key);
+  if (option == nullptr) return "there is no setting '" + neutralised(key) + "'";
+  if (option->once) return key + " is for the command line";
+  const bool is_switch = option->argument.empty();
+  if (is_switch && value != "on" && value != "off" && !value.empty()) {
+    return key + " takes on or off, not '" + neutralised(value) + "'";
   }
-  for (const Option& option : kOptions) {
-    if (!option.name.starts_with("--") || option.name.substr(2) != key) continue;
-    const bool is_switch = option.value.empty();
-    if (is_switch && value != "on" && value != "off" && !value.empty()) {
-      return key + " takes on or off, not '" + neutralised(value) + "'";
-    }
-    if (is_switch && value == "off") return {};
-    std::string wrong = option.set(options, value);
-    return wrong.empty() ? "" : key + " " + std::move(wrong);
+  if (is_switch && value == "off") return {};
+  if (option->argument == "FILE" && value.starts_with("~/")) {
+    value.replace(0, 1, environment("HOME"));
   }
-  return "there is no setting '" + neutralised(key) + "'";
+  const std::string wrong = option->set(options, *option, value);
+  return wrong.empty() ? "" : key + " " + wrong;
 }
 
 std::string contradiction(const ClientOptions& options) {
@@ -324,38 +307,21 @@ ClientOptions parse_client_options(const std::vector<std::string>& arguments,
 }
 
 std::string client_usage() {
-  return "usage: " + program_name() +
-         " [HOST] [OPTION]...\n"
-         "\n"
-         "Enters the chatroom that runs on HOST, which may be written NAME@HOST:PORT, or at the\n"
-         "Unix socket unix:PATH, or is the name of a saved room. Without HOST: the room that was\n"
-         "used last, of those that are saved.\n"
-         "\n"
-         "  --port N, -p N        the server's port (default 3490)\n"
-         "  --ssh [USER@]HOST     by ssh to HOST, and from there to its own port: instead of HOST\n"
-         "  --proxy-command CMD   by a program's standard input and output\n"
-         "  --login NAME          log in as NAME, and ask for the password only\n"
-         "  --register NAME       register NAME, and ask for a password only\n"
-         "  --take-over           where NAME is online already, go on in its place\n"
-         "  --password-file FILE  take the password from FILE's first line; - is standard input\n"
-         "  --password-command CMD  take it from the first line that a command prints\n"
-         "  --save NAME           save these options as room NAME, and do nothing else\n"
-         "  --list                list the saved rooms\n"
-         "  --send TEXT           say TEXT, wait until it has come back, leave; prints nothing\n"
-         "  --log FILE            append what comes to FILE, with date and time\n"
-         "  --json                print a JSON object for each line: time, number, kind, from, "
-         "text\n"
-         "  --bell WHEN           ring at a mention (default), all or never\n"
-         "  --color WHEN          auto (default: unless NO_COLOR is set), always or never\n"
-         "  --no-time             no time before each line\n"
-         "  --no-status           no status line\n"
-         "  --plain               one line after the other, nothing is painted: for screen "
-         "readers\n"
-         "  --no-reconnect        a lost connection is the end (default: comes back, misses "
-         "nothing)\n"
-         "  --history off         what you type is not kept for the next session\n"
-         "  --version             which one this is\n"
-         "  --help, -h            this text\n"
+  std::string usage =
+      "usage: " + program_name() +
+      " [HOST] [OPTION]...\n"
+      "\n"
+      "Enters the chatroom that runs on HOST, which may be written NAME@HOST:PORT, or at the\n"
+      "Unix socket unix:PATH, or is the name of a saved room. Without HOST: the room that was\n"
+      "used last, of those that are saved.\n"
+      "\n";
+  for (const Option& each : kOptions) {
+    const std::string argument = (each.argument.empty() ? "" : " ") + std::string(each.argument);
+    std::string typed = "--" + std::string(each.name) + argument;
+    if (each.letter != 0) typed += std::string(", -") + each.letter + argument;
+    usage += usage_row(typed, each.help);
+  }
+  return usage +
          "\n"
          "Ctrl+C, Ctrl+D or /quit leave. Status: 0 after a normal end, 1 where connecting, coming\n"
          "in or the connection failed, 2 for wrong arguments.\n";

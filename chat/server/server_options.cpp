@@ -5,52 +5,38 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <initializer_list>
 #include <istream>
-#include <limits>
 #include <ostream>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "chat/base/limits.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/text.hpp"
+#include "chat/base/usage.hpp"
 
 namespace chat {
 namespace {
 
-constexpr std::array kOptions = {
-    option{"max-users", required_argument, nullptr, 'm'},
-    option{"port", required_argument, nullptr, 'p'},
-    option{"bind", required_argument, nullptr, 'b'},
-    option{"accounts", required_argument, nullptr, 'a'},
-    option{"login-timeout", required_argument, nullptr, 't'},
-    option{"stall-timeout", required_argument, nullptr, 's'},
-    option{"max-pending", required_argument, nullptr, 'n'},
-    option{"max-pending-per-address", required_argument, nullptr, 'N'},
-    option{"max-members-per-address", required_argument, nullptr, 'E'},
-    option{"rate", required_argument, nullptr, 'r'},
-    option{"transcript", required_argument, nullptr, 'T'},
-    option{"transcript-sync", required_argument, nullptr, 'S'},
-    option{"transcript-max", required_argument, nullptr, 'X'},
-    option{"history", required_argument, nullptr, 'H'},
-    option{"unix", required_argument, nullptr, 'u'},
-    option{"trust-unix-users", no_argument, nullptr, 'U'},
-    option{"trust-proxy", required_argument, nullptr, 'P'},
-    option{"metrics", required_argument, nullptr, 'M'},
-    option{"log", required_argument, nullptr, 'l'},
-    option{"log-level", required_argument, nullptr, 'v'},
-    option{"check", no_argument, nullptr, 'C'},
-    option{"add-account", required_argument, nullptr, 'A'},
-    option{"operator", no_argument, nullptr, 'O'},
-    option{"remove-account", required_argument, nullptr, 'R'},
-    option{"list-accounts", no_argument, nullptr, 'L'},
-    option{"version", no_argument, nullptr, 'V'},
-    option{"help", no_argument, nullptr, 'h'},
-    option{nullptr, 0, nullptr, 0},
+using Action = ServerOptions::Action;
+
+// Sets something in the options. `name` begins with --; `value` is empty where none is taken.
+// Throws UsageError.
+using Set = void (*)(ServerOptions&, const std::string& name, const std::string& value);
+
+struct Option {
+  const char* name;
+  std::string_view argument;  // as --help names it; empty: it takes none
+  std::string_view help;
+  Set set;
 };
 
 // `text` as a whole number from `low` to `high`. Throws UsageError, which begins with `what`.
-template <typename Number>
-Number parse_number(std::string_view what, std::string_view text, Number low, Number high) {
-  Number number{};
+std::uint64_t parse_number(std::string_view what, std::string_view text, std::uint64_t low,
+                           std::uint64_t high) {
+  std::uint64_t number{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc{} || stop != end || number < low || number > high) {
@@ -59,13 +45,6 @@ Number parse_number(std::string_view what, std::string_view text, Number low, Nu
                      std::to_string(high));
   }
   return number;
-}
-
-Transcript::Sync parse_sync(std::string_view word) {
-  if (word == "always") return Transcript::Sync::kAlways;
-  if (word == "second") return Transcript::Sync::kSecond;
-  if (word == "never") return Transcript::Sync::kNever;
-  throw UsageError("--transcript-sync is always, second or never");
 }
 
 // A number of bytes, or of K, M or G of them. Throws UsageError, which begins with `what`.
@@ -84,199 +63,210 @@ std::uint64_t parse_size(std::string_view what, std::string_view text) {
   return number << shift;
 }
 
-TrustedProxy parse_proxy(std::string_view what, std::string_view text) {
+// The one of `choices` that `word` names. Throws UsageError, which lists them.
+template <typename Value>
+Value choice(std::string message, std::string_view word,
+             std::initializer_list<std::pair<std::string_view, Value>> choices) {
+  message += " is ";
+  for (auto each = choices.begin(); each != choices.end(); ++each) {
+    if (each->first == word) return each->second;
+    if (each != choices.begin()) message += each + 1 == choices.end() ? " or " : ", ";
+    message += each->first;
+  }
+  throw UsageError(message);
+}
+
+template <auto kMember>
+void text(ServerOptions& options, const std::string&, const std::string& value) {
+  options.config.*kMember = value;
+}
+
+template <auto kMember, std::uint64_t kLow, std::uint64_t kHigh>
+void number(ServerOptions& options, const std::string& name, const std::string& value) {
+  auto& member = options.config.*kMember;
+  member = static_cast<std::remove_reference_t<decltype(member)>>(
+      parse_number(name, value, kLow, kHigh));
+}
+
+template <auto kMember, std::uint64_t kHigh>
+void seconds(ServerOptions& options, const std::string& name, const std::string& value) {
+  options.config.*kMember = std::chrono::seconds(parse_number(name, value, 1, kHigh));
+}
+
+// In place of serving.
+template <Action kAction>
+void act(ServerOptions& options, const std::string&, const std::string& value) {
+  if (options.action != Action::kServe) {
+    throw UsageError(
+        "only one of --check, --add-account, --remove-account and --list-accounts at a time");
+  }
+  options.action = kAction;
+  options.account_name = value;
+}
+
+// Whatever else is asked for.
+template <Action kAction>
+void only(ServerOptions& options, const std::string&, const std::string&) {
+  options.action = kAction;
+}
+
+void set_max_users(ServerOptions& options, const std::string&, const std::string& value) {
+  options.config.max_users = parse_max_users(value);
+}
+
+void set_accounts(ServerOptions& options, const std::string&, const std::string& value) {
+  options.accounts_file = value;
+}
+
+void set_sync(ServerOptions& options, const std::string& name, const std::string& value) {
+  using Sync = Transcript::Sync;
+  options.config.transcript_sync = choice<Sync>(
+      name, value, {{"always", Sync::kAlways}, {"second", Sync::kSecond}, {"never", Sync::kNever}});
+}
+
+void set_transcript_max(ServerOptions& options, const std::string& name, const std::string& value) {
+  options.config.transcript_max = parse_size(name, value);
+}
+
+void set_trust_unix_users(ServerOptions& options, const std::string&, const std::string&) {
+  options.config.trust_unix_users = true;
+}
+
+void set_trust_proxy(ServerOptions& options, const std::string& name, const std::string& value) {
   try {
-    return TrustedProxy::parse(text);
+    options.config.trusted_proxy = TrustedProxy::parse(value);
   } catch (const std::invalid_argument& error) {
-    throw UsageError(std::string(what) + ": " + error.what());
+    throw UsageError(name + ": " + error.what());
   }
 }
 
-bool parse_log(std::string_view word) {
-  if (word == "plain" || word == "json") return word == "json";
-  throw UsageError("--log is plain or json");
+void set_log(ServerOptions& options, const std::string& name, const std::string& value) {
+  options.log.json = choice<bool>(name, value, {{"plain", false}, {"json", true}});
 }
 
-EventLog::Level parse_level(std::string_view word) {
-  if (word == "error") return EventLog::Level::kError;
-  if (word == "warning") return EventLog::Level::kWarning;
-  if (word == "info") return EventLog::Level::kInfo;
-  throw UsageError("--log-level is error, warning or info");
+void set_log_level(ServerOptions& options, const std::string& name, const std::string& value) {
+  using Level = EventLog::Level;
+  options.log.least = choice<Level>(
+      name, value,
+      {{"error", Level::kError}, {"warning", Level::kWarning}, {"info", Level::kInfo}});
 }
+
+void set_operator(ServerOptions& options, const std::string&, const std::string&) {
+  options.is_operator = true;
+}
+
+using Config = ServerConfig;
+
+// In the order of --help. Between the two kinds it has something to say.
+constexpr std::array kOptions = {
+    Option{"max-users", "N",
+           "maximum number of users, 1 to 1000000 (default: asks on standard\ninput)",
+           set_max_users},
+    Option{"port", "N", "port to listen on (default 3490; 0: any free one)",
+           number<&Config::port, 0, 65535>},
+    Option{"bind", "ADDRESS", "address to listen on (default: all, IPv4 and IPv6)",
+           text<&Config::address>},
+    Option{"accounts", "FILE", "password storage (default password_storage)", set_accounts},
+    Option{"login-timeout", "N", "disconnects clients that are not in after N seconds (default 60)",
+           seconds<&Config::login_timeout, 86'400>},
+    Option{"stall-timeout", "N",
+           "disconnects members that receive nothing for N seconds (default 30)",
+           seconds<&Config::stall_timeout, kMaxStallTimeout>},
+    Option{"max-pending", "N", "maximum number of connections that are not in yet (default 256)",
+           number<&Config::max_pending, 1, kMaxUsersLimit>},
+    Option{"max-pending-per-address", "N", "of these, maximum from one address (default 32)",
+           number<&Config::max_pending_per_address, 1, kMaxUsersLimit>},
+    Option{"max-members-per-address", "N",
+           "maximum number of registered users from one address (default: half\n"
+           "of the free seats)",
+           number<&Config::max_members_per_address, 1, kMaxUsersLimit>},
+    Option{"rate", "N",
+           "lines per second from each member, with bursts of twice that\n(default 5; 0: no limit)",
+           number<&Config::rate, 0, 1'000'000>},
+    Option{"history", "N", "number of old lines that newcomers see (default 20)",
+           number<&Config::history, 0, kKeptLines>},
+    Option{"transcript", "FILE", "keeps all lines in FILE; numbering and history survive a restart",
+           text<&Config::transcript>},
+    Option{"transcript-sync", "WHEN",
+           "flushes the transcript to disk: always, second (default) or never", set_sync},
+    Option{"transcript-max", "SIZE",
+           "rotates the transcript to FILE.1 before it exceeds SIZE, such as 100M\n"
+           "(default 0: never)",
+           set_transcript_max},
+    Option{"unix", "PATH", "also listens on a Unix socket", text<&Config::unix_path>},
+    Option{"trust-unix-users", "",
+           "on that socket, Unix users log in to the account of exactly their name\n"
+           "without a password",
+           set_trust_unix_users},
+    Option{"trust-proxy", "ADDRESS[/BITS]",
+           "accepts PROXY headers from this address; unix:USER: from this user on\n"
+           "the Unix socket",
+           set_trust_proxy},
+    Option{"metrics", "ADDRESS:PORT",
+           "serves statistics at /metrics for a monitoring system; also unix:PATH",
+           text<&Config::metrics>},
+    Option{"log", "FORM", "event log format: plain (default) or json", set_log},
+    Option{"log-level", "LEVEL", "logs error, warning or info (default)", set_log_level},
+    Option{"check", "", "checks options and files, then exits", act<Action::kCheck>},
+    Option{"version", "", "prints the version", only<Action::kShowVersion>},
+    Option{"help", "", "prints this text", only<Action::kHelp>},
+    Option{"add-account", "NAME", "adds an account; asks for the password twice",
+           act<Action::kAddAccount>},
+    Option{"operator", "", "with --add-account: makes it an operator", set_operator},
+    Option{"remove-account", "NAME", "removes an account", act<Action::kRemoveAccount>},
+    Option{"list-accounts", "", "lists the accounts", act<Action::kListAccounts>},
+};
+constexpr std::string_view kFirstOfAccounts = "add-account";
 
 }  // namespace
 
 ServerOptions parse_server_options(int argc, char* const* argv) {
+  // No letters: numbers beyond them, each its own, or getopt_long() takes a beginning that several
+  // options share for the first of them.
+  constexpr int kFirst = 256;
+  std::vector<option> rows;
+  for (const Option& each : kOptions) {
+    rows.push_back({each.name, each.argument.empty() ? no_argument : required_argument, nullptr,
+                    kFirst + static_cast<int>(rows.size())});
+  }
+  rows.push_back({});
   ServerOptions options;
-  const auto act = [&](ServerOptions::Action action, const char* name) {
-    if (options.action != ServerOptions::Action::kServe) {
-      throw UsageError(
-          "only one of --check, --add-account, --remove-account and --list-accounts at a time");
-    }
-    options.action = action;
-    options.account_name = name;
-  };
   ::optind = 0;  // glibc: begin anew, also after another command line
   ::opterr = 0;
-  int letter = 0;
-  while ((letter = ::getopt_long(argc, argv, ":", kOptions.data(), nullptr)) != -1) {
-    switch (letter) {
-      case 'm':
-        options.config.max_users = parse_max_users(::optarg);
-        break;
-      case 'p':
-        options.config.port = parse_number<std::uint16_t>("--port", ::optarg, 0, 65535);
-        break;
-      case 'b':
-        options.config.address = ::optarg;
-        break;
-      case 'a':
-        options.accounts_file = ::optarg;
-        break;
-      case 't':
-        options.config.login_timeout =
-            std::chrono::seconds(parse_number("--login-timeout", ::optarg, 1, 86'400));
-        break;
-      case 's':
-        options.config.stall_timeout =
-            std::chrono::seconds(parse_number("--stall-timeout", ::optarg, 1, kMaxStallTimeout));
-        break;
-      case 'n':
-        options.config.max_pending =
-            parse_number<std::size_t>("--max-pending", ::optarg, 1, kMaxUsersLimit);
-        break;
-      case 'N':
-        options.config.max_pending_per_address =
-            parse_number<std::size_t>("--max-pending-per-address", ::optarg, 1, kMaxUsersLimit);
-        break;
-      case 'E':
-        options.config.max_members_per_address =
-            parse_number<std::size_t>("--max-members-per-address", ::optarg, 1, kMaxUsersLimit);
-        break;
-      case 'r':
-        options.config.rate = parse_number("--rate", ::optarg, 0, 1'000'000);
-        break;
-      case 'T':
-        options.config.transcript = ::optarg;
-        break;
-      case 'S':
-        options.config.transcript_sync = parse_sync(::optarg);
-        break;
-      case 'X':
-        options.config.transcript_max = parse_size("--transcript-max", ::optarg);
-        break;
-      case 'H':
-        options.config.history = parse_number<std::uint64_t>("--history", ::optarg, 0, kKeptLines);
-        break;
-      case 'u':
-        options.config.unix_path = ::optarg;
-        break;
-      case 'U':
-        options.config.trust_unix_users = true;
-        break;
-      case 'P':
-        options.config.trusted_proxy = parse_proxy("--trust-proxy", ::optarg);
-        break;
-      case 'M':
-        options.config.metrics = ::optarg;
-        break;
-      case 'l':
-        options.log.json = parse_log(::optarg);
-        break;
-      case 'v':
-        options.log.least = parse_level(::optarg);
-        break;
-      case 'C':
-        act(ServerOptions::Action::kCheck, "");
-        break;
-      case 'A':
-        act(ServerOptions::Action::kAddAccount, ::optarg);
-        break;
-      case 'O':
-        options.is_operator = true;
-        break;
-      case 'R':
-        act(ServerOptions::Action::kRemoveAccount, ::optarg);
-        break;
-      case 'L':
-        act(ServerOptions::Action::kListAccounts, "");
-        break;
-      case 'V':
-        options.action = ServerOptions::Action::kShowVersion;
-        return options;
-      case 'h':
-        options.action = ServerOptions::Action::kHelp;
-        return options;
-      case ':':
-        throw UsageError(std::string(argv[::optind - 1]) + " needs a value");
-      default:
-        throw UsageError(std::string(argv[::optind - 1]) + " is not an option");
+  int found = 0;
+  while ((found = ::getopt_long(argc, argv, ":", rows.data(), nullptr)) != -1) {
+    if (found < kFirst) {
+      throw UsageError(std::string(argv[::optind - 1]) +
+                       (found == ':' ? " needs a value" : " is not an option"));
     }
+    const Option& each = kOptions[static_cast<std::size_t>(found - kFirst)];
+    each.set(options, std::string("--") + each.name, ::optarg == nullptr ? "" : ::optarg);
+    if (options.action == Action::kHelp || options.action == Action::kShowVersion) return options;
   }
   if (::optind < argc) throw UsageError(std::string(argv[::optind]) + " is not an option");
-  if (options.is_operator && options.action != ServerOptions::Action::kAddAccount) {
+  if (options.is_operator && options.action != Action::kAddAccount) {
     throw UsageError("--operator needs --add-account");
   }
   return options;
 }
 
 std::string server_usage() {
-  return "usage: " + program_name() +
-         " [OPTION]...\n"
-         "Runs one chatroom.\n"
-         "  --max-users N          maximum number of users, 1 to 1000000 (default: asks on "
-         "standard\n"
-         "                         input)\n"
-         "  --port N               port to listen on (default 3490; 0: any free one)\n"
-         "  --bind ADDRESS         address to listen on (default: all, IPv4 and IPv6)\n"
-         "  --accounts FILE        password storage (default password_storage)\n"
-         "  --login-timeout N      disconnects clients that are not in after N seconds (default "
-         "60)\n"
-         "  --stall-timeout N      disconnects members that receive nothing for N seconds (default "
-         "30)\n"
-         "  --max-pending N        maximum number of connections that are not in yet (default "
-         "256)\n"
-         "  --max-pending-per-address N\n"
-         "                         of these, maximum from one address (default 32)\n"
-         "  --max-members-per-address N\n"
-         "                         maximum number of registered users from one address (default: "
-         "half\n"
-         "                         of the free seats)\n"
-         "  --rate N               lines per second from each member, with bursts of twice that\n"
-         "                         (default 5; 0: no limit)\n"
-         "  --history N            number of old lines that newcomers see (default 20)\n"
-         "  --transcript FILE      keeps all lines in FILE; numbering and history survive a "
-         "restart\n"
-         "  --transcript-sync WHEN flushes the transcript to disk: always, second (default) or "
-         "never\n"
-         "  --transcript-max SIZE  rotates the transcript to FILE.1 before it exceeds SIZE, such "
-         "as 100M\n"
-         "                         (default 0: never)\n"
-         "  --unix PATH            also listens on a Unix socket\n"
-         "  --trust-unix-users     on that socket, Unix users log in to the account of exactly "
-         "their name\n"
-         "                         without a password\n"
-         "  --trust-proxy ADDRESS[/BITS]\n"
-         "                         accepts PROXY headers from this address; unix:USER: from this "
-         "user on\n"
-         "                         the Unix socket\n"
-         "  --metrics ADDRESS:PORT serves statistics at /metrics for a monitoring system; also "
-         "unix:PATH\n"
-         "  --log FORM             event log format: plain (default) or json\n"
-         "  --log-level LEVEL      logs error, warning or info (default)\n"
-         "  --check                checks options and files, then exits\n"
-         "  --version              prints the version\n"
-         "  --help                 prints this text\n"
-         "SIGUSR2 upgrades a running server in place; no connection is lost.\n"
-         "Accounts, instead of serving (SIGHUP makes a running server reload them):\n"
-         "  --add-account NAME     adds an account; asks for the password twice\n"
-         "  --operator             with --add-account: makes it an operator\n"
-         "  --remove-account NAME  removes an account\n"
-         "  --list-accounts        lists the accounts\n";
+  std::string usage = "usage: " + program_name() + " [OPTION]...\nRuns one chatroom.\n";
+  for (const Option& each : kOptions) {
+    if (each.name == kFirstOfAccounts) {
+      usage +=
+          "SIGUSR2 upgrades a running server in place; no connection is lost.\n"
+          "Accounts, instead of serving (SIGHUP makes a running server reload them):\n";
+    }
+    std::string typed = std::string("--") + each.name;
+    if (!each.argument.empty()) typed.append(" ").append(each.argument);
+    usage += usage_row(typed, each.help);
+  }
+  return usage;
 }
 
 std::size_t parse_max_users(std::string_view text) {
-  return parse_number<std::size_t>("maximum number of users", text, 1, kMaxUsersLimit);
+  return parse_number("maximum number of users", text, 1, kMaxUsersLimit);
 }
 
 std::size_t ask_max_users(std::istream& in, std::ostream& out, bool terminal) {

@@ -213,6 +213,25 @@ BOOST_AUTO_TEST_CASE(what_is_not_an_option_is_refused_by_its_name) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_beginning_will_do_where_it_is_of_one_option_alone) {
+  BOOST_TEST(parse({"--acc", "file"}).accounts_file == "file");
+  BOOST_TEST(parse({"--max-pending", "7"}).config.max_pending == 7u);  // itself
+  check_refused({"--max-pend", "7"}, "--max-pend is not an option");
+  check_refused({"--l=7"}, "--l=7 is not an option");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_is_no_choice_is_refused_with_all_of_them) {
+  BOOST_TEST(
+      (parse({"--transcript-sync=never"}).config.transcript_sync == Transcript::Sync::kNever));
+  BOOST_TEST(parse({"--log=json"}).log.json);
+  BOOST_TEST((parse({"--log-level=error"}).log.least == EventLog::Level::kError));
+  for (const char* word : {"", "x", "Always"}) {
+    check_refused({"--transcript-sync", word}, "--transcript-sync is always, second or never");
+    check_refused({"--log", word}, "--log is plain or json");
+    check_refused({"--log-level", word}, "--log-level is error, warning or info");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(two_actions_at_a_time_are_refused) {
   const Arguments actions = {"--add-account=ann", "--remove-account=ann", "--list-accounts"};
   for (const std::string& first : actions) {
