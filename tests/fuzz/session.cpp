@@ -2,8 +2,6 @@
 // the room about those two, and lines of the other under its own name.
 #include "chat/session/session.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -15,20 +13,9 @@
 #include "tests/fuzz/check.hpp"
 #include "tests/support/house.hpp"
 #include "tests/support/running_room.hpp"
+#include "tests/support/socket_pair.hpp"
 
 namespace {
-
-struct Ends {
-  chat::Socket near;
-  chat::Socket far;
-};
-
-Ends connected() {
-  std::array<int, 2> ends{};
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0,
-        "there are sockets");
-  return {chat::Socket(chat::Descriptor(ends[0])), chat::Socket(chat::Descriptor(ends[1]))};
-}
 
 std::string read_all(chat::Socket& socket) {
   std::string all;
@@ -62,11 +49,11 @@ void check_lines(std::string_view heard, bool for_one) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static const auto accounts = accounts_of({{"owner", "right"}});
   House house(accounts, 2);
-  Ends watcher = connected();
+  SocketPair watcher;
   chat::Subscriber member(watcher.near);
   check(house.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,
         "the watcher is in");
-  Ends client = connected();
+  SocketPair client;
   chat::Connection connection;
   connection.socket = std::move(client.near);
   const std::string_view sent(reinterpret_cast<const char*>(bytes), size);

@@ -13,19 +13,17 @@
 #include <vector>
 
 #include "tests/support/patience.hpp"
+#include "tests/support/socket_pair.hpp"
 
 namespace chat {
 namespace {
 
 // A member of which the test holds the far end. `narrow`: its socket takes only some KiB at a time.
-struct Hearer {
+struct Hearer : SocketPair {
   explicit Hearer(bool narrow = false) {
-    std::array<int, 2> ends{};
-    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-    near = Socket(Descriptor(ends[0]));
-    far = Socket(Descriptor(ends[1]));
     const int least = 1;  // the kernel makes of it what it needs
-    if (narrow) (void)::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+    if (narrow)
+      (void)::setsockopt(near.descriptor().get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
   }
 
   // What comes, up to and including `last`; less, where that does not come.
@@ -50,8 +48,6 @@ struct Hearer {
     }
   }
 
-  Socket near;
-  Socket far;
   Subscriber member{near};
   std::string text;
 };

@@ -1,7 +1,5 @@
 #include "chat/room/registry.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -12,6 +10,7 @@
 
 #include "tests/support/failing_memory.hpp"
 #include "tests/support/patience.hpp"
+#include "tests/support/socket_pair.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/threads.hpp"
 
@@ -24,15 +23,7 @@ using Names = std::vector<std::string>;
 constexpr int kRounds = 100;  // of a race, so that it shows if nothing guards the registry
 
 // Someone at the door: a connection of which the test holds the far end.
-struct Guest {
-  Guest() {
-    std::array<int, 2> ends{};
-    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-    near = Socket(Descriptor(ends[0]));
-    far = Socket(Descriptor(ends[1]));
-  }
-  Socket near;
-  Socket far;
+struct Guest : SocketPair {
   Subscriber member{near};
 };
 

@@ -1,7 +1,5 @@
 #include "chat/session/lobby.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <future>
@@ -11,6 +9,7 @@
 #include <string>
 
 #include "tests/support/failing_memory.hpp"
+#include "tests/support/socket_pair.hpp"
 
 namespace chat {
 namespace {
@@ -44,20 +43,8 @@ PeerAddress user(std::uint8_t uid) {
   return peer;
 }
 
-// A connection of which the test holds the far end.
-struct Ends {
-  Ends() {
-    std::array<int, 2> ends{};
-    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-    near = Socket(Descriptor(ends[0]));
-    far = Socket(Descriptor(ends[1]));
-  }
-  Socket near;
-  Socket far;
-};
-
 // One in the lobby. It is to be answered, at first.
-struct Guest : Ends {
+struct Guest : SocketPair {
   Guest(Hall& hall, const PeerAddress& from) : lobby(hall.lobby), peer(from) {
     lobby.admit(*place, near, peer);
   }
@@ -373,7 +360,7 @@ BOOST_AUTO_TEST_CASE(without_memory_nobody_is_admitted_and_nobody_goes) {
   Hall hall(1, 1);
   Guest first(hall, "192.0.2.1");
   first.reads();
-  Ends other;
+  SocketPair other;
   const auto peer = at("192.0.2.2");
   for (long good = 0;; ++good) {
     Lobby::Place place;

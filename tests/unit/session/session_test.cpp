@@ -1,17 +1,17 @@
 // A session on the test's own thread: what becomes of the room where memory runs out.
 #include "chat/session/session.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "chat/storage/password_hash.hpp"
 #include "tests/support/failing_memory.hpp"
 #include "tests/support/house.hpp"
 #include "tests/support/patience.hpp"
+#include "tests/support/socket_pair.hpp"
 
 namespace chat {
 namespace {
@@ -21,11 +21,10 @@ using namespace std::chrono_literals;
 // What a client that has sent `sent` and half-closed is told; `good` allocations of the session
 // succeed. Sets `failed` to whether any did not.
 std::string told(House& house, std::string_view sent, long good, bool& failed) {
-  std::array<int, 2> ends{};
-  BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  Socket far{Descriptor(ends[1])};
+  SocketPair ends;
+  Socket& far = ends.far;
   Connection connection;
-  connection.socket = Socket(Descriptor(ends[0]));
+  connection.socket = std::move(ends.near);
   BOOST_REQUIRE(far.send_all(sent));
   far.shutdown_write();
   house.lobby.admit(connection.place, connection.socket, connection.peer);

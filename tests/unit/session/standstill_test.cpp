@@ -1,7 +1,5 @@
 #include "chat/session/standstill.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -10,9 +8,9 @@
 #include <list>
 #include <thread>
 
-#include "chat/base/descriptor.hpp"
 #include "chat/net/socket.hpp"
 #include "tests/support/patience.hpp"
+#include "tests/support/socket_pair.hpp"
 #include "tests/support/threads.hpp"
 
 namespace chat {
@@ -122,10 +120,8 @@ BOOST_AUTO_TEST_CASE(where_none_is_wanted_nobody_is_held_up) {
 }
 
 BOOST_AUTO_TEST_CASE(a_nudge_gets_a_worker_out_of_a_call_that_blocks) {
-  std::array<int, 2> ends{};
-  BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  Socket near{Descriptor(ends[0])};
-  const Socket far{Descriptor(ends[1])};
+  SocketPair ends;
+  Socket& near = ends.near;
   Standstill standstill;
   for (const bool with_deadline : {false, true}) {
     std::atomic<bool> done{false};
