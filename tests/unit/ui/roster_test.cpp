@@ -65,6 +65,51 @@ BOOST_AUTO_TEST_CASE(who_spoke_last_stays_first_in_a_new_list) {
   BOOST_TEST(roster.beginning_with("b").front() == "ben");
 }
 
+BOOST_AUTO_TEST_CASE(who_comes_is_there_and_who_leaves_is_not) {
+  Roster roster = after({"* ann has entered the chat", "* Ben has entered the chat"});
+  BOOST_TEST(roster.size() == 2);
+  BOOST_TEST(roster.beginning_with("b") == std::vector<std::string>{"Ben"});
+  roster.follow(parse_server_line("* ben has left the chat"));
+  BOOST_TEST(roster.size() == 1);
+  roster.follow(parse_server_line("* ben has left the chat"));
+  BOOST_TEST(roster.size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(names_are_found_by_their_beginning_in_any_case_who_spoke_last_first) {
+  using Names = std::vector<std::string>;
+  Roster roster = after({"* online (4): Anna, anne, ANDY, bob", "anne: hi", "~ Anna waves"});
+  BOOST_TEST(roster.beginning_with("aN") == Names({"Anna", "anne", "ANDY"}));
+  BOOST_TEST(roster.beginning_with("ann") == Names({"Anna", "anne"}));
+  BOOST_TEST(roster.beginning_with("annex").empty());
+  BOOST_TEST(roster.beginning_with("").size() == 4);
+  roster.follow(parse_server_line("ANDY -> bob: hi"));
+  BOOST_TEST(roster.beginning_with("a").front() == "ANDY");
+  roster.follow(parse_server_line("stranger: hi"));  // who is not here does not come by speaking
+  BOOST_TEST(roster.size() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_replayed_says_nothing_of_who_is_here) {
+  Roster roster = after({"* online (1): ann"});
+  for (const char* text :
+       {"* ben has entered the chat", "* ann has left the chat", "* online (2): cid, dan"}) {
+    ServerLine line = parse_server_line(text);
+    line.replayed = true;
+    roster.follow(line);
+  }
+  BOOST_TEST(roster.size() == 1);
+  BOOST_TEST(roster.beginning_with("a").size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_list_or_no_name_is_let_go) {
+  for (const char* line : {"* online (x): ann", "* online (-1): ann",
+                           "* online (99999999999999999999): ann", "* online (1000001): ann",
+                           "* online (1: ann", "* online 1): ann", "* online ()", "* online"}) {
+    BOOST_TEST(after({line}).size() == 0, line);
+  }
+  BOOST_TEST(after({"* online (2): ann, b b"}).size() == 0);
+  BOOST_TEST(after({"* online (2): ann, b b", "* online (2): ben"}).size() == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chat
