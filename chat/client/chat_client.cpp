@@ -15,7 +15,7 @@ namespace chat {
 namespace {
 
 Terminal::Wanted wanted(const ClientOptions& options) {
-  if (options.json || !options.send.empty()) return Terminal::Wanted::kNoScreen;
+  if (options.json || options.listen || options.says()) return Terminal::Wanted::kNoScreen;
   return options.plain ? Terminal::Wanted::kPlain : Terminal::Wanted::kScreen;
 }
 
@@ -30,7 +30,7 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
 
 PlainOutput::Form form_of(const ClientOptions& options) {
   if (options.json) return PlainOutput::Form::kJson;
-  return options.send.empty() ? PlainOutput::Form::kLines : PlainOutput::Form::kNothing;
+  return options.says() ? PlainOutput::Form::kNothing : PlainOutput::Form::kLines;
 }
 
 std::unique_ptr<Screen> new_screen(Terminal& terminal, const ClientOptions& options) {
@@ -136,6 +136,9 @@ void ChatClient::end_input() {
 void ChatClient::wait_for_echo() {
   // The room takes several lines a second from one who talks.
   deadline_ = Clock::now() + kEchoWait + std::chrono::seconds(options_.send.size());
+  // The other thread says why the user is not in by then.
+  if (options_.timeout) deadline_ = Clock::now() + *options_.timeout + kLeaveWait;
+  terminal_.wake();  // all may have come back already
 }
 
 void ChatClient::take_leave() {
@@ -155,7 +158,7 @@ Ending ChatClient::judge() {
                                  ? "ended before coming in"
                                  : "the server closed the connection before you were in"};
   }
-  if (!options_.send.empty() && !conversation_.has_come_back()) {
+  if (options_.says() && !conversation_.has_come_back()) {
     return {Outcome::kNotSaid, "the text did not come back from the room"};
   }
   if (left && silent_) unsaid_ = conversation_.unsaid(true);

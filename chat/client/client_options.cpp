@@ -82,6 +82,10 @@ std::string set_save(ClientOptions& options, const Option&, const std::string& r
 
 // What the server would refuse is refused at once.
 std::string set_send(ClientOptions& options, const Option&, const std::string& text) {
+  if (text == "-") {
+    options.send_input = true;
+    return {};
+  }
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     std::string line = text.substr(begin, end - begin);
@@ -95,6 +99,18 @@ std::string set_send(ClientOptions& options, const Option&, const std::string& t
     options.send.push_back(std::move(line));
   }
   return options.send.empty() ? "takes a text" : "";
+}
+
+std::string set_to(ClientOptions& options, const Option& option, const std::string& name) {
+  options.to = name;
+  return is_name(name) ? "" : refusal(option, neutralised(name));
+}
+
+std::string set_timeout(ClientOptions& options, const Option& option, const std::string& text) {
+  const auto seconds = parse_number(text);
+  if (!seconds || *seconds == 0 || *seconds > 60 * kMostMinutes) return refusal(option, text);
+  options.timeout = std::chrono::seconds(*seconds);
+  return {};
 }
 
 std::string set_bell(ClientOptions& options, const Option& option, const std::string& when) {
@@ -139,7 +155,14 @@ constexpr std::array kOptions = {
            set_save, true},
     Option{"list", 0, "", "", "list the saved rooms", turn<&O::list, true>, true},
     Option{"send", 0, "TEXT", "a text",
-           "say TEXT, wait until it has come back, leave; prints nothing", set_send, true},
+           "say TEXT, or (-) each line of the input, wait until it has come back, leave", set_send,
+           true},
+    Option{"msg", 0, "NAME", "a username", "say it to NAME alone", set_to, true},
+    Option{"me", 0, "", "", "say it as /me does", turn<&O::me, true>, true},
+    Option{"timeout", 0, "N", "seconds",
+           "wait N s for the server, for NAME to be free, and for all to come back", set_timeout},
+    Option{"listen", 0, "", "", "print what comes, for ever: the input is not read",
+           turn<&O::listen, true>},
     Option{"log", 0, "FILE", "a file", "append what comes to FILE, with date and time",
            text<&O::log>},
     Option{"json", 0, "", "", "print a JSON object for each line: time, number, kind, from, text",
@@ -264,10 +287,18 @@ std::string contradiction(const ClientOptions& options) {
   if (options.take_over && options.mode != protocol::Mode::kLogin) {
     return "--take-over needs --login";
   }
+  if (!options.says() && (options.me || !options.to.empty())) {
+    return "--msg and --me say how: they need --send";
+  }
+  if (options.me && !options.to.empty()) return "--msg or --me: one of them";
+  if (options.says() && options.listen) return "--send or --listen: one of them";
+  if (!options.send.empty() && options.send_input) return "--send -: nothing else besides";
   if (options.mode) return {};
   if (!options.password_file.empty()) return "--password-file needs --login or --register";
   if (!options.password_command.empty()) return "--password-command needs --login or --register";
-  if (!options.send.empty()) return "--send needs --login or --register";
+  if (options.says()) return "--send needs --login or --register";
+  if (options.listen) return "--listen needs --login or --register";
+  if (options.timeout) return "--timeout needs --login or --register";
   return {};
 }
 

@@ -21,6 +21,8 @@ struct Setting {
 };
 
 struct ClientOptions {
+  bool says() const { return !send.empty() || send_input; }
+
   std::string host;           // what the room is called by, where there is a proxy command
   std::string proxy_command;  // the way to the server; empty: a connection to host and port
   std::string ssh;            // of --ssh: then it is ssh_command() of this
@@ -33,7 +35,12 @@ struct ClientOptions {
   std::string password_command;         // prints the password; empty: there is none
   std::string password;                 // as that command has printed it
   std::vector<std::string> send;        // the lines of --send; empty: it is not there
-  std::string log;                      // the file that keeps what comes; empty: none
+  bool send_input = false;              // --send -: they are those of standard input
+  std::string to;                       // for whom alone they are; empty: for everyone
+  bool me = false;                      // they are what the user does
+  std::optional<std::chrono::seconds> timeout;  // to come in, and for all of it to come back
+  bool listen = false;  // hears for ever, and reads nothing but the password
+  std::string log;      // the file that keeps what comes; empty: none
   bool json = false;
   bool status = true;
   bool plain = false;  // nothing on the screen moves

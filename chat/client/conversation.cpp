@@ -22,10 +22,29 @@ void Conversation::come_in(std::string_view bytes, bool registers,
                            const std::vector<std::string>& texts) {
   MutexLock lock(mutex_);
   catching_up_.send(bytes);
+  way_in_ += bytes;
   registered_ = registers;
   bytes.remove_suffix(1);
   remember(bytes.substr(bytes.rfind('\n') + 1));
-  for (const std::string& text : texts) catching_up_.type(text);
+  for (const std::string& text : texts) say(text);
+  expects_echo_ = !texts.empty();
+}
+
+void Conversation::begin_again(Link& link) {
+  MutexLock lock(mutex_);
+  link.close();
+  catching_up_ = CatchingUp();
+  catching_up_.set_own_name(name());
+  catching_up_.send(way_in_);
+  letters_ = 0;
+  for (const std::string& line : std::exchange(early_, {})) say(line);
+}
+
+void Conversation::say(std::string_view line) {
+  if (!was_in_) early_.emplace_back(line);
+  const auto command = protocol::parse_command(line);
+  if (command && lowercase(command->name) == "/msg") ++letters_;
+  catching_up_.type(line);
 }
 
 void Conversation::set_registers(bool registers) {
@@ -56,11 +75,12 @@ bool Conversation::has_been_in() {
 void Conversation::send(std::string_view bytes) {
   MutexLock lock(mutex_);
   catching_up_.send(bytes);
+  if (!was_in_) way_in_ += bytes;
 }
 
 void Conversation::type(std::string_view line) {
   MutexLock lock(mutex_);
-  catching_up_.type(line);
+  say(line);
 }
 
 bool Conversation::is_full() {
@@ -101,7 +121,7 @@ std::string Conversation::first_words() {
 std::string_view Conversation::lose(Link& link) {
   MutexLock lock(mutex_);
   link.close();  // before anything is there for the next one
-  took_leave_ = false;
+  took_leave_ = in_room_ = false;
   liveness_.end();
   pings_ = 0;
   return catching_up_.lose();
@@ -109,19 +129,32 @@ std::string_view Conversation::lose(Link& link) {
 
 void Conversation::enter(std::chrono::milliseconds silence) {
   MutexLock lock(mutex_);
-  was_in_ = true;
+  was_in_ = in_room_ = true;
+  early_.clear();
   catching_up_.enter();
   liveness_.begin(Clock::now(), silence);
 }
 
-bool Conversation::follow(ServerLine& line, bool until_heard) {
+bool Conversation::follow(ServerLine& line) {
   MutexLock lock(mutex_);
   if (const auto password = catching_up_.changed_password(line)) remember(name() + "," + *password);
   const bool shown = catching_up_.take(line);
-  if (!catching_up_.all_heard()) return shown;
-  liveness_.heard_all();
-  if (until_heard && !credentials_.empty()) come_back_ = true;
+  const bool own = folded_name(line.from) == folded_name(name());
+  if (letters_ > 0 && own && line.kind == ServerLine::Kind::kPrivate) --letters_;
+  if (catching_up_.all_heard()) liveness_.heard_all();
+  look_for_echo();
   return shown;
+}
+
+void Conversation::look_for_echo() {
+  if (!expects_echo_ || !in_room_ || letters_ > 0 || credentials_.empty()) return;
+  if (catching_up_.all_heard()) come_back_ = true;
+}
+
+void Conversation::expect_echo() {
+  MutexLock lock(mutex_);
+  expects_echo_ = true;
+  look_for_echo();
 }
 
 bool Conversation::has_come_back() {

@@ -25,8 +25,10 @@ class Conversation {
   // As whom.
 
   // All that the server asked for on the way in: the last line of `bytes` is user,password. `texts`
-  // are said as soon as the user is in.
+  // are said as soon as the user is in, and expected back.
   void come_in(std::string_view bytes, bool registers, const std::vector<std::string>& texts);
+  // That was of no use: closes the connection, and is ready for the same in another.
+  void begin_again(Link& link);
   // The same in parts, of a script that answers by itself.
   void set_registers(bool registers);
   void set_credentials(std::string_view credentials);
@@ -55,10 +57,10 @@ class Conversation {
   // It is lost: closes it. Returns what the user is to be told; mostly nothing.
   std::string_view lose(Link& link);
   void enter(std::chrono::milliseconds silence);  // the room, by this connection
-  // Follows a line. False: it is not to be shown. With `until_heard` the client has done what it
-  // came for when all that was said has come back.
-  bool follow(ServerLine& line, bool until_heard);
-  bool has_come_back();  // all, with `until_heard`
+  bool follow(ServerLine& line);                  // false: it is not to be shown
+  // The user has said all, and leaves when all of it has come back; and whether it has.
+  void expect_echo();
+  bool has_come_back();
   // Whether the thread that sends has to look again.
   bool wants_attention();
 
@@ -109,6 +111,8 @@ class Conversation {
   enum class Asked { kNothing, kTakeOver, kAgreed, kDeclined, kName };
 
   std::string name() const REQUIRES(mutex_);
+  void say(std::string_view line) REQUIRES(mutex_);
+  void look_for_echo() REQUIRES(mutex_);
   void remember(std::string_view credentials) REQUIRES(mutex_);
 
   Mutex mutex_;
@@ -120,6 +124,11 @@ class Conversation {
   bool registered_ GUARDED_BY(mutex_) = false;
   std::string credentials_ GUARDED_BY(mutex_);  // user,password; empty: not known yet
   bool was_in_ GUARDED_BY(mutex_) = false;
+  std::string way_in_ GUARDED_BY(mutex_);              // the bytes of come_in()
+  std::vector<std::string> early_ GUARDED_BY(mutex_);  // lines that were typed on the way in
+  bool in_room_ GUARDED_BY(mutex_) = false;            // by this connection
+  bool expects_echo_ GUARDED_BY(mutex_) = false;
+  std::size_t letters_ GUARDED_BY(mutex_) = 0;  // private messages that have not come back
   bool come_back_ GUARDED_BY(mutex_) = false;
   bool took_leave_ GUARDED_BY(mutex_) = false;  // in the conversation, by this connection
   bool input_ended_ GUARDED_BY(mutex_) = false;

@@ -58,9 +58,7 @@ void Input::answer(std::string_view line) {
   const bool registers = coming_in_.mode() == protocol::Mode::kRegister;
   if (coming_in_.sent()) {
     std::vector<std::string> texts;
-    for (const std::string& text : parts_.options.send) {
-      texts.push_back((text.starts_with('/') ? "/" : "") + text);
-    }
+    for (const std::string& text : parts_.options.send) texts.push_back(said(text));
     parts_.conversation.come_in(answer.to_send, registers, texts);
   } else {
     parts_.conversation.send(answer.to_send);
@@ -70,6 +68,14 @@ void Input::answer(std::string_view line) {
   if (!coming_in_.sent() || parts_.options.send.empty()) return;
   open_ = false;
   client_.wait_for_echo();
+}
+
+std::string Input::said(std::string_view text) const {
+  const ClientOptions& options = parts_.options;
+  std::string line = text.starts_with('/') ? "/" : "";
+  if (options.me) line = "/me ";
+  if (!options.to.empty()) line = "/msg " + options.to + " ";
+  return line.append(text);
 }
 
 bool Input::take_own_command(std::string_view line) {

@@ -51,6 +51,8 @@ class Input {
   // The password as the options have it. False: they have none.
   bool answer_by_options();
   void answer(std::string_view line);
+  // What the options make of a text that a script says.
+  std::string said(std::string_view text) const;
   // Does what the client does by itself. False: `line` is for the server, too.
   bool take_own_command(std::string_view line);
 

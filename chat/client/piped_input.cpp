@@ -17,9 +17,14 @@ PipedInput::PipedInput(const ClientParts& parts, Client& client)
       answers_left_(parts.options.mode ? 0 : 2) {}
 
 void PipedInput::begin() {
-  if (answer_by_options() || !parts_.options.mode) return;
-  asks_password_ = true;
+  if (answer_by_options()) return close_if_listening();
+  asks_password_ = parts_.options.mode.has_value();
+  if (!asks_password_) return;
   if (parts_.terminal.input_is_terminal()) std::cerr << coming_in_.question().prompt;
+}
+
+void PipedInput::close_if_listening() {
+  if (parts_.options.listen && !asks_password_) open_ = false;
 }
 
 void PipedInput::take() {
@@ -27,7 +32,10 @@ void PipedInput::take() {
   const auto count = parts_.terminal.read(buffer);
   if (!count) return take_end();
   std::string_view bytes(buffer.data(), *count);
-  if (asks_password_) bytes = take_password(bytes);
+  if (asks_password_) {
+    bytes = take_password(bytes);
+    close_if_listening();
+  }
   if (!parts_.conversation.has_left() && open_) take_bytes(bytes);
   if (!quit_) return;
   open_ = false;
@@ -38,7 +46,9 @@ void PipedInput::take_end() {
   if (asks_password_) throw Failure(Outcome::kNotIn, "no password: the input has ended");
   open_ = false;
   if (const auto line = lines_.rest()) take_line(*line);
-  client_.end_input();
+  if (!parts_.options.send_input) return client_.end_input();
+  parts_.conversation.expect_echo();
+  client_.wait_for_echo();
 }
 
 // Gives what follows the password's line.
@@ -90,6 +100,10 @@ void PipedInput::take_way_in(std::string_view line) {
 // Passwords are on the lines behind their command: the new one once, or twice.
 void PipedInput::take_talk(std::string_view line) {
   std::string text(line);
+  if (parts_.options.send_input) {
+    if (!text.empty()) parts_.conversation.type(said(text));
+    return;
+  }
   if (password_questions_.asks()) {
     const PasswordQuestions::Outcome outcome = password_questions_.answer(line);
     if (!outcome.remark.empty()) parts_.output.tell(outcome.remark);

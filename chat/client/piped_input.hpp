@@ -1,6 +1,7 @@
 // What comes line by line where there is no screen: from a pipe, a file, or a terminal that keeps
 // to lines. Two lines are the way in, where the options are not it, and passwords stand behind the
-// commands that want them. The rest goes on as it is.
+// commands that want them. The rest goes on as it is; with --send - it is text, line by line; with
+// --listen nothing is read but a password.
 #pragma once
 
 #include <string>
@@ -22,6 +23,7 @@ class PipedInput : public Input {
 
  private:
   void take_end();
+  void close_if_listening();
   std::string_view take_password(std::string_view bytes);
   void take_bytes(std::string_view bytes);
   void take_line(const LineReader::Line& line);

@@ -1,5 +1,6 @@
 #include "chat/client/receiver.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <iostream>
@@ -14,6 +15,8 @@
 namespace chat {
 namespace {
 
+using std::chrono_literals::operator""s;
+
 constexpr std::string_view kAnotherName = "another name? ";
 constexpr std::string_view kUnknownPing = "unknown command /ping";
 
@@ -22,11 +25,22 @@ bool is_line(std::string_view text, std::string_view of_protocol) {
   return text == of_protocol.substr(0, of_protocol.size() - 1);
 }
 
-[[noreturn]] void refuse(std::string_view reason) {
-  std::string text(reason);
-  const std::string_view advice = advice_after(reason);
+// Not let in now, but perhaps a little later.
+struct NotYet : Failure {
+  using Failure::Failure;
+};
+
+bool may_pass(std::string_view refusal) {
+  const auto is = [&](std::string_view line) { return refusal == protocol::text_of(line); };
+  return is(protocol::kNameUsed) || is(protocol::kAlreadyIn) || is(protocol::kRoomFull) ||
+         is(protocol::kAddressFull) || is(protocol::kTooOften) || protocol::is_passing(refusal);
+}
+
+std::string with_advice(std::string_view refusal) {
+  std::string text(refusal);
+  const std::string_view advice = advice_after(refusal);
   if (!advice.empty()) text.append("\n" + program_name() + ": ").append(advice);
-  throw Failure(Outcome::kRefused, text);
+  return text;
 }
 
 }  // namespace
@@ -49,8 +63,7 @@ void Receiver::join() {
 
 void Receiver::run() {
   try {
-    connect();
-    receive_lines();
+    come_in();
     if (!parts_.conversation.has_been_in() && !parts_.conversation.has_left()) {
       parts_.link.blame_program();
     }
@@ -72,11 +85,42 @@ void Receiver::run() {
   parts_.terminal.wake();
 }
 
+// With --timeout or --listen again and again, where the server is not there, or has no place yet.
+void Receiver::come_in() {
+  const ClientOptions& options = parts_.options;
+  const auto deadline =
+      options.listen ? Clock::time_point::max() : Clock::now() + options.timeout.value_or(0s);
+  for (unsigned failed = 0;; ++failed) {
+    const auto wait = reconnect_wait(failed, static_cast<std::uint32_t>(random_()));
+    bool connected = false;
+    try {
+      connect();
+      connected = true;
+      receive_lines();
+      if (parts_.conversation.has_been_in() || parts_.conversation.has_left()) return;
+      if (Clock::now() >= deadline) return;
+    } catch (const NotYet&) {
+      if (Clock::now() >= deadline) throw;
+    } catch (const std::exception&) {
+      if (connected || Clock::now() >= deadline) throw;
+    }
+    const auto due = std::min(Clock::now() + wait, deadline);
+    parts_.conversation.begin_again(parts_.link);
+    in_room_ = tagged_ = false;
+    while (Clock::now() < due && !parts_.conversation.is_stopping()) {
+      parts_.conversation.pause_until(due);
+    }
+    if (parts_.conversation.is_stopping()) return;
+  }
+}
+
 // Whether the user, who is online elsewhere, goes on here.
 bool Receiver::takes_over() {
   using TakeOver = Conversation::TakeOver;
   const TakeOver answer = parts_.conversation.wait_for_take_over(parts_.link);
-  if (answer == TakeOver::kDeclined) refuse(protocol::text_of(protocol::kAlreadyIn));
+  if (answer == TakeOver::kDeclined) {
+    throw Failure(Outcome::kRefused, with_advice(protocol::text_of(protocol::kAlreadyIn)));
+  }
   return answer == TakeOver::kAgreed;
 }
 
@@ -210,10 +254,14 @@ bool Receiver::take_error(const ServerLine& line, std::vector<ServerLine>& shown
     ask_for_name(line.text);
     return true;
   }
+  const bool waits = parts_.options.listen || parts_.options.timeout;
+  if (!was_in && waits && may_pass(line.text)) {
+    throw NotYet(Outcome::kRefused, with_advice(line.text));
+  }
   // On a screen the refusal is read where it stays, below the restored terminal, and only there.
   if (!screen) shown.push_back(line);
   show(shown);
-  refuse(line.text);
+  throw Failure(Outcome::kRefused, with_advice(line.text));
 }
 
 void Receiver::enter_room() {
@@ -238,11 +286,11 @@ bool Receiver::is_pong(const ServerLine& line) {
 
 // False: it is not to be shown.
 bool Receiver::follow(ServerLine& line) {
-  const bool tool = !parts_.options.send.empty() && in_room_;
+  const bool tool = parts_.options.says() && in_room_;
   if (tool && line.kind == ServerLine::Kind::kError) throw Failure(Outcome::kNotSaid, line.text);
   const bool own = folded_name(line.from) == folded_name(parts_.conversation.own_name());
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
-  const bool shown = parts_.conversation.follow(line, tool);
+  const bool shown = parts_.conversation.follow(line);
   if (parts_.conversation.wants_attention()) parts_.terminal.wake();
   return shown;
 }

@@ -44,6 +44,7 @@ class Receiver {
 
  private:
   void run();
+  void come_in();
   void connect();
   bool takes_over();
   bool goes_on();

@@ -115,6 +115,43 @@ BOOST_AUTO_TEST_CASE(without_the_echo_the_status_is_1) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(lines_of_the_input_are_said_as_they_come_and_waited_for_at_its_end) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  Program bot("client", to(room.port(), {"--register", "bot", "--send", "-"}));
+  bot.type("pw\none\n");
+  ben.read_until("* bot has entered");
+  BOOST_TEST(ben.read_line() == "bot: one");
+  bot.type("\n/quit is text\nwithout an end");
+  BOOST_TEST(ben.read_line() == "bot: /quit is text");
+  bot.end_input();
+  BOOST_TEST(ben.read_line() == "bot: without an end");
+  BOOST_TEST(bot.read_all() == "");
+  BOOST_TEST(bot.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_may_be_done_or_for_one_alone) {
+  RunningRoom room(4);
+  Peer ben = Peer::registered(room.port(), "ben");
+  const auto says = [&](Words words) {
+    words.insert(words.begin(), {"--register", "bot"});
+    Program bot("client", to(room.port(), words));
+    bot.type("pw\n");
+    const int status = bot.status();
+    return std::to_string(status) + bot.read_errors();
+  };
+  BOOST_TEST(says({"--me", "--send", "waves"}) == "0");
+  ben.read_until("* bot has entered");
+  BOOST_TEST(ben.read_line() == "~ bot waves");
+  BOOST_TEST(ben.read_line() == "* bot has left the chat");
+  BOOST_TEST(says({"--msg", "BEN", "--send", "for you\nalone"}) == "0");
+  ben.read_until("* bot has entered");
+  BOOST_TEST(ben.read_line() == "bot -> ben: for you");
+  BOOST_TEST(ben.read_line() == "bot -> ben: alone");
+  BOOST_TEST(ben.read_line() == "* bot has left the chat");
+  BOOST_TEST(says({"--msg", "cid", "--send", "x"}) == "1client: cid is not here\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_signal_while_waiting_for_the_echo_is_status_1) {
   FakeServer server;
   Program bot("client", to(server.port(), {"--register", "bot", "--send", "hello"}));
@@ -142,6 +179,56 @@ BOOST_AUTO_TEST_CASE(a_password_that_is_none_is_refused_before_anything_is_sent)
   bot.end_input();
   BOOST_TEST(bot.status() == 1);
   BOOST_TEST(bot.read_errors() == "client: no password: the input has ended\n");
+}
+
+// --timeout.
+
+BOOST_AUTO_TEST_CASE(with_a_timeout_it_waits_for_its_name_and_says_all) {
+  for (const std::string refusal : {"! username is already used\n", "! max chat users\n", ""}) {
+    FakeServer server;
+    Program bot("client", to(server.port(), {"--register", "bot", "--timeout", "60", "--msg", "ben",
+                                             "--send", "hello"}));
+    bot.type("pw\n");
+    Peer first = server.accept();
+    BOOST_TEST(first.read_until("/msg ben hello") == "/msg ben hello");
+    first.send(refusal);
+    first.close();
+    Peer second = server.accept();
+    BOOST_TEST(second.read_until("register") == "register");
+    BOOST_TEST(second.read_line() == "bot,pw");
+    BOOST_TEST(second.read_line() == "/msg ben hello");
+    second.say("* online (2): ben, bot");
+    second.say("bot -> ben: hello");
+    BOOST_TEST(second.ends());
+    second.close();
+    BOOST_TEST(bot.status() == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(after_its_timeout_it_says_why_it_is_not_in) {
+  RunningRoom room(4);
+  const Peer taken = Peer::registered(room.port(), "bot");
+  Program bot("client", to(room.port(), {"--register", "bot", "--timeout", "1", "--send", "x"}));
+  bot.type("pw\n");
+  BOOST_TEST(bot.status() == 1);
+  BOOST_TEST(bot.read_errors().starts_with("client: username is already used\n"));
+}
+
+// --listen.
+
+BOOST_AUTO_TEST_CASE(who_listens_stays_when_its_input_ends) {
+  RunningRoom room(4);
+  Program bot("client", to(room.port(), {"--register", "bot", "--listen"}));
+  bot.type("pw\nnot said\n");
+  bot.end_input();
+  bot.read_until("* bot has entered the chat");
+  Peer ben = Peer::registered(room.port(), "ben");
+  ben.say("hello");
+  bot.read_until("ben: hello");
+  BOOST_TEST(ben.read_until("ben: hello") == "ben: hello");
+  bot.signal(SIGTERM);
+  BOOST_TEST(ben.read_line() == "* bot has left the chat");
+  BOOST_TEST(bot.status() == 0);
 }
 
 // --login and --register on pipes.

@@ -93,6 +93,18 @@ BOOST_AUTO_TEST_CASE(what_needs_a_name_says_so) {
              "--password-file needs --login or --register");
   BOOST_TEST(parse_client_options({"a", "--send", "x"}).error ==
              "--send needs --login or --register");
+  BOOST_TEST(parse_client_options({"h", "--listen"}).error ==
+             "--listen needs --login or --register");
+  BOOST_TEST(parse_client_options({"h", "--timeout", "5"}).error ==
+             "--timeout needs --login or --register");
+  BOOST_TEST(parse_client_options({"h", "--login", "a", "--timeout", "0"}).error ==
+             "--timeout takes seconds, not '0'");
+  BOOST_TEST(parse_client_options({"h", "--login", "a", "--msg", "ben"}).error ==
+             "--msg and --me say how: they need --send");
+  BOOST_TEST(parse_client_options({"h", "--login", "a", "--send", "x", "--listen"}).error ==
+             "--send or --listen: one of them");
+  BOOST_TEST(parse_client_options({"h", "--login", "a", "--send", "x", "--send", "-"}).error ==
+             "--send -: nothing else besides");
   BOOST_TEST(parse_client_options({"a", "--login", "b", "--password-file", "-"}).password_file ==
              "-");
 }
