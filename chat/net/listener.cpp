@@ -58,7 +58,8 @@ std::vector<Listener> Listener::open_once(const std::string& address, std::uint1
       listeners.push_back(Listener(std::move(fd)));
     }
   }
-  if (listeners.empty()) throw std::runtime_error("there is no address to listen on");
+  if (listeners.empty())
+    throw std::runtime_error("there is no address to listen on: give --bind ADDRESS");
   return listeners;
 }
 

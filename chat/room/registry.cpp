@@ -51,7 +51,8 @@ std::size_t seats_beside(const PasswordStorage& accounts, std::size_t max_users)
   if (max_users < accounts.login_users()) {
     throw std::runtime_error("a maximum of " + std::to_string(max_users) +
                              " users is smaller than the number of login users, " +
-                             std::to_string(accounts.login_users()));
+                             std::to_string(accounts.login_users()) +
+                             ": raise --max-users, or remove accounts");
   }
   return max_users - accounts.login_users();
 }
@@ -212,8 +213,7 @@ Registry::Entry Registry::enter(Stay stay, Subscriber& member, const Visit& visi
 
 // What a dead connection has still asked for comes late: whoever it was has come back by another
 // one, which holds the place since. Once the room knows, nothing can fail any more.
-Registry::Entry Registry::take_over(Subscriber& old, Subscriber& member,
-                                    const Visit& visit) {
+Registry::Entry Registry::take_over(Subscriber& old, Subscriber& member, const Visit& visit) {
   if (!member.is_connected()) return Entry::kGone;
   const Stay& taken = stays_.at(&old);
   PeerAddress peer = visit.peer;
@@ -478,7 +478,8 @@ void Registry::claim_seats(const PasswordStorage& accounts) {
   }
   throw std::runtime_error(std::to_string(accounts.login_users()) + " accounts and " +
                            std::to_string(registered) + " who are registered now are more than " +
-                           std::to_string(max_users_) + " users");
+                           std::to_string(max_users_) +
+                           " users: raise --max-users, or wait until one has left");
 }
 
 // Those who do not have to leave where accounts of these skeletons are added.

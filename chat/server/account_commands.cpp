@@ -38,7 +38,8 @@ int add_account(const std::string& file, const std::string& name, bool is_operat
     // Before the question: nobody likes to type a password twice in vain. update() looks again,
     // since meanwhile someone else may have added the name.
     if (const auto present = PasswordStorage::load(file).name_of(name)) {
-      throw std::runtime_error("there is an account " + *present + " already");
+      throw std::runtime_error("there is an account " + *present +
+                               " already: choose another name, or remove it first");
     }
     const std::string hash = hash_password(ask_new_password());
     PasswordStorage::update(
@@ -51,7 +52,8 @@ int remove_account(const std::string& file, const std::string& name) {
   return exit_status_of([&] {
     const auto present = [&](const PasswordStorage& storage) {
       if (const auto name_there = storage.name_of(name)) return *name_there;
-      throw std::runtime_error("there is no account " + neutralised(name) + " in " + file);
+      throw std::runtime_error("there is no account " + neutralised(name) + " in " + file +
+                               ": --list-accounts shows those there are");
     };
     (void)present(PasswordStorage::load(file));  // or nothing is made beside it
     std::string removed;

@@ -109,7 +109,7 @@ std::string ask_new_password() {
                              " bytes of UTF-8 without control characters");
   }
   if (terminal) std::cerr << "Password again: ";
-  if (read_line(signals) != password) throw std::runtime_error("the two passwords differ");
+  if (read_line(signals) != password) throw std::runtime_error("the two passwords differ: nothing was changed");
   return password;
 }
 

@@ -275,7 +275,9 @@ std::size_t ask_max_users(std::istream& in, std::ostream& out, bool terminal) {
     std::string answer;
     if (!std::getline(in, answer)) {
       out << '\n';
-      throw std::runtime_error("maximum number of users: no answer before the end of input");
+      throw std::runtime_error(
+          "maximum number of users: no answer before the end of input: "
+          "give --max-users");
     }
     try {
       return parse_max_users(trimmed(answer));

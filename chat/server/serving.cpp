@@ -143,12 +143,15 @@ void hand_over(Server& server, const Successor& successor, std::size_t max_users
                        "what operators have changed cannot be stored: " + failure);
     }
     if (!successor.is_ready(max_users)) {
-      return log.write("not-handed-over", "the new program is not ready");
+      return log.write("not-handed-over",
+                       "the new program could not start, for the reason above; this one goes on");
     }
     stands = true;
     std::optional<Handover> handover = server.stand_still();
     stands = handover.has_value();
-    if (!stands) return log.write("not-handed-over", "some connections did not stand still");
+    if (!stands)
+      return log.write("not-handed-over",
+                       "some connections did not stop in time; this program goes on: try again");
     handover->max_users = max_users;
     log.write("handed-over", std::to_string(handover->sessions.size()) + " connections");
     successor.take_over(*handover);

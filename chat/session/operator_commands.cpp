@@ -39,7 +39,8 @@ std::optional<minutes> take_minutes(std::string_view& text) {
     throw std::runtime_error("how many minutes? A whole number, in front of the reason");
   }
   text = rest;
-  if (*number > kMostMinutes) throw std::runtime_error("at most a year of minutes");
+  if (*number > kMostMinutes)
+    throw std::runtime_error("at most " + std::to_string(kMostMinutes) + " minutes, a year");
   return minutes(*number);
 }
 
@@ -211,7 +212,7 @@ std::string unban(const Operator& by, std::string_view target) {
   const std::string unstored =
       change_storage(by, [lifting, target = std::string(target)](RoomStorage& storage) {
         auto lifted = storage.unban(target);
-        if (lifted.empty()) throw std::runtime_error("there is no such ban");
+        if (lifted.empty()) throw std::runtime_error("there is no such ban: /bans lists them");
         if (lifting->empty()) *lifting = std::move(lifted);
       });
   const std::vector<Ban>& lifted = *lifting;
@@ -245,7 +246,7 @@ std::string remove_account(const Operator& by, std::string_view name) {
   change_accounts(by, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
     if (accounts.is_operator(name) && accounts.operators() == 1) {
-      throw std::runtime_error("that is the last operator");
+      throw std::runtime_error("that is the last operator: make another one first");
     }
     accounts.remove(name);
   });
@@ -258,7 +259,8 @@ std::string turn_operator(const Operator& by, std::string_view name) {
   change_accounts(by, [&](PasswordStorage& accounts) {
     if (!accounts.contains(name)) throw std::runtime_error("there is no such account");
     is_one = !accounts.is_operator(name);
-    if (!is_one && accounts.operators() == 1) throw std::runtime_error("that is the last operator");
+    if (!is_one && accounts.operators() == 1)
+      throw std::runtime_error("that is the last operator: make another one first");
     // The last one could be somebody who cannot come in.
     if (is_one && by.room.storage.current()->ban_of(name, now()) != nullptr) {
       throw std::runtime_error(std::string(name) + " is banned");
@@ -308,7 +310,7 @@ std::string stats(const Operator& by) {
 
 std::string shutdown(const Operator& by, std::string_view arguments) {
   if (lowercase(arguments) == "off") {
-    if (!by.room.countdown.cancel()) throw std::runtime_error("no end is ordered");
+    if (!by.room.countdown.cancel()) throw std::runtime_error("no shutdown is ordered");
     announce(by, "shutdown", "does not stop the server");
     return "* the server goes on\n";
   }

@@ -37,10 +37,11 @@ Descriptor open_transcript(const std::string& path) {
 // folder may not be written to. Nothing: it is on `file` itself.
 std::optional<FileLock> claim(const std::string& path, const Descriptor& file) {
   const std::string taken = path + ": another server writes there";
+  const std::string advice = ": stop that one, or choose another file";
   try {
     return FileLock(path, Clock::now());
   } catch (const FileBusy& error) {
-    throw std::runtime_error(taken + " (" + error.what() + ")");
+    throw std::runtime_error(taken + " (" + error.what() + ")" + advice);
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::permission_denied &&
         error.code() != std::errc::read_only_file_system) {
@@ -48,7 +49,7 @@ std::optional<FileLock> claim(const std::string& path, const Descriptor& file) {
     }
   }
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return std::nullopt;
-  if (errno == EWOULDBLOCK) throw std::runtime_error(taken);
+  if (errno == EWOULDBLOCK) throw std::runtime_error(taken + advice);
   fail(errno, path);
 }
 

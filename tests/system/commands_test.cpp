@@ -333,8 +333,8 @@ BOOST_AUTO_TEST_CASE(accounts_come_and_go_but_not_the_last_operator) {
   BOOST_TEST(room.answer(room.ann, "/account add a b\tpw") ==
              "! that is no name: nothing was changed");
   BOOST_TEST(room.answer(room.ann, "/account add Fay\t").starts_with("! a password is 1 to 511"));
-  BOOST_TEST(room.answer(room.ann, "/account operator ann") == "! that is the last operator");
-  BOOST_TEST(room.answer(room.ann, "/account remove ann") == "! that is the last operator");
+  BOOST_TEST(room.answer(room.ann, "/account operator ann") == "! that is the last operator: make another one first");
+  BOOST_TEST(room.answer(room.ann, "/account remove ann") == "! that is the last operator: make another one first");
   BOOST_TEST(room.answer(room.ann, "/account operator EVE") == "* Ann has made eve an operator");
   room.ann->read_until("* eve is an operator");
   eve.say("/account operator ann");

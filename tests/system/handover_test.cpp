@@ -552,14 +552,14 @@ BOOST_AUTO_TEST_CASE(a_program_that_cannot_take_over_leaves_all_as_it_is) {
   installed.install("no program", true);
   check_not("");
   installed.install("#!/bin/sh\nexit 1\n", true);
-  check_not("the new program is not ready");
+  check_not("the new program could not start");
   installed.install("#!/bin/sh\nkill -9 $$\n", true);
-  check_not("the new program is not ready");
+  check_not("the new program could not start");
   installed.install("#!/bin/sh\nexit 0\n", true);
-  check_not("the new program is not ready");
+  check_not("the new program could not start");
   std::filesystem::copy_file("/bin/true", installed.folder.file("new"));
   installed.move_there();
-  check_not("the new program is not ready");
+  check_not("the new program could not start");
   // It says that it is ready, but is gone when it comes to it.
   installed.install(
       "#!/bin/sh\nrm '" + path + "'\nexec '" + Program::path_of("server") + "' \"$@\"\n", true);
@@ -567,7 +567,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_cannot_take_over_leaves_all_as_it_is) {
   installed.install_server();
   const auto password_storage = room.folder.file("password_storage");
   add_accounts(password_storage, "account", 4, cheap_hash("secret"));
-  check_not("the new program is not ready");
+  check_not("the new program could not start");
   std::filesystem::remove(password_storage);
   hand_over(room);
   ann.say("here");
@@ -651,7 +651,7 @@ BOOST_AUTO_TEST_CASE(where_the_transcript_cannot_be_opened_any_more_the_old_prog
   Peer ann = Peer::registered(room.port, "ann");
   Peer ben = Peer::registered(room.port, "ben");
   std::filesystem::remove_all(folder.file("logs"));
-  BOOST_TEST(not_handed_over(room).find("the new program is not ready") != std::string::npos);
+  BOOST_TEST(not_handed_over(room).find("the new program could not start") != std::string::npos);
   check_they_talk(ann, "ann", ben, "still here");
   std::filesystem::create_directory(folder.file("logs"));
   hand_over(room);

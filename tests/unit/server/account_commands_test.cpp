@@ -27,6 +27,7 @@
 namespace chat {
 namespace {
 
+const std::string kThoseThere = ": --list-accounts shows those there are";
 const std::string kHash = "$y$j9T$saltsaltsalt$" + std::string(43, 'r');
 
 // Forks a process that runs `command` and ends with its status. `prepare` is for its descriptors.
@@ -124,7 +125,8 @@ BOOST_AUTO_TEST_CASE(the_second_line_may_lack_its_end_and_what_follows_it_is_lef
 
 BOOST_AUTO_TEST_CASE(two_different_passwords_are_refused) {
   for (const char* second : {"Secret", "secret ", "secre", ""}) {
-    check_refused(add("ann", std::string("secret\n") + second + "\n"), "the two passwords differ");
+    check_refused(add("ann", std::string("secret\n") + second + "\n"),
+                  "the two passwords differ: nothing was changed");
   }
   BOOST_TEST(folder.entries().empty());
 }
@@ -144,7 +146,8 @@ BOOST_AUTO_TEST_CASE(the_longest_password_is_taken) {
   check_done(add("ann", longest + "\n" + longest + "\n"), "added account ann\n");
   BOOST_TEST((PasswordStorage::load(file).verify("ann", longest) == "ann"));
   // One byte more is another password, even where it is cut off after it.
-  check_refused(add("ben", longest + "\n" + longest + "x\n"), "the two passwords differ");
+  check_refused(add("ben", longest + "\n" + longest + "x\n"),
+                "the two passwords differ: nothing was changed");
 }
 
 BOOST_AUTO_TEST_CASE(input_that_ends_too_early_is_refused) {
@@ -164,7 +167,8 @@ BOOST_AUTO_TEST_CASE(a_bad_name_is_refused_before_any_question) {
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_there_in_any_case_is_refused_before_any_question) {
   have("Ann");
-  check_refused(add("aNN", ""), "there is an account Ann already");
+  check_refused(add("aNN", ""),
+                "there is an account Ann already: choose another name, or remove it first");
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_file_is_refused_with_file_and_line_and_left_alone) {
@@ -190,7 +194,8 @@ BOOST_AUTO_TEST_CASE(an_operators_account_is_marked_as_such_and_no_other) {
 
 BOOST_AUTO_TEST_CASE(an_account_that_is_there_does_not_become_an_operators) {
   have("Ann");
-  check_refused(add("ann", "", true), "there is an account Ann already");
+  check_refused(add("ann", "", true),
+                "there is an account Ann already: choose another name, or remove it first");
   check_done(list(), "Ann\n");
 }
 
@@ -210,11 +215,11 @@ BOOST_AUTO_TEST_CASE(the_last_operator_may_be_removed_by_the_machines_owner) {
 }
 
 BOOST_AUTO_TEST_CASE(removing_an_unknown_account_is_refused_and_creates_no_file) {
-  check_refused(remove("ann"), "there is no account ann in " + file);
+  check_refused(remove("ann"), "there is no account ann in " + file + kThoseThere);
   BOOST_TEST(folder.entries().empty());
   have("ben");
-  check_refused(remove("ann"), "there is no account ann in " + file);
-  check_refused(remove("\x1b[2J"), "there is no account \xEF\xBF\xBD[2J in " + file);
+  check_refused(remove("ann"), "there is no account ann in " + file + kThoseThere);
+  check_refused(remove("\x1b[2J"), "there is no account \xEF\xBF\xBD[2J in " + file + kThoseThere);
 }
 
 BOOST_AUTO_TEST_CASE(the_accounts_are_listed_by_name_one_in_a_line) {
@@ -298,7 +303,7 @@ BOOST_FIXTURE_TEST_CASE(a_mistake_on_a_terminal_gives_the_echo_back, TerminalFix
   type("secret\n");
   see("Password again: ");
   type("other\n");
-  see(program_name() + ": the two passwords differ\r\n");
+  see(program_name() + ": the two passwords differ: nothing was changed\r\n");
   const int status = wait_status_of(child);
   BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 1));
   BOOST_TEST(echoes());

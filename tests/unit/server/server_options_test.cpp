@@ -48,7 +48,7 @@ struct Dialogue {
 
 const std::string kQuestion = "Maximum number of users: ";
 const std::string kRange = " is not a whole number from 1 to 1000000";
-const std::string kNoAnswer = "maximum number of users: no answer before the end of input";
+const std::string kNoAnswer = "maximum number of users: no answer before the end of input: give --max-users";
 
 }  // namespace
 
