@@ -247,7 +247,7 @@ void Broadcast::restore(Subscriber& member, const Subscriber::State& state, bool
   if (state.dismissed || leaving) depart(member, log_.end());
 }
 
-// Who comes in gets the memory for it, so that a round needs none, and cannot run out of it.
+// Entering allocates the member's slot, so that a round needs no memory, and cannot run out of it.
 void Broadcast::reserve_slot() {
   if (members_ < places_) return;
   next_.slots.reserve(2 * members_ + 16);

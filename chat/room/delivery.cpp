@@ -106,8 +106,8 @@ void Delivery::forget_call(const Subscriber& member) {
   *link = member.round().next_called;
 }
 
-// Where nothing was said, only those are looked at who get something else: to look at all, for each
-// answer to one of thousands, would cost more than all that the answer takes.
+// In a round without lines for all, only members with letters are visited: a walk over thousands
+// for one answer would cost more than the answer.
 void Delivery::walk() {
   Subscriber* const called = std::exchange(called_, nullptr);
   for (Subscriber* member = called; member != nullptr; member = member->round().next_called) {
@@ -256,7 +256,7 @@ void Delivery::serve_queue() noexcept {
   }
 }
 
-// Where it stops hearing in this round: for one who leaves that may be before the goodbye.
+// The end of what `member` gets in this round: if it leaves, that may be before the goodbye.
 const Delivery::Place& Delivery::end_of(const Subscriber& member) const {
   return member.round().leaving ? member.round().last : end_;
 }

@@ -211,8 +211,8 @@ Registry::Entry Registry::enter(Stay stay, Subscriber& member, const Visit& visi
   return Entry::kClosed;
 }
 
-// What a dead connection has still asked for comes late: whoever it was has come back by another
-// one, which holds the place since. Once the room knows, nothing can fail any more.
+// A dead connection must not take over: its user may have resumed by another one already, which
+// would lose its place to it. Once the room knows, nothing can fail any more.
 Registry::Entry Registry::take_over(Subscriber& old, Subscriber& member, const Visit& visit) {
   if (!member.is_connected()) return Entry::kGone;
   const Stay& taken = stays_.at(&old);
@@ -247,7 +247,7 @@ bool Registry::leave(Subscriber& member, bool flush) noexcept {
   return true;
 }
 
-// What was not noted yet is no obstacle.
+// Also after an entry that has failed half-way: then a part of this was never noted.
 void Registry::forget(Subscriber& member) noexcept {
   const auto found = stays_.find(&member);
   Stay& stay = found->second;
@@ -325,7 +325,7 @@ Registry::Posted Registry::reply(const Subscriber& from, std::string_view text) 
   return post(stay, member, text);
 }
 
-// Who is sent away says nothing any more.
+// A member that was sent away can post nothing.
 Registry::Posted Registry::post(const Stay& from, Subscriber* to, std::string_view text) {
   using Outcome = Posted::Outcome;
   if (to == nullptr || !from.farewell.empty()) return {};

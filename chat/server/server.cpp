@@ -227,7 +227,7 @@ void Server::go_on() {
 bool Server::all_stand(Clock::time_point deadline) {
   for (std::size_t standing = 0; Clock::now() < deadline;) {
     if (nudge_workers() == 0) return true;
-    // Who was nudged too early is nudged once more, but not before the others had their turn.
+    // A worker that was nudged too early is nudged again, after the others had their turn.
     const auto soon = Clock::now() + kNudgePause;
     standing = standstill_.standing(standing, soon);
   }
@@ -342,14 +342,14 @@ bool Server::refuse_one(Listener& listener) {
   return true;
 }
 
-// Whoever has reset its connection by now costs no thread.
+// A connection that is reset by now costs no thread.
 bool Server::is_gone(Socket& socket, const PeerAddress& peer) {
   if (socket.wait_while_open(Clock::now())) return false;
   log_.write("gone", peer.text, "-", "without coming in");
   return true;
 }
 
-// Whoever comes from where nobody may is told so, before a thread is spent on it.
+// A banned address is told so before a thread is spent on it.
 bool Server::is_banned(Socket& socket, const PeerAddress& peer) {
   const auto storage = room_.storage.current();
   const Ban* const ban = storage->ban_of(peer, std::chrono::system_clock::now());
@@ -376,7 +376,7 @@ void Server::start_worker(Socket socket, const PeerAddress& peer) {
   start_thread(it);
 }
 
-// Where no thread is to be had, this client is refused, and others stay.
+// If there is no thread to be had, this client is refused, and the others stay.
 void Server::start_thread(Workers::iterator worker) {
   try {
     worker->thread = std::thread([this, worker] { serve(worker); });

@@ -67,7 +67,7 @@ void HashGate::answer(std::list<Waiter*>::iterator waiter, Turn turn) {
   answered.changed.notify_one();
 }
 
-// Where the queue is full, one makes room against whom more speaks than against `guesser`.
+// If the queue is full, a waiter with more wrong guesses than `guesser` loses its place.
 bool HashGate::make_room(const Guesser& guesser) {
   const auto now = Clock::now();
   const auto worst = std::max_element(waiting_.begin(), waiting_.end(),

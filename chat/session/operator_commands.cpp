@@ -100,8 +100,8 @@ void change_accounts(const Operator& by,
   });
 }
 
-// What protects the room is in force before it is stored. Gives the line that says so where it
-// could not be stored; `change` may be made once more later on.
+// Puts `change` in force, and then stores it. Returns the line that says why it could not be
+// stored, or nothing; then `change` is made again later on.
 std::string change_storage(const Operator& by, const Stored<RoomStorage>::Change& change) {
   refuse_former_operator(by, *by.room.accounts.current());
   const std::string failure = by.room.storage.apply(change);
@@ -144,8 +144,8 @@ std::string unmute(const Operator& by, std::string_view name) {
   return "* " + *whom + " can speak again\n";
 }
 
-// What is meant as an address is never taken for a name that nobody has: whom the operator means
-// would stay. Nothing: it is a name.
+// The addresses that `target` means; nothing: it is a name. A mistyped address is an error, and not
+// a ban of a name that nobody has: the user that the operator means would stay.
 std::optional<AddressRange> range_of(const Operator& by, std::string_view target) {
   const bool named = by.room.registry.profile(target).has_value();
   if (is_name(target) && (named || !looks_like_address(target))) return std::nullopt;
@@ -349,7 +349,7 @@ std::string run(const Operator& by, const CommandEntry& entry, std::string_view 
   }
 }
 
-// What it throws is what is wrong with the command.
+// `command` throws to say what is wrong with it.
 std::string answer_of(const std::function<std::string()>& command) {
   try {
     return command();

@@ -280,9 +280,8 @@ bool Session::verify(protocol::Credentials& credentials) {
   return true;
 }
 
-// Whoever comes from where too many wrong guesses came from waits here, at its socket, where it
-// takes no turn from others. One who has finished sending may be gone altogether: it is not waited
-// for.
+// After too many wrong guesses from its source, a connection waits here, at its own socket, where
+// it takes no turn from others. A peer that has half-closed may be gone altogether: the wait ends.
 bool Session::wait_for_turn(const Guesser& guesser) {
   while (true) {
     const auto turn = turn_at_hash_gate(guesser);
@@ -365,8 +364,7 @@ Visit Session::visit() const {
   return visit;
 }
 
-// What keeps this name out, or where it comes from, if anything does: it may have been there before
-// the ban.
+// The ban of this name or of its source, if there is one: it may be newer than the connection.
 std::optional<std::string> Session::ban() const {
   const auto storage = room_.storage.current();
   const auto now = std::chrono::system_clock::now();
@@ -524,9 +522,8 @@ bool Session::take(const LineReader::Line& line) {
   return goes_on;
 }
 
-// The next line, if it has come.
-// Whether what could not be said was not because of this member, but of a standstill, which may be
-// over by now: then it is said later, by whoever goes on, and the line is the next one once more.
+// Whether the line was refused because of a standstill (which may be over by now), and not because
+// of this member. Then the line is put back, and is said later, here or by the new program.
 bool Session::is_held_up() {
   if (speaker_.has_quit() || !room_.broadcast.hears(member_)) return false;
   reader_.put_back();

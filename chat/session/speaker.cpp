@@ -363,8 +363,8 @@ bool Speaker::tag() {
   return true;
 }
 
-// What is done is done: it is told also while the room is held. Until there is a turn to hash the
-// line can be taken once more.
+// A change that is done is reported even while the room is held. Before its turn to hash has come,
+// the line can be put back and taken again.
 bool Speaker::take_passwords(const protocol::SecretCommand& command) {
   try {
     return report(command.is_of_account() ? add_account(command) : change_password(command));

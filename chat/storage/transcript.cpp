@@ -33,8 +33,8 @@ Descriptor open_transcript(const std::string& path) {
   return open_regular(path, O_WRONLY | O_APPEND | O_CREAT, Others::kMayRead);
 }
 
-// Whoever may read the transcript could hold a lock on it: that is the second choice, where the
-// folder may not be written to. Nothing: it is on `file` itself.
+// Locks FILE.lock, or `file` itself (nothing is returned) if the folder is not writable. That is
+// the second choice, because anybody who may read the transcript could hold a lock on it.
 std::optional<FileLock> claim(const std::string& path, const Descriptor& file) {
   const std::string taken = path + ": another server writes there";
   const std::string advice = ": stop that one, or choose another file";
@@ -249,7 +249,7 @@ void Transcript::begin(const Contents& contents) {
   if (!contents.says_epoch) say_epoch();
 }
 
-// Where it cannot be written, FILE.1 says it, or nobody does.
+// If that fails, FILE.1 still says it, or nothing does.
 void Transcript::say_epoch() {
   std::string line = log_beginning(epoch_, last_);
   const bool alone = size_of(*file_) == 0;
@@ -301,7 +301,7 @@ void Transcript::begin_with(File file) {
   old_ = old ? std::make_shared<const Descriptor>(std::move(old)) : nullptr;
 }
 
-// Where it cannot be rotated it grows, and that is tried again when it has grown by as much.
+// If rotating fails, the file grows; the next try is due when it has grown by as much again.
 void Transcript::make_room_for(std::size_t bytes) noexcept {
   const std::uint64_t size = size_of(*file_);
   if (size <= empty_ || size + bytes <= limit_) return;

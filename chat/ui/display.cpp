@@ -150,8 +150,7 @@ bool Display::mentions_me(const ServerLine& line) const {
   return false;
 }
 
-// Where the day is another one than that of the line before, or for the first than today, it says
-// which.
+// With the date, if the day differs from the line before; for the first line, if it is not today.
 std::string Display::time_of(const ServerLine& line, Moment now) {
   if (!options_.time) return {};
   const auto time = line.time.value_or(now.wall);
