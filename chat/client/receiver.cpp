@@ -290,8 +290,9 @@ bool Receiver::follow(ServerLine& line) {
   if (tool && line.kind == ServerLine::Kind::kError) throw Failure(Outcome::kNotSaid, line.text);
   const bool own = folded_name(line.from) == folded_name(parts_.conversation.own_name());
   if (own && line.kind == ServerLine::Kind::kLeave && !line.replayed) released_ = true;
+  const bool full = !parts_.conversation.takes_more();  // then the input waits for what is heard
   const bool shown = parts_.conversation.follow(line);
-  if (parts_.conversation.wants_attention()) parts_.terminal.wake();
+  if (full || parts_.conversation.wants_attention()) parts_.terminal.wake();
   return shown;
 }
 

@@ -27,7 +27,16 @@ grep -q -F "username is already used" "$dir/output" || fail "the reason is missi
 
 stop_room
 
-step "so does one that finds no room"
+step "a long one, of which only a part is under way at a time, is said without a pause"
+start_room --max-users 10 --rate 0
+{ printf '%s\n' register ben,secret && seq 100000 103999 | sed "s/$/ $(printf '%0100d' 0)/"; } >"$dir/input"
+SECONDS=0
+gives_status 0 "$bin/client" 127.0.0.1 --port "$port" <"$dir/input" >"$dir/output"
+[[ $(grep -c '^ben: 10' "$dir/output") == 4000 ]] || fail "not all of it came back"
+((SECONDS < 8)) || fail "it took $SECONDS s"
+stop_room
+
+step "a script that finds no room ends with status 1, too"
 gives_status 1 "$bin/client" 127.0.0.1 --port "$port" </dev/null
 
 step "and wrong arguments are status 2"
