@@ -84,10 +84,10 @@ start() {
   running[$!]=$name
 }
 
-# The test cases of a program of Boost.Test, as suite/case, but those that take minutes. (The numbers
-# of test cases begin at 65536.)
+# The test cases of a program of Boost.Test, as suite/case, but those that take minutes, and those
+# that are disabled (yellow), which other tests run. (The numbers of test cases begin at 65536.)
 cases_of() {
-  "$1" --list_content=DOT 2>&1 | sed -nE '/@minutes/d; s/^tu([0-9]+)\[.*label="([^|"]+)\|.*/\1 \2/p' |
+  "$1" --list_content=DOT 2>&1 | sed -nE '/@minutes|color=yellow/d; s/^tu([0-9]+)\[.*label="([^|"]+)\|.*/\1 \2/p' |
     while read -r number name; do
       ((number < 65536)) && suite=$name || echo "$suite/$name"
     done
