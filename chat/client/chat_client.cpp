@@ -107,8 +107,8 @@ void ChatClient::handle(const Terminal::Ready& ready) {
   take_leave();
 }
 
-// Without waiting for what is still to be sent: the server sees the end of our input, and closes.
-// Whoever insists does not wait for it.
+// Does not wait for lines that are still to be sent: the server sees the end of our input, and
+// closes. A user who asks a second time does not wait for the server either.
 void ChatClient::leave() {
   if (!link_.is_connected() && !receiver_.is_finished()) {
     if (conversation_.has_been_in()) {

@@ -1,5 +1,5 @@
-// What the parts of the client share. All of it outlives them, and is thread safe or says
-// otherwise.
+// References that the parts of the client share. Each object outlives the parts, and is thread safe
+// or says otherwise.
 #pragma once
 
 #include "chat/client/client_options.hpp"

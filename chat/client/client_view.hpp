@@ -1,5 +1,5 @@
-// What both threads of the client show: what waits to be said, whether the server answers, and
-// lines of the client's own. Thread safe.
+// Shows the waiting lines, whether the server answers, and the client's own lines, for both threads
+// of the client. Thread safe.
 #pragma once
 
 #include <atomic>

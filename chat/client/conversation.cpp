@@ -1,5 +1,6 @@
 #include "chat/client/conversation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "chat/base/text.hpp"
@@ -9,7 +10,7 @@ namespace chat {
 
 std::string Conversation::name() const { return credentials_.substr(0, credentials_.find(',')); }
 
-// What to come back with.
+// The client resumes with these.
 void Conversation::remember(std::string_view credentials) {
   std::string reason;
   const auto parsed = protocol::parse_credentials(credentials, reason, true);
@@ -22,7 +23,7 @@ void Conversation::come_in(std::string_view bytes, bool registers,
                            const std::vector<std::string>& texts) {
   MutexLock lock(mutex_);
   catching_up_.send(bytes);
-  way_in_ += bytes;
+  way_in_ = bytes;
   registered_ = registers;
   bytes.remove_suffix(1);
   remember(bytes.substr(bytes.rfind('\n') + 1));
@@ -36,12 +37,15 @@ void Conversation::begin_again(Link& link) {
   catching_up_ = CatchingUp();
   catching_up_.set_own_name(name());
   catching_up_.send(way_in_);
-  letters_ = 0;
+  letters_ = early_bytes_ = 0;
   for (const std::string& line : std::exchange(early_, {})) say(line);
 }
 
 void Conversation::say(std::string_view line) {
-  if (!was_in_) early_.emplace_back(line);
+  if (!was_in_) {
+    early_.emplace_back(line);
+    early_bytes_ += line.size() + 1;
+  }
   const auto command = protocol::parse_command(line);
   if (command && lowercase(command->name) == "/msg") ++letters_;
   catching_up_.type(line);
@@ -75,7 +79,6 @@ bool Conversation::has_been_in() {
 void Conversation::send(std::string_view bytes) {
   MutexLock lock(mutex_);
   catching_up_.send(bytes);
-  if (!was_in_) way_in_ += bytes;
 }
 
 void Conversation::type(std::string_view line) {
@@ -85,12 +88,17 @@ void Conversation::type(std::string_view line) {
 
 bool Conversation::is_full() {
   MutexLock lock(mutex_);
-  return catching_up_.unheard_bytes() >= kMaxUnheard;
+  return kept_bytes() >= kMaxUnheard;
 }
 
 bool Conversation::takes_more() {
   MutexLock lock(mutex_);
-  return catching_up_.outgoing().size() < kMaxPending && catching_up_.unheard_bytes() < kMaxUnheard;
+  return catching_up_.outgoing().size() < kMaxPending && kept_bytes() < kMaxUnheard;
+}
+
+// Early lines may be unheard as well.
+std::size_t Conversation::kept_bytes() const {
+  return std::max(catching_up_.unheard_bytes(), early_bytes_);
 }
 
 bool Conversation::has_outgoing() {
@@ -130,7 +138,9 @@ std::string_view Conversation::lose(Link& link) {
 void Conversation::enter(std::chrono::milliseconds silence) {
   MutexLock lock(mutex_);
   was_in_ = in_room_ = true;
+  way_in_.clear();
   early_.clear();
+  early_bytes_ = 0;
   catching_up_.enter();
   liveness_.begin(Clock::now(), silence);
 }
@@ -285,6 +295,7 @@ bool Conversation::has_left() {
 std::vector<std::string> Conversation::leave_at_once(Link& link) {
   MutexLock lock(mutex_);
   left_ = true;
+  changed_.notify_all();
   std::vector<std::string> unsaid;
   if (was_in_) unsaid = catching_up_.unsaid();
   const bool between_lines = catching_up_.outgoing().empty();

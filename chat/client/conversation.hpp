@@ -1,5 +1,6 @@
-// What the client's two threads share of the conversation with the server: as whom, what is still
-// to be sent, what has not come back, what the user is asked, and who wants it to end.
+// The conversation with the server, which the client's two threads share: the user's name, the
+// lines to send, the lines that have not come back, questions to the user, and whether it should
+// end.
 //
 // Thread safe, all of it. Lock order: the view's mutex, this one, the link's.
 #pragma once
@@ -37,7 +38,7 @@ class Conversation {
   std::string own_name();  // empty: not known yet
   bool has_been_in();      // the room, by whichever connection
 
-  // What is said.
+  // Lines to the server.
 
   void send(std::string_view bytes);  // for the server, on the way in
   void type(std::string_view line);   // in the room, without its end
@@ -50,7 +51,7 @@ class Conversation {
   std::vector<std::string> unsaid(bool silent = false);
   std::vector<std::string> forget_unsaid();
 
-  // What comes.
+  // Lines from the server.
 
   // The socket thread has a new connection: what it begins with.
   std::string first_words();
@@ -73,7 +74,7 @@ class Conversation {
   // Asks a server that is silent, and gives a connection up that leads nowhere. True: it has asked.
   bool look_after(Link& link);
 
-  // What the user is asked, while the socket thread waits.
+  // Questions to the user; the socket thread waits for the answer.
 
   void ask_to_take_over();
   // False: that was not asked.
@@ -107,12 +108,13 @@ class Conversation {
   bool goes_on(bool released, bool with_screen);
 
  private:
-  // What the socket thread waits for, or its answer.
+  // A question to the user, or the answer.
   enum class Asked { kNothing, kTakeOver, kAgreed, kDeclined, kName };
 
   std::string name() const REQUIRES(mutex_);
   void say(std::string_view line) REQUIRES(mutex_);
   void look_for_echo() REQUIRES(mutex_);
+  std::size_t kept_bytes() const REQUIRES(mutex_);
   void remember(std::string_view credentials) REQUIRES(mutex_);
 
   Mutex mutex_;
@@ -126,7 +128,8 @@ class Conversation {
   bool was_in_ GUARDED_BY(mutex_) = false;
   std::string way_in_ GUARDED_BY(mutex_);              // the bytes of come_in()
   std::vector<std::string> early_ GUARDED_BY(mutex_);  // lines that were typed on the way in
-  bool in_room_ GUARDED_BY(mutex_) = false;            // by this connection
+  std::size_t early_bytes_ GUARDED_BY(mutex_) = 0;
+  bool in_room_ GUARDED_BY(mutex_) = false;  // by this connection
   bool expects_echo_ GUARDED_BY(mutex_) = false;
   std::size_t letters_ GUARDED_BY(mutex_) = 0;  // private messages that have not come back
   bool come_back_ GUARDED_BY(mutex_) = false;

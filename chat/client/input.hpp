@@ -1,5 +1,5 @@
-// What the user says, or a program in the user's place: on the way in, and in the room. Of one
-// thread, the client's.
+// The input of a user, or of a program: the answers on the way in, then lines for the room. Only
+// the client's main thread uses it.
 #pragma once
 
 #include <optional>

@@ -107,10 +107,11 @@ void Receiver::come_in() {
     const auto due = std::min(Clock::now() + wait, deadline);
     parts_.conversation.begin_again(parts_.link);
     in_room_ = tagged_ = false;
-    while (Clock::now() < due && !parts_.conversation.is_stopping()) {
-      parts_.conversation.pause_until(due);
-    }
-    if (parts_.conversation.is_stopping()) return;
+    const auto gives_up = [&] {
+      return parts_.conversation.is_stopping() || parts_.conversation.has_left();
+    };
+    while (Clock::now() < due && !gives_up()) parts_.conversation.pause_until(due);
+    if (gives_up()) return;
   }
 }
 

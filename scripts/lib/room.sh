@@ -90,9 +90,15 @@ ends_server() {
 
 # A user with the real client, on pipes.
 client() {
+  user "$1" "$bin/client" 127.0.0.1 --port "$port" --no-reconnect
+}
+
+# user NAME COMMAND...: a user with that program, on pipes.
+user() {
   local name=$1 fd
+  shift
   mkfifo "$dir/in" "$dir/out"
-  alone "$bin/client" 127.0.0.1 --port "$port" --no-reconnect <"$dir/in" >"$dir/out" 2>&1 &
+  alone "$@" <"$dir/in" >"$dir/out" 2>&1 &
   process[$name]=$!
   exec {fd}>"$dir/in"
   input[$name]=$fd

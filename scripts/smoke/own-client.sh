@@ -12,16 +12,7 @@ awk '/^```/ { inside = $0 == "```python"; next } inside' "$root/chat/wire/PROTOC
 
 # own_client NAME: a user with that client.
 own_client() {
-  local name=$1 fd
-  mkfifo "$dir/in" "$dir/out"
-  alone python3 "$dir/client.py" 127.0.0.1 "$port" "$name" secret <"$dir/in" >"$dir/out" 2>&1 &
-  process[$name]=$!
-  exec {fd}>"$dir/in"
-  input[$name]=$fd
-  exec {fd}<"$dir/out"
-  output[$name]=$fd
-  heard[$name]=
-  rm "$dir/in" "$dir/out"
+  user "$1" python3 "$dir/client.py" 127.0.0.1 "$port" "$1" secret
 }
 
 # What they say, in the order in which NAME has heard it.
