@@ -14,12 +14,14 @@ LDLIBS := -lcrypt
 # A variant is a whole build of its own (make asan, make tsan): its objects and programs live apart.
 BUILD ?= build/plain
 BIN ?= .
+# Where the objects of the tests are. A variant may link those of the plain build: see ASAN_BUILD.
+TESTS_BUILD ?= $(BUILD)
 
 CHAT := $(sort $(wildcard chat/*/*.cpp))
 CHAT_OBJECTS := $(CHAT:%.cpp=$(BUILD)/%.o)
-UNIT_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
-SIEGE_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/siege/*.cpp)))
-SYSTEM_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
+UNIT_OBJECTS := $(patsubst %.cpp,$(TESTS_BUILD)/%.o,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
+SIEGE_OBJECTS := $(patsubst %.cpp,$(TESTS_BUILD)/%.o,$(sort $(wildcard tests/siege/*.cpp)))
+SYSTEM_OBJECTS := $(patsubst %.cpp,$(TESTS_BUILD)/%.o,$(sort $(wildcard tests/system/*.cpp)))
 FUZZ_TARGETS := $(filter-out replay,$(patsubst tests/fuzz/%.cpp,%,$(sort $(wildcard tests/fuzz/*.cpp))))
 TESTS := $(BUILD)/unit_tests $(BUILD)/system_tests $(BUILD)/siege_tests $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 
@@ -39,10 +41,11 @@ $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-# What takes most of a build's time are the tests, which use Boost.Test: its header is compiled once,
-# and they are not optimised, as what they test is.
+# What takes most of a build's time are the tests, which use Boost.Test: its header and the standard
+# library's are compiled once, and they are not optimised, as what they test is.
 BOOST_OBJECTS := $(UNIT_OBJECTS) $(SYSTEM_OBJECTS) $(SIEGE_OBJECTS)
-BOOST := $(BUILD)/tests/boost.hpp
+BOOST_AND := algorithm atomic chrono condition_variable filesystem fstream future mutex thread
+BOOST := $(TESTS_BUILD)/tests/boost.hpp
 
 $(BOOST_OBJECTS): private override CPPFLAGS += -DBOOST_TEST_DYN_LINK
 $(BOOST_OBJECTS): private override CXXFLAGS += -O0 -g1
@@ -57,18 +60,19 @@ $(filter-out %/main.o,$(BOOST_OBJECTS)): private override CPPFLAGS += -include $
 
 $(BOOST).gch:
 	@mkdir -p $(@D)
-	echo '#include <boost/test/unit_test.hpp>' >$(BOOST)
+	printf '#include <%s>\n' boost/test/unit_test.hpp $(BOOST_AND) >$(BOOST)
 	$(CXX) $(CPPFLAGS) -DBOOST_TEST_DYN_LINK $(CXXFLAGS) -O0 -g1 -x c++-header -o $@ $(BOOST)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-$(BUILD)/unit_tests: $(UNIT_OBJECTS) $(BUILD)/libchat.a
+# What is tested comes first: of a function that stands in a header, its own copy is linked.
+$(BUILD)/unit_tests: $(CHAT_OBJECTS) $(UNIT_OBJECTS)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
-$(BUILD)/system_tests: $(SYSTEM_OBJECTS) $(BUILD)/libchat.a
+$(BUILD)/system_tests: $(CHAT_OBJECTS) $(SYSTEM_OBJECTS)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
-$(BUILD)/siege_tests: $(SIEGE_OBJECTS) $(BUILD)/libchat.a
+$(BUILD)/siege_tests: $(CHAT_OBJECTS) $(SIEGE_OBJECTS)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lboost_unit_test_framework
 
 $(BUILD)/churn $(BUILD)/chaos: $(BUILD)/%: $(BUILD)/tests/endurance/%.o $(BUILD)/libchat.a
@@ -90,13 +94,16 @@ ASAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-saniti
         -fno-sanitize-recover=all
 TSAN := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 # At a fixed address a program starts in half the time, and the tests start thousands.
-ASAN_BUILD = BUILD=build/asan BIN=build/asan CXXFLAGS='$(CXXFLAGS) $(ASAN)' LDFLAGS='$(LDFLAGS) -no-pie'
+# The tests themselves are not instrumented (which takes as long as all the rest), what they test is.
+ASAN_BUILD = BUILD=build/asan BIN=build/asan TESTS_BUILD=build/plain CXXFLAGS='$(CXXFLAGS) $(ASAN)' LDFLAGS='$(LDFLAGS) -no-pie'
 SOURCES := $(CHAT) server.cpp client.cpp
 
-.PHONY: tests asan-tests tsan-tests test smoke asan tsan
+.PHONY: tests test-objects asan-tests tsan-tests test smoke asan tsan
 tests: all $(TESTS) ## build the test programs
 
-asan-tests: ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
+test-objects: $(BOOST_OBJECTS)
+
+asan-tests: test-objects ## build them with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) $(ASAN_BUILD) tests
 
 tsan-tests: ## build them, and the churn, with ThreadSanitizer

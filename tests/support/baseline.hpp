@@ -18,11 +18,13 @@
 #include "tests/support/stopwatch.hpp"
 #include "tests/support/threads.hpp"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
+// Whether what is tested runs under a sanitizer. Only the program knows: its objects of tests may
+// be those of the plain build.
+extern "C" {
+[[gnu::weak]] void __asan_init();
+[[gnu::weak]] void __tsan_init();
+}
+inline const bool kSanitized = &__asan_init != nullptr || &__tsan_init != nullptr;
 
 // Those that a process has. Without those that are about to end: who has joined one may still find
 // it there.

@@ -19,7 +19,7 @@
 #include "tests/support/threads.hpp"
 
 // What 99 of 100 lines of a healthy pair take at most. A sanitizer makes everything slower.
-inline constexpr std::chrono::milliseconds kHealthyDelay{kSanitized ? 1000 : 100};
+inline const std::chrono::milliseconds kHealthyDelay{kSanitized ? 1000 : 100};
 
 class HealthyPair {
  public:

@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 using chat::Clock;
 
-constexpr int kSlowness = kSanitized ? 10 : 1;  // how much longer a sanitizer may take
+const int kSlowness = kSanitized ? 10 : 1;  // how much longer a sanitizer may take
 
 // The frame of all of them.
 template <typename Attack>
