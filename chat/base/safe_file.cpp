@@ -19,6 +19,7 @@
 #include <system_error>
 #include <thread>
 
+#include "chat/base/limits.hpp"
 #include "chat/base/system_call.hpp"
 
 namespace chat {

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/client/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

@@ -8,8 +8,10 @@
 #include "chat/base/environment.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/client/keyboard_input.hpp"
+#include "chat/client/limits.hpp"
 #include "chat/client/piped_input.hpp"
 #include "chat/ui/plain_output.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 namespace {

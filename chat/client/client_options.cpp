@@ -13,6 +13,7 @@
 #include "chat/base/usage.hpp"
 #include "chat/client/proxy_command.hpp"
 #include "chat/net/address.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 namespace {

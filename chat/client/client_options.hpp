@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/base/limits.hpp"
 #include "chat/ui/display.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

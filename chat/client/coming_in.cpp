@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 
 namespace chat {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "chat/base/text.hpp"
+#include "chat/client/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

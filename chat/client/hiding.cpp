@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "chat/base/environment.hpp"
-#include "chat/base/limits.hpp"
 #include "chat/base/safe_file.hpp"
 #include "chat/base/text.hpp"
+#include "chat/client/limits.hpp"
 #include "chat/wire/command_table.hpp"
 #include "chat/wire/protocol.hpp"
 

@@ -4,8 +4,10 @@
 
 #include <vector>
 
+#include "chat/base/limits.hpp"
 #include "chat/base/safe_file.hpp"
 #include "chat/base/text.hpp"
+#include "chat/client/limits.hpp"
 #include "chat/client/outcome.hpp"
 #include "chat/wire/command_table.hpp"
 #include "chat/wire/protocol.hpp"

@@ -6,6 +6,7 @@
 
 #include "chat/base/text.hpp"
 #include "chat/client/habits.hpp"
+#include "chat/client/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

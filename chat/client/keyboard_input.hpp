@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/base/limits.hpp"
 #include "chat/client/input.hpp"
 #include "chat/client/typed_lines.hpp"
 #include "chat/ui/line_editor.hpp"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chat/client/limits.hpp"
+
 namespace chat {
 
 void Liveness::begin(Clock::time_point now, std::chrono::milliseconds silence) {

@@ -7,6 +7,7 @@
 
 #include "chat/base/text.hpp"
 #include "chat/client/outcome.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "chat/base/text.hpp"
+#include "chat/client/limits.hpp"
 
 namespace chat {
 namespace {

@@ -7,9 +7,12 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/base/limits.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/base/text.hpp"
 #include "chat/client/coming_in.hpp"
+#include "chat/client/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

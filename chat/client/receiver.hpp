@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/base/limits.hpp"
 #include "chat/client/client_parts.hpp"
 #include "chat/client/log_file.hpp"
 #include "chat/client/outcome.hpp"

@@ -11,9 +11,10 @@
 #include <system_error>
 
 #include "chat/base/environment.hpp"
-#include "chat/base/limits.hpp"
 #include "chat/base/safe_file.hpp"
 #include "chat/base/text.hpp"
+#include "chat/ui/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/base/limits.hpp"
+
 namespace chat {
 namespace {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "chat/base/descriptor.hpp"
-#include "chat/base/limits.hpp"
 #include "chat/net/address.hpp"
+#include "chat/net/limits.hpp"
 
 namespace chat {
 

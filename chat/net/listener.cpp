@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/system_call.hpp"
+#include "chat/net/limits.hpp"
 
 namespace chat {
 namespace {

@@ -16,6 +16,7 @@
 #include "chat/base/deadline.hpp"
 #include "chat/base/system_call.hpp"
 #include "chat/net/connecting.hpp"
+#include "chat/net/limits.hpp"
 
 namespace chat {
 namespace {

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "chat/room/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

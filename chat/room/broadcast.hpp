@@ -34,6 +34,7 @@
 #include "chat/base/poller.hpp"
 #include "chat/base/rate_meter.hpp"
 #include "chat/room/delivery.hpp"
+#include "chat/room/limits.hpp"
 #include "chat/room/log_restoring.hpp"
 #include "chat/room/message_log.hpp"
 #include "chat/room/outbox.hpp"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
 
 namespace chat {
 

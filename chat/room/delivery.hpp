@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "chat/base/histogram.hpp"
+#include "chat/base/limits.hpp"
 #include "chat/base/poller.hpp"
 #include "chat/net/socket.hpp"
 #include "chat/room/message_log.hpp"

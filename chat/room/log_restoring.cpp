@@ -6,7 +6,7 @@
 #include <random>
 #include <string_view>
 
-#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
 #include "chat/wire/line_format.hpp"
 
 namespace chat {

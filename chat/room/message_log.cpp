@@ -5,6 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/storage/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "chat/base/byte_ring.hpp"
-#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/storage/limits.hpp"
 #include "chat/wire/line_format.hpp"
 
 namespace chat {

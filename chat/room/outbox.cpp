@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

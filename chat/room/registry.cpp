@@ -6,9 +6,9 @@
 #include <array>
 #include <stdexcept>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 #include "chat/net/network.hpp"
+#include "chat/room/limits.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "chat/wire/protocol.hpp"
 

@@ -92,8 +92,8 @@ class Registry {
 
   // `name` comes in, as `member`. For login the caller has verified the password of `account`.
   // Where memory runs out (std::bad_alloc), nothing has happened.
-  Entry enter_registered(const std::string& name, std::string_view password,
-                         Subscriber& member, const Visit& visit = {});
+  Entry enter_registered(const std::string& name, std::string_view password, Subscriber& member,
+                         const Visit& visit = {});
   Entry enter_login(const std::string& name, AccountId account, Subscriber& member,
                     const Visit& visit = {});
 
@@ -253,8 +253,7 @@ class Registry {
                       const Visit& visit, const std::string& key) REQUIRES(mutex_);
   bool is_address_full(const PeerAddress& peer) const REQUIRES(mutex_);
   Entry enter(Stay stay, Subscriber& member, const Visit& visit) REQUIRES(mutex_);
-  Entry take_over(Subscriber& old, Subscriber& member, const Visit& visit)
-      REQUIRES(mutex_);
+  Entry take_over(Subscriber& old, Subscriber& member, const Visit& visit) REQUIRES(mutex_);
   Broadcast::Greeting greeting(const std::string& name, const Visit& visit) const REQUIRES(mutex_);
   Subscriber* find(std::string_view name) const REQUIRES(mutex_);
   Profile profile_of(const Subscriber& member, const Stay& stay) const REQUIRES(mutex_);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chat/room/limits.hpp"
+
 namespace chat {
 
 Clock::time_point SourceLimits::next_line(const PeerAddress& peer, Clock::time_point now) {

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "chat/base/limits.hpp"
 #include "chat/base/mutex.hpp"
 #include "chat/net/socket.hpp"
 #include "chat/room/outbox.hpp"

@@ -11,6 +11,7 @@
 #include "chat/server/password_prompt.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "chat/storage/password_storage.hpp"
+#include "chat/storage/stored.hpp"
 
 namespace chat {
 namespace {
@@ -37,12 +38,12 @@ int add_account(const std::string& file, const std::string& name, bool is_operat
     }
     // Before the question: nobody likes to type a password twice in vain. update() looks again,
     // since meanwhile someone else may have added the name.
-    if (const auto present = PasswordStorage::load(file).name_of(name)) {
+    if (const auto present = Stored<PasswordStorage>::load(file).name_of(name)) {
       throw std::runtime_error("there is an account " + *present +
                                " already: choose another name, or remove it first");
     }
     const std::string hash = hash_password(ask_new_password());
-    PasswordStorage::update(
+    Stored<PasswordStorage>::update(
         file, [&](PasswordStorage& storage) { storage.add(name, hash, is_operator); });
     std::cout << "added account " << name << '\n';
   });
@@ -55,9 +56,9 @@ int remove_account(const std::string& file, const std::string& name) {
       throw std::runtime_error("there is no account " + neutralised(name) + " in " + file +
                                ": --list-accounts shows those there are");
     };
-    (void)present(PasswordStorage::load(file));  // or nothing is made beside it
+    (void)present(Stored<PasswordStorage>::load(file));  // or nothing is made beside it
     std::string removed;
-    PasswordStorage::update(file, [&](PasswordStorage& storage) {
+    Stored<PasswordStorage>::update(file, [&](PasswordStorage& storage) {
       removed = present(storage);
       storage.remove(name);
     });
@@ -67,7 +68,7 @@ int remove_account(const std::string& file, const std::string& name) {
 
 int list_accounts(const std::string& file) {
   return exit_status_of([&] {
-    const auto storage = PasswordStorage::load(file);
+    const auto storage = Stored<PasswordStorage>::load(file);
     for (const auto& name : storage.names()) {
       std::cout << name << (storage.is_operator(name) ? " (operator)" : "") << '\n';
     }

@@ -11,6 +11,7 @@
 
 #include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/server/limits.hpp"
 
 namespace chat {
 namespace {
@@ -131,7 +132,7 @@ MetricsForm form_wanted(std::string_view request) {
 
 }  // namespace
 
-std::string metrics_text(const Room& room, MetricsForm form) {
+std::string metrics_text(Room& room, MetricsForm form) {
   const Registry::Seats seats = room.registry.seats();
   const Broadcast::Figures figures = room.broadcast.figures();
   Families families(form);

@@ -14,6 +14,7 @@
 #include "chat/base/poller.hpp"
 #include "chat/net/listener.hpp"
 #include "chat/net/socket.hpp"
+#include "chat/server/limits.hpp"
 #include "chat/session/room.hpp"
 
 namespace chat {
@@ -24,7 +25,7 @@ namespace chat {
 enum class MetricsForm { kPrometheus, kOpenMetrics };
 
 // Thread safe.
-std::string metrics_text(const Room& room, MetricsForm form);
+std::string metrics_text(Room& room, MetricsForm form);
 
 class MetricsServer {
  public:

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "chat/server/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "chat/session/operator_commands.hpp"
 #include "chat/wire/protocol.hpp"
 
@@ -34,40 +36,13 @@ std::vector<Listener> listeners_of(const ServerConfig& config, const Handover* t
 Server::Server(const ServerConfig& config, Stored<PasswordStorage>& accounts,
                Stored<RoomStorage>& storage, EventLog& log, const Handover* taken_over)
     : listeners_(listeners_of(config, taken_over)),
-      broadcast_(config.stall_timeout, config.history,
-                 config.transcript.empty()
-                     ? nullptr
-                     : &transcript_.emplace(
-                           config.transcript, config.transcript_sync, log,
-                           [this](const std::string& news) { tell_operators_later(news); },
-                           config.transcript_max),
-                 taken_over != nullptr ? &taken_over->log : nullptr),
-      registry_(config.max_users, *accounts.current(), storage, broadcast_,
-                config.max_members_per_address),
-      lobby_(config.max_pending, config.max_pending_per_address, protocol::kMadeRoom, hash_gate_,
-             wake_),
-      log_(log),
-      room_{accounts,
-            storage,
-            registry_,
-            broadcast_,
-            hash_gate_,
-            lobby_,
-            log,
-            standstill_,
-            countdown_,
-            attention_,
-            stopping_,
-            config.login_timeout,
-            config.rate,
-            config.trust_unix_users,
-            config.trusted_proxy},
+      room_(config, accounts, storage, log, taken_over != nullptr ? &taken_over->log : nullptr),
       unix_path_(config.unix_path) {
   watch_listeners();
-  poller_.add_event(wake_, nullptr);
+  poller_.add_event(room_.wake, nullptr);
   if (taken_over != nullptr) {
-    countdown_.restore(taken_over->shutdown);
-    registry_.restore(taken_over->registry);
+    room_.countdown.restore(taken_over->shutdown);
+    room_.registry.restore(taken_over->registry);
     // All are in before the first of them can say something, and who has no right to be there any
     // more is on its way out.
     for (const Session::State& begun : taken_over->sessions) take_up(begun);
@@ -86,13 +61,13 @@ Server::~Server() { stop(); }
 
 void Server::stop() {
   if (!accept_thread_.joinable()) return;
-  stopping_ = true;
-  wake_.signal();
+  room_.stopping = true;
+  room_.wake.signal();
   accept_thread_.join();
   metrics_.reset();
   if (!unix_path_.empty()) remove_unix_socket(unix_path_);
-  hash_gate_.close();
-  broadcast_.close(protocol::kShuttingDown);
+  room_.hash_gate.close();
+  room_.broadcast.close(protocol::kShuttingDown);
   {
     // The members have had their end of file, and most close at once. The others are cut off.
     MutexLock lock(mutex_);
@@ -109,9 +84,9 @@ void Server::reload() noexcept {
   const auto attempt = [&](const char* what, const std::function<void()>& reloading) {
     try {
       reloading();
-      log_.write("reloaded", what);
+      room_.log.write("reloaded", what);
     } catch (const std::exception& error) {
-      log_.write("not-reloaded", error.what());
+      room_.log.write("not-reloaded", error.what());
     }
   };
   room_.exemptions.refresh();
@@ -120,37 +95,19 @@ void Server::reload() noexcept {
     room_.storage.reload([](const RoomStorage&) {});
     adopt_bans(room_);
   });
-  if (transcript_) transcript_->reopen();
-}
-
-// By whichever thread: it must not wait.
-void Server::tell_operators_later(const std::string& news) {
-  {
-    MutexLock lock(news_mutex_);
-    news_ += "* " + news + "\n";
-  }
-  attention_.signal();
+  if (room_.transcript) room_.transcript->reopen();
 }
 
 bool Server::attend() {
-  std::string news;
-  {
-    MutexLock lock(news_mutex_);
-    news.swap(news_);
-  }
-  if (!news.empty()) {
-    const auto accounts = room_.accounts.current();
-    registry_.tell([&](const Profile& one) { return accounts->is_operator(one.name, one.account); },
-                   news);
-  }
+  room_.tell_operators();
   try_to_store();
-  const Countdown::Step step = countdown_.step(Clock::now());
-  if (!step.text.empty()) broadcast_.announce(step.by, step.text);
+  const Countdown::Step step = room_.countdown.step(Clock::now());
+  if (!step.text.empty()) room_.broadcast.announce(step.by, step.text);
   return step.end;
 }
 
 std::optional<Clock::time_point> Server::attention_due() const {
-  const auto due = countdown_.due();
+  const auto due = room_.countdown.due();
   return due && store_due_ ? std::min(*due, *store_due_) : due ? due : store_due_;
 }
 
@@ -159,8 +116,8 @@ void Server::try_to_store() {
   if (!room_.storage.is_unstored()) return store_due_.reset();
   const auto now = Clock::now();
   if (store_due_ && now >= *store_due_ && room_.storage.store(now).empty()) {
-    log_.write("stored", "what could not be before");
-    tell_operators_later("what was in force only is stored now");
+    room_.log.write("stored", "what could not be before");
+    room_.tell_operators_later("what was in force only is stored now");
     return store_due_.reset();
   }
   if (!store_due_ || now >= *store_due_) store_due_ = now + kStorePause;
@@ -176,7 +133,7 @@ void Server::take_up(const Session::State& begun) {
   outlive_execution(begun.socket, false);
   connection.peer = begun.peer;
   if (begun.phase < Session::Phase::kIn) {
-    lobby_.restore(connection.place, connection.socket, begun.peer);
+    room_.lobby.restore(connection.place, connection.socket, begun.peer);
   }
   worker.front().session.emplace(room_, connection, begun);
   MutexLock lock(mutex_);
@@ -194,32 +151,32 @@ std::vector<Server::Workers::iterator> Server::all_running() {
 
 bool Server::moves() {
   const std::uint64_t accept = accept_moves_;
-  const std::uint64_t broadcast = broadcast_.moves();
+  const std::uint64_t broadcast = room_.broadcast.moves();
   const bool moved = accept != accept_moves_seen_ && broadcast != broadcast_moves_seen_;
   accept_moves_seen_ = accept;
   broadcast_moves_seen_ = broadcast;
-  wake_.signal();
-  broadcast_.nudge();
+  room_.wake.signal();
+  room_.broadcast.nudge();
   return moved;
 }
 
 std::optional<Handover> Server::stand_still() {
   accepting_ = false;
-  wake_.signal();
+  room_.wake.signal();
   accept_thread_.join();
-  standstill_.want();
-  broadcast_.hold();
+  room_.standstill.want();
+  room_.broadcast.hold();
   if (!all_stand(Clock::now() + kStandstillTimeout)) {
     go_on();
     return std::nullopt;
   }
-  broadcast_.freeze();
+  room_.broadcast.freeze();
   return describe();
 }
 
 void Server::go_on() {
-  broadcast_.go_on();
-  standstill_.end();
+  room_.broadcast.go_on();
+  room_.standstill.end();
   accepting_ = true;
   accept_thread_ = std::thread([this] { accept_connections(); });
 }
@@ -229,7 +186,7 @@ bool Server::all_stand(Clock::time_point deadline) {
     if (nudge_workers() == 0) return true;
     // A worker that was nudged too early is nudged again, after the others had their turn.
     const auto soon = Clock::now() + kNudgePause;
-    standing = standstill_.standing(standing, soon);
+    standing = room_.standstill.standing(standing, soon);
   }
   return false;
 }
@@ -251,15 +208,15 @@ Handover Server::describe() {
   for (const Listener& listener : listeners_) {
     handover.listeners.push_back(listener.descriptor().get());
   }
-  handover.log = broadcast_.state();
-  handover.shutdown = countdown_.state(Clock::now());
-  handover.registry = registry_.state();
+  handover.log = room_.broadcast.state();
+  handover.shutdown = room_.countdown.state(Clock::now());
+  handover.registry = room_.registry.state();
   MutexLock lock(mutex_);
   std::unordered_map<const Subscriber*, const Session*> sessions;
   for (const Worker& worker : running_) {
     sessions.emplace(&worker.session->member(), &*worker.session);
   }
-  for (auto& [member, seat] : registry_.seats_taken()) {
+  for (auto& [member, seat] : room_.registry.seats_taken()) {
     handover.sessions.push_back(sessions.extract(member).mapped()->state());
     handover.sessions.back().seat = std::move(seat);
   }
@@ -276,18 +233,18 @@ Handover Server::describe() {
 }
 
 void Server::accept_connections() {
-  while (!stopping_ && accepting_) {
+  while (!room_.stopping && accepting_) {
     ++accept_moves_;
     try {
       for (void* tag : poller_.wait(std::nullopt)) {
-        if (tag == nullptr || stopping_) continue;
+        if (tag == nullptr || room_.stopping) continue;
         if (!accept_some(*static_cast<Listener*>(tag))) break;
       }
     } catch (const std::bad_alloc&) {  // whoever was being accepted is gone; others come
     }
     join_finished();
   }
-  if (!stopping_) return;
+  if (!room_.stopping) return;
   // Whoever still waits to be accepted is refused by the kernel rather than left to hang.
   ignore_listeners();
   listeners_.clear();
@@ -299,8 +256,8 @@ bool Server::accept_some(Listener& listener) {
   PeerAddress peer;
   bool waited = false;
   // Not for as long as they come: finished workers are to be joined in between.
-  for (int i = 0; i < kAcceptBatch && !stopping_ && accepting_; ++i) {
-    if (lobby_.is_busy()) {
+  for (int i = 0; i < kAcceptBatch && !room_.stopping && accepting_; ++i) {
+    if (room_.lobby.is_busy()) {
       wait_for_a_place();
       waited = true;
     }
@@ -326,7 +283,7 @@ bool Server::accept_some(Listener& listener) {
 void Server::wait_for_a_place() {
   const auto deadline = Clock::now() + kLobbyPatience;
   ignore_listeners();
-  while (!stopping_ && accepting_ && Clock::now() < deadline && lobby_.is_busy()) {
+  while (!room_.stopping && accepting_ && Clock::now() < deadline && room_.lobby.is_busy()) {
     (void)poller_.wait(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
     ++accept_moves_;
     join_finished();
@@ -337,7 +294,7 @@ void Server::wait_for_a_place() {
 bool Server::refuse_one(Listener& listener) {
   PeerAddress peer;
   if (!spare_.refuse_one(listener, protocol::kOutOfResources, &peer)) return false;
-  log_.write("refused", peer.text, "-", "out of descriptors");
+  room_.log.write("refused", peer.text, "-", "out of descriptors");
   room_.refused.add("out of descriptors");
   return true;
 }
@@ -345,7 +302,7 @@ bool Server::refuse_one(Listener& listener) {
 // A connection that is reset by now costs no thread.
 bool Server::is_gone(Socket& socket, const PeerAddress& peer) {
   if (socket.wait_while_open(Clock::now())) return false;
-  log_.write("gone", peer.text, "-", "without coming in");
+  room_.log.write("gone", peer.text, "-", "without coming in");
   return true;
 }
 
@@ -356,7 +313,7 @@ bool Server::is_banned(Socket& socket, const PeerAddress& peer) {
   if (ban == nullptr) return false;
   const std::string line = banned_line(*ban);
   (void)socket.send_some(line);
-  log_.write("refused", peer.text, "-", "banned");
+  room_.log.write("refused", peer.text, "-", "banned");
   room_.refused.add(protocol::reason_of(line));
   return true;
 }
@@ -367,7 +324,7 @@ void Server::start_worker(Socket socket, const PeerAddress& peer) {
   const auto it = worker.begin();
   it->connection.socket = std::move(socket);
   it->connection.peer = peer;
-  lobby_.admit(it->connection.place, it->connection.socket, peer);
+  room_.lobby.admit(it->connection.place, it->connection.socket, peer);
   it->session.emplace(room_, it->connection);
   {
     MutexLock lock(mutex_);
@@ -385,7 +342,7 @@ void Server::start_thread(Workers::iterator worker) {
   } catch (const std::bad_alloc&) {
   }
   (void)worker->connection.socket.send_some(protocol::kOutOfResources);
-  log_.write("refused", worker->connection.peer.text, "-", "out of threads");
+  room_.log.write("refused", worker->connection.peer.text, "-", "out of threads");
   room_.refused.add("out of threads");
   worker->session->abandon();
   MutexLock lock(mutex_);
@@ -399,7 +356,7 @@ void Server::serve(Workers::iterator worker) {
     finished_.splice(finished_.end(), running_, worker);
     worker_finished_.notify_all();
   }
-  wake_.signal();
+  room_.wake.signal();
 }
 
 // Accepting has failed and so would the next attempt: a short rest instead of a spin.

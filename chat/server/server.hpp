@@ -22,44 +22,24 @@
 #include "chat/base/poller.hpp"
 #include "chat/net/address.hpp"
 #include "chat/net/listener.hpp"
-#include "chat/net/proxy_line.hpp"
 #include "chat/net/socket.hpp"
-#include "chat/room/broadcast.hpp"
-#include "chat/room/countdown.hpp"
-#include "chat/room/registry.hpp"
 #include "chat/server/handover.hpp"
 #include "chat/server/metrics.hpp"
-#include "chat/session/hash_gate.hpp"
-#include "chat/session/lobby.hpp"
 #include "chat/session/room.hpp"
 #include "chat/session/session.hpp"
-#include "chat/session/standstill.hpp"
 #include "chat/storage/password_storage.hpp"
 #include "chat/storage/room_storage.hpp"
 #include "chat/storage/stored.hpp"
-#include "chat/storage/transcript.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 
-struct ServerConfig {
-  std::size_t max_users = 0;
+struct ServerConfig : RoomConfig {
   std::string address;  // empty: all addresses of this machine
   std::uint16_t port = kDefaultPort;
-  std::vector<int> listeners;     // that are there already: instead of address and port
-  std::string metrics;            // where figures are given, see MetricsServer; empty: nowhere
-  std::string unix_path;          // of a Unix socket besides; empty: none
-  bool trust_unix_users = false;  // for the account of their name they need no password
-  std::optional<TrustedProxy> trusted_proxy;  // who comes from there says where from first
-  std::chrono::milliseconds login_timeout = kDefaultLoginTimeout;
-  std::chrono::milliseconds stall_timeout = kDefaultStallTimeout;
-  std::size_t max_pending = kDefaultMaxPending;  // connected, not in yet
-  std::size_t max_pending_per_address = kDefaultMaxPendingPerAddress;
-  std::size_t max_members_per_address = 0;  // registered; 0: half of the free seats
-  int rate = kDefaultRate;
-  std::string transcript;  // a file; empty: none
-  Transcript::Sync transcript_sync = Transcript::Sync::kSecond;
-  std::uint64_t transcript_max = 0;         // bytes, beyond which it is rotated; 0: it is not
-  std::uint64_t history = kDefaultHistory;  // of the room's lines, for one who comes in
+  std::vector<int> listeners;  // that are there already: instead of address and port
+  std::string metrics;         // where figures are given, see MetricsServer; empty: nowhere
+  std::string unix_path;       // of a Unix socket besides; empty: none
 };
 
 class Server {
@@ -87,7 +67,7 @@ class Server {
 
   // What is to be done now and then. Whoever waits for signals waits for attention() as well, and
   // not beyond attention_due(); then it calls attend(). True: an operator wants the end now.
-  const WakeEvent& attention() const { return attention_; }
+  const WakeEvent& attention() const { return room_.attention; }
   std::optional<Clock::time_point> attention_due() const;
   bool attend();
 
@@ -114,7 +94,6 @@ class Server {
   };
   using Workers = std::list<Worker>;
 
-  void tell_operators_later(const std::string& news);
   void take_up(const Session::State& begun);
   void accept_connections();
   bool accept_some(Listener& listener);
@@ -136,22 +115,9 @@ class Server {
   void ignore_listeners();
 
   std::vector<Listener> listeners_;
-  WakeEvent attention_;
-  std::optional<Clock::time_point> store_due_;  // the owning thread's: when to try it again
-  Mutex news_mutex_;
-  std::string news_ GUARDED_BY(news_mutex_);  // for operators: plain lines
-  std::optional<Transcript> transcript_;
-  Broadcast broadcast_;
-  Registry registry_;
-  HashGate hash_gate_{kMaxHashes};
-  WakeEvent wake_;  // for the accept thread: a worker has finished, there are places, or stopping_
-  Lobby lobby_;
-  EventLog& log_;
-  Countdown countdown_{attention_};
-  Standstill standstill_;
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> accepting_{true};
   Room room_;
+  std::optional<Clock::time_point> store_due_;  // the owning thread's: when to try it again
+  std::atomic<bool> accepting_{true};
 
   Mutex mutex_;
   Condition worker_finished_;

@@ -16,6 +16,8 @@
 #include "chat/base/program_name.hpp"
 #include "chat/base/text.hpp"
 #include "chat/base/usage.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/server/limits.hpp"
 
 namespace chat {
 namespace {

@@ -11,8 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/base/limits.hpp"
-
 namespace chat {
 
 class ServiceManager {

@@ -18,9 +18,11 @@
 #include "chat/base/deadline.hpp"
 #include "chat/base/descriptor.hpp"
 #include "chat/base/event_log.hpp"
+#include "chat/base/limits.hpp"
 #include "chat/base/poller.hpp"
 #include "chat/base/program_name.hpp"
 #include "chat/room/registry.hpp"
+#include "chat/server/limits.hpp"
 #include "chat/server/server.hpp"
 #include "chat/server/service_manager.hpp"
 #include "chat/server/successor.hpp"
@@ -227,8 +229,9 @@ void serve(ServerOptions options, char* const* argv) {
 void check(const ServerOptions& options) {
   const auto question = left_by_predecessor();
   const std::size_t max_users = question ? max_users_asked(*question) : options.config.max_users;
-  const auto accounts = PasswordStorage::load(options.accounts_file);
-  const auto storage = RoomStorage::load(RoomStorage::file_beside(options.accounts_file));
+  const auto accounts = Stored<PasswordStorage>::load(options.accounts_file, Use::kService);
+  const auto storage =
+      Stored<RoomStorage>::load(RoomStorage::file_beside(options.accounts_file), Use::kService);
   if (max_users != 0) (void)seats_beside(accounts, max_users);
   if (!options.config.transcript.empty()) Transcript::check(options.config.transcript);
   if (question) return answer_ready(*question);

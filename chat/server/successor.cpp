@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-#include "chat/base/limits.hpp"
+#include "chat/server/limits.hpp"
 
 namespace chat {
 namespace {

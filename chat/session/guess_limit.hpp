@@ -25,6 +25,7 @@
 #include "chat/base/text.hpp"
 #include "chat/net/address.hpp"
 #include "chat/net/network.hpp"
+#include "chat/session/limits.hpp"
 
 namespace chat {
 

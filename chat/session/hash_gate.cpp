@@ -4,6 +4,8 @@
 #include <iterator>
 #include <new>
 
+#include "chat/session/limits.hpp"
+
 namespace chat {
 
 HashGate::Turn HashGate::enter(const Guesser& guesser, Clock::time_point deadline,

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "chat/net/network.hpp"
+#include "chat/session/limits.hpp"
 
 namespace chat {
 namespace {

@@ -22,12 +22,12 @@
 #include <map>
 #include <string_view>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/mutex.hpp"
 #include "chat/base/poller.hpp"
 #include "chat/net/address.hpp"
 #include "chat/net/socket.hpp"
 #include "chat/session/hash_gate.hpp"
+#include "chat/session/limits.hpp"
 
 namespace chat {
 

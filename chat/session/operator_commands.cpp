@@ -12,6 +12,8 @@
 #include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 #include "chat/base/time_format.hpp"
+#include "chat/session/limits.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 namespace {

@@ -10,6 +10,8 @@
 #include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 #include "chat/base/time_format.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "chat/session/operator_commands.hpp"
 #include "chat/storage/password_hash.hpp"
 

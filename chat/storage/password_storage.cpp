@@ -10,7 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "chat/base/safe_file.hpp"
 #include "chat/base/text.hpp"
 #include "chat/storage/password_hash.hpp"
 
@@ -76,35 +75,22 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 
 }  // namespace
 
-PasswordStorage PasswordStorage::load(const std::string& path, Use use) {
-  PasswordStorage storage;
-  const auto others = use == Use::kService ? Others::kNothing : Others::kAnything;
-  // Hash and ID have a fixed length, so that a last line that is cut short shows, or is no
-  // operator's.
-  read_entries(path, others, [&](std::string_view line) {
-    const auto fields = fields_of(line);
-    if (fields.size() < 2) throw std::invalid_argument("not name:hash");
-    std::size_t at = 2;
-    const bool is_operator = at < fields.size() && fields[at] == kOperator;
-    if (is_operator) ++at;
-    AccountId id = id_from(fields[0], fields[1]);
-    if (at < fields.size() && fields[at].starts_with(kId)) {
-      id = parse_id(fields[at++].substr(kId.size()));
-    }
-    if (at < fields.size() || id == 0) {
-      throw std::invalid_argument("after name:hash stands something else than :operator or :id=ID");
-    }
-    storage.add({std::string(fields[0]), std::string(fields[1]), is_operator, id});
-  });
-  return storage;
-}
-
-void PasswordStorage::update(const std::string& path,
-                             const std::function<void(PasswordStorage& storage)>& change) {
-  const FileLock lock(path);
-  PasswordStorage storage = load(lock.file());
-  change(storage);
-  storage.save(lock.file());
+// Hash and ID have a fixed length, so that a last line that is cut short shows, or is no
+// operator's.
+void PasswordStorage::take(std::string_view line) {
+  const auto fields = fields_of(line);
+  if (fields.size() < 2) throw std::invalid_argument("not name:hash");
+  std::size_t at = 2;
+  const bool is_operator = at < fields.size() && fields[at] == kOperator;
+  if (is_operator) ++at;
+  AccountId id = id_from(fields[0], fields[1]);
+  if (at < fields.size() && fields[at].starts_with(kId)) {
+    id = parse_id(fields[at++].substr(kId.size()));
+  }
+  if (at < fields.size() || id == 0) {
+    throw std::invalid_argument("after name:hash stands something else than :operator or :id=ID");
+  }
+  add({std::string(fields[0]), std::string(fields[1]), is_operator, id});
 }
 
 std::size_t PasswordStorage::operators() const {
@@ -184,14 +170,14 @@ void PasswordStorage::set_hash(std::string_view name, const std::string& hash) {
   account(name).hash = hash;
 }
 
-void PasswordStorage::save(const std::string& path) const {
+std::string PasswordStorage::text() const {
   std::string content(kHeader);
   for (const auto& [folded, account] : accounts_) {
     content += account.name + ":" + account.hash;
     if (account.is_operator) content.append(":").append(kOperator);
     content.append(":").append(kId).append(id_text(account.id)) += '\n';
   }
-  replace_file(path, content);
+  return content;
 }
 
 PasswordStorage::Account& PasswordStorage::account(std::string_view name) {

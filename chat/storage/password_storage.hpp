@@ -10,19 +10,21 @@
 // and has another identity. A line without an ID, as earlier versions wrote it, has an identity
 // that follows from its name and hash, and keeps it when it is saved.
 //
+// A value: Stored<PasswordStorage> reads and writes the file.
+//
 // Threads: the const functions are thread safe as long as nobody changes the object.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <functional>  // std::less
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "chat/base/safe_file.hpp"  // Use
+#include "chat/base/safe_file.hpp"  // Others
 
 namespace chat {
 
@@ -31,20 +33,16 @@ using AccountId = std::uint64_t;
 
 class PasswordStorage {
  public:
-  // No accounts. So has a file that does not exist.
+  // A server takes nobody's word but its own user's and root's for who may come in, and lets nobody
+  // else read it.
+  static constexpr Others kOthers = Others::kNothing;
+
+  // No accounts.
   PasswordStorage() = default;
 
-  // Throws std::system_error where the file cannot be read, std::runtime_error with file and line
-  // number where it is damaged, and std::runtime_error where it is not fit for `use`: a service
-  // takes nobody's word but its own user's and root's for who may come in, and lets nobody else
-  // read it.
-  static PasswordStorage load(const std::string& path, Use use = Use::kAdministration);
-
-  // Loads, lets `change` have its way, saves. Of several processes that do so at a time each sees
-  // what the one before has saved, so that no change is lost. What `change` throws gets through,
-  // and then nothing is saved.
-  static void update(const std::string& path,
-                     const std::function<void(PasswordStorage& storage)>& change);
+  // The file, which Stored reads and writes: see there.
+  void take(std::string_view line);
+  std::string text() const;
 
   std::size_t login_users() const { return accounts_.size(); }  // how many
 
@@ -75,11 +73,6 @@ class PasswordStorage {
   // hash.
   void set_operator(std::string_view name, bool is_operator);
   void set_hash(std::string_view name, const std::string& hash);
-
-  // Replaces the file as a whole, with mode 0600: whoever opens it, even after a power cut, finds
-  // either the old one or the new one. Throws std::system_error, and then has left the old one
-  // alone; except where only the last step, making the replacement durable, fails.
-  void save(const std::string& path) const;
 
  private:
   struct Account {

@@ -8,9 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "chat/base/limits.hpp"
-#include "chat/base/safe_file.hpp"
 #include "chat/base/text.hpp"
+#include "chat/storage/limits.hpp"
 
 namespace chat {
 namespace {
@@ -83,20 +82,13 @@ std::string RoomStorage::file_beside(const std::string& accounts_file) {
   return accounts_file + ".room";
 }
 
-RoomStorage RoomStorage::load(const std::string& path, Use use) {
-  RoomStorage storage;
-  const auto others = use == Use::kService ? Others::kMayRead : Others::kAnything;
-  read_entries(path, others, [&](std::string_view line) { storage.take(line); });
-  return storage;
-}
-
-void RoomStorage::save(const std::string& path, WallTime now) const {
+std::string RoomStorage::text(WallTime now) const {
   std::string content(kHeader);
   if (closed_) append_line(content, {"closed"});
   if (!topic_.empty()) append_line(content, {"topic", topic_});
   if (!motd_.empty()) append_line(content, {"motd", motd_});
   for (const Ban& ban : bans(now)) append_ban(content, ban);
-  replace_file(path, content);
+  return content;
 }
 
 const Ban* RoomStorage::ban_of(std::string_view name, WallTime now) const {

@@ -13,19 +13,20 @@
 // an entry is forgotten. Anything else is damage and refused. Saving writes the entries anew,
 // without bans that are over and with a comment on top; other comments are not kept.
 //
-// A value. Threads: the const functions are thread safe as long as nobody changes the object.
+// A value: Stored<RoomStorage> reads and writes the file. Threads: the const functions are thread safe as long as nobody changes the object.
 // Errors: what changes it throws std::invalid_argument that says why not, and then has changed
 // nothing. Texts are one line: UTF-8 that neutralised() leaves alone, without TAB.
 #pragma once
 
-#include <functional>
+#include <chrono>
+#include <functional>  // std::less
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "chat/base/safe_file.hpp"  // Use
+#include "chat/base/safe_file.hpp"  // Others
 #include "chat/base/time_format.hpp"
 #include "chat/net/address_range.hpp"
 #include "chat/net/socket.hpp"  // PeerAddress
@@ -47,19 +48,18 @@ struct Ban {
 
 class RoomStorage {
  public:
-  // Nothing at all. So has a file that does not exist.
+  // A server takes nobody's word but its own user's and root's for who is banned.
+  static constexpr Others kOthers = Others::kMayRead;
+
+  // Nothing at all.
   RoomStorage() = default;
 
   // The file that belongs to these accounts.
   static std::string file_beside(const std::string& accounts_file);
 
-  // Throws std::system_error where the file cannot be read, std::runtime_error with file and line
-  // number where it is damaged, and std::runtime_error where it is not fit for `use`: a service
-  // takes nobody's word but its own user's and root's for who is banned.
-  static RoomStorage load(const std::string& path, Use use = Use::kAdministration);
-
-  // See replace_file() in safe_file.hpp. Throws std::system_error.
-  void save(const std::string& path, WallTime now = std::chrono::system_clock::now()) const;
+  // The file, which Stored reads and writes: see there.
+  void take(std::string_view line);
+  std::string text(WallTime now = std::chrono::system_clock::now()) const;
 
   // The ban that keeps one of this name, or from this address, out. Nothing: none does. Names that
   // look alike (name_skeleton()) are one here, so that nobody gets around a ban with b0b for bob. A
@@ -85,9 +85,8 @@ class RoomStorage {
  private:
   using Fields = std::vector<std::string_view>;
 
-  // One entry of the file. They throw std::invalid_argument, as does add_ban(), which gives false
-  // where the target has a ban already.
-  void take(std::string_view line);
+  // One entry of the file. Both throw std::invalid_argument; add_ban() gives false where the target
+  // has a ban already.
   void take_ban(const Fields& fields);
   bool add_ban(Ban ban);
 

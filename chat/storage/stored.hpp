@@ -2,7 +2,11 @@
 // moment, and a change is one step, in the file and for everyone; or first for everyone, where that
 // must not depend on a disk.
 //
-// T has load(path) and save(path), is a value, and is said to be empty by T().
+// All reading, writing and locking of such files is done here. T is a value that only parses and
+// formats: T() is what a file that does not exist holds, take(line) adds an entry that a line of the
+// file is, and throws std::invalid_argument that says what is wrong with it (lines that begin with #
+// are comments and never come), text() is the whole file, and kOthers what others may do with a file
+// that a server serves from. Another kind of storage is one class of this form.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,9 +28,36 @@ namespace chat {
 template <typename T>
 class Stored {
  public:
-  // Throws what T::load() does.
+  using Change = std::function<void(T& value)>;
+  using Look = std::function<void(const T& value)>;
+
+  // A file as a value, for whoever shares it with no other thread. load() throws std::system_error
+  // where it cannot be read, and std::runtime_error where it is damaged (with the line's number) or
+  // not fit for `use`: see Use. save() and update() throw std::system_error, as replace_file() does;
+  // what `change` throws gets through, and then nothing is saved.
+
+  static T load(const std::string& path, Use use = Use::kAdministration) {
+    T value;
+    const Others others = use == Use::kService ? T::kOthers : Others::kAnything;
+    read_entries(path, others, [&](std::string_view line) { value.take(line); });
+    return value;
+  }
+
+  static void save(const std::string& path, const T& value) { replace_file(path, value.text()); }
+
+  // Loads, lets `change` have its way, saves. Of several processes that do so at a time each sees
+  // what the one before has saved, so that no change is lost.
+  static void update(const std::string& path, const Change& change) {
+    const FileLock lock(path);
+    T value = load(lock.file());
+    change(value);
+    save(lock.file(), value);
+  }
+
+  // To serve from. Throws what load() does.
   explicit Stored(std::string path)
-      : path_(std::move(path)), current_(std::make_shared<const T>(T::load(path_))) {}
+      : path_(std::move(path)),
+        current_(std::make_shared<const T>(load(path_, Use::kService))) {}
   // Without a file.
   explicit Stored(T value) : current_(std::make_shared<const T>(std::move(value))) {}
   Stored(const Stored&) = delete;
@@ -37,9 +69,6 @@ class Stored {
     MutexLock lock(mutex_);
     return current_;
   }
-
-  using Change = std::function<void(T& value)>;
-  using Look = std::function<void(const T& value)>;
 
   // Lets `change` have its way with what is in the file by now. What it throws, or saving does,
   // gets through, and then nothing has changed. In either case `settle`, where there is one, is
@@ -92,7 +121,7 @@ class Stored {
   void reload(const Change& check, const Look& settle = {}) {
     MutexLock changing(changing_);
     try {
-      if (!path_.empty()) load(check);
+      if (!path_.empty()) take_over(check);
     } catch (...) {
       if (settle) settle(*current());
       throw;
@@ -111,7 +140,7 @@ class Stored {
       return set(std::move(value), 0);
     }
     const FileLock lock(path_, deadline);
-    T value = T::load(lock.file());
+    T value = load(lock.file(), Use::kService);
     std::vector<Change> unstored;
     {
       MutexLock reading(mutex_);
@@ -119,12 +148,12 @@ class Stored {
     }
     for (const Change& one : unstored) try_change(one, value);
     change(value);
-    value.save(lock.file());
+    save(lock.file(), value);
     set(std::move(value), unstored.size());
   }
 
-  void load(const Change& check) REQUIRES(changing_) {
-    T value = T::load(path_);
+  void take_over(const Change& check) REQUIRES(changing_) {
+    T value = load(path_, Use::kService);
     check(value);
     set(std::move(value), 0);
   }

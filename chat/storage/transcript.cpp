@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "chat/base/limits.hpp"
+#include "chat/storage/limits.hpp"
 
 namespace chat {
 namespace {

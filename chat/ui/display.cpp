@@ -9,6 +9,7 @@
 
 #include "chat/base/text.hpp"
 #include "chat/ui/columns.hpp"
+#include "chat/ui/limits.hpp"
 
 namespace chat {
 namespace {

@@ -1,7 +1,7 @@
 #include "chat/ui/history.hpp"
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/ui/limits.hpp"
 
 namespace chat {
 

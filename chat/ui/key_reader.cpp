@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/ui/limits.hpp"
 
 namespace chat {
 namespace {

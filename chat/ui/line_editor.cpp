@@ -4,9 +4,10 @@
 #include <array>
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 #include "chat/ui/columns.hpp"
+#include "chat/ui/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

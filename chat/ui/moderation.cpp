@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/ui/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

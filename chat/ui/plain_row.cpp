@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/ui/columns.hpp"
+#include "chat/ui/limits.hpp"
 
 namespace chat {
 namespace {

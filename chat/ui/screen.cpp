@@ -7,6 +7,8 @@
 
 #include "chat/base/text.hpp"
 #include "chat/ui/columns.hpp"
+#include "chat/ui/limits.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 namespace {

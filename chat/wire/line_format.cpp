@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat::protocol {
 

@@ -8,6 +8,7 @@
 
 #include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/client/limits.hpp"
 #include "chat/net/line_reader.hpp"
 #include "chat/ui/columns.hpp"
 #include "chat/ui/display.hpp"
@@ -15,6 +16,7 @@
 #include "chat/ui/moderation.hpp"
 #include "chat/ui/roster.hpp"
 #include "chat/ui/server_line.hpp"
+#include "chat/wire/limits.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "chat/wire/limits.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace {

@@ -9,12 +9,14 @@
 #include <string_view>
 
 #include "chat/base/text.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace {
 
 using chat::PasswordStorage;
+using chat::Stored;
 
 void check_refusal(std::string_view message, const std::string& file) {
   check(message.starts_with(file + " is damaged, line "), "damage is told with file and line");
@@ -38,21 +40,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   folder.write("accounts", {reinterpret_cast<const char*>(bytes), size});
   PasswordStorage storage;
   try {
-    storage = PasswordStorage::load(file);
+    storage = Stored<PasswordStorage>::load(file);
   } catch (const std::runtime_error& error) {
     check_refusal(error.what(), file);
     return 0;
   }
   check_accounts(storage);
-  storage.save(file);
+  Stored<PasswordStorage>::save(file, storage);
   const std::string saved = folder.read("accounts");
-  const PasswordStorage loaded = PasswordStorage::load(file);
+  const PasswordStorage loaded = Stored<PasswordStorage>::load(file);
   check(loaded.names() == storage.names(), "what was saved is loaded");
   for (const std::string& name : storage.names()) {
     check(loaded.id_of(name) == storage.id_of(name), "as the same account");
     check(loaded.is_operator(name) == storage.is_operator(name), "with the same rights");
   }
-  loaded.save(file);
+  Stored<PasswordStorage>::save(file, loaded);
   check(folder.read("accounts") == saved, "hashes included");
   return 0;
 }

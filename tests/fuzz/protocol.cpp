@@ -9,6 +9,7 @@
 
 #include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/line_format.hpp"
 #include "tests/fuzz/check.hpp"
 

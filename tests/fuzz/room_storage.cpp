@@ -7,14 +7,17 @@
 #include <string>
 #include <string_view>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/storage/limits.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace {
 
+using chat::replace_file;
 using chat::RoomStorage;
+using chat::Stored;
 using chat::WallTime;
 
 void check_refusal(std::string_view message, const std::string& file) {
@@ -44,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   folder.write("accounts.room", {reinterpret_cast<const char*>(bytes), size});
   RoomStorage storage;
   try {
-    storage = RoomStorage::load(file);
+    storage = Stored<RoomStorage>::load(file);
   } catch (const std::runtime_error& error) {
     check_refusal(error.what(), file);
     return 0;
@@ -52,11 +55,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   check_bans(storage);
   check(!chat::needs_neutralising(storage.topic()), "the topic may be shown");
   check(!chat::needs_neutralising(storage.motd()), "and so may the message of the day");
-  storage.save(file, WallTime());
+  replace_file(file, storage.text(WallTime()));
   const std::string saved = folder.read("accounts.room");
-  const RoomStorage loaded = RoomStorage::load(file);
+  const RoomStorage loaded = Stored<RoomStorage>::load(file);
   check(loaded.bans(WallTime()) == storage.bans(WallTime()), "what was saved is loaded");
-  loaded.save(file, WallTime());
+  replace_file(file, loaded.text(WallTime()));
   check(folder.read("accounts.room") == saved, "settings included");
   return 0;
 }

@@ -48,27 +48,27 @@ void check_lines(std::string_view heard, bool for_one) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static const auto accounts = accounts_of({{"owner", "right"}});
-  House house(accounts, 2);
+  const std::string_view sent(reinterpret_cast<const char*>(bytes), size);
+  const bool by_proxy = sent.starts_with("PROXY");
+  House house(
+      accounts, 2,
+      by_proxy ? chat::TrustedProxy::parse("127.0.0.2") : std::optional<chat::TrustedProxy>());
   SocketPair watcher;
   chat::Subscriber member(watcher.near);
-  check(house.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,
+  check(house.room.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,
         "the watcher is in");
   SocketPair client;
   chat::Connection connection;
   connection.socket = std::move(client.near);
-  const std::string_view sent(reinterpret_cast<const char*>(bytes), size);
   check(client.far.send_all(sent), "it fits into the socket");
   client.far.shutdown_write();
-  if (sent.starts_with("PROXY")) {
-    house.room.trusted_proxy = chat::TrustedProxy::parse("127.0.0.2");
-    connection.peer = chat::peer_at("127.0.0.2", 1).value();
-  }
-  house.lobby.admit(connection.place, connection.socket, connection.peer);
+  if (by_proxy) connection.peer = chat::peer_at("127.0.0.2", 1).value();
+  house.room.lobby.admit(connection.place, connection.socket, connection.peer);
   chat::Session(house.room, connection).run();
   connection.socket.shutdown();
   check_lines(read_all(client.far), true);
-  house.registry.leave(member, true);
-  house.broadcast.wait_until_released(member);
+  house.room.registry.leave(member, true);
+  house.room.broadcast.wait_until_released(member);
   watcher.near.shutdown();
   check_lines(read_all(watcher.far), false);
   return 0;

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "chat/base/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "tests/siege/near_server.hpp"
 #include "tests/siege/survived.hpp"
 #include "tests/support/network.hpp"

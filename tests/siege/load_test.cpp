@@ -17,6 +17,8 @@
 #include "chat/base/descriptor.hpp"
 #include "chat/base/limits.hpp"
 #include "chat/net/socket.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/server/limits.hpp"
 #include "tests/siege/survived.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/stopwatch.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chat/base/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "tests/siege/near_server.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"

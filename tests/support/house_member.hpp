@@ -21,15 +21,15 @@ class HouseMember {
         peer(chat::peer_at(address, 51820).value()),
         account(house.accounts.current()->id_of(name)) {
     const chat::Visit visit{chat::Rendering::kPlain, peer, {}};
-    const auto entry = account != 0 ? house.registry.enter_login(name, account, member, visit)
-                                    : house.registry.enter_registered(name, "pw", member, visit);
+    const auto entry = account != 0 ? house.room.registry.enter_login(name, account, member, visit)
+                                    : house.room.registry.enter_registered(name, "pw", member, visit);
     if (entry != chat::Registry::Entry::kIn) throw std::runtime_error(name + " does not come in");
     speaker.begin(account, chat::Rendering::kPlain);
     (void)far.read_until("* " + name + " has entered the chat");
   }
   ~HouseMember() {
-    (void)house.registry.leave(member, false);
-    house.broadcast.wait_until_released(member);
+    (void)house.room.registry.leave(member, false);
+    house.room.broadcast.wait_until_released(member);
   }
   HouseMember(const HouseMember&) = delete;
   HouseMember& operator=(const HouseMember&) = delete;

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/base/limits.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"

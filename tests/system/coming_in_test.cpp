@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chat/base/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/session/limits.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "chat/wire/protocol.hpp"
 #include "tests/support/baseline.hpp"

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "chat/storage/password_hash.hpp"
+#include "chat/storage/stored.hpp"
 #include "chat/wire/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/program.hpp"
@@ -179,7 +180,7 @@ void add_accounts(const std::string& path, const std::string& name, int count,
                   const std::string& hash) {
   chat::PasswordStorage accounts;
   for (int i = 0; i < count; ++i) accounts.add(name + std::to_string(i), hash);
-  accounts.save(path);
+  chat::Stored<chat::PasswordStorage>::save(path, accounts);
 }
 
 }  // namespace
@@ -188,7 +189,8 @@ BOOST_AUTO_TEST_SUITE(handover)
 
 BOOST_AUTO_TEST_CASE(whoever_is_in_stays_and_goes_on_where_they_were) {
   TemporaryFolder folder;
-  accounts_of({{"ann", "secret"}}).save(folder.file("accounts"));
+  chat::Stored<chat::PasswordStorage>::save(folder.file("accounts"),
+                                            accounts_of({{"ann", "secret"}}));
   Served room({"--max-users", "4", "--rate", "0", "--accounts", folder.file("accounts")});
   Peer ann = Peer::logged_in(room.port, "ann", "secret");
   Peer ben = Peer::registered(room.port, "ben");
@@ -211,7 +213,8 @@ BOOST_AUTO_TEST_CASE(whoever_is_in_stays_and_goes_on_where_they_were) {
 
 BOOST_AUTO_TEST_CASE(names_seats_and_passwords_are_kept) {
   TemporaryFolder folder;
-  accounts_of({{"ann", "secret"}, {"abe", "secret"}}).save(folder.file("accounts"));
+  chat::Stored<chat::PasswordStorage>::save(folder.file("accounts"),
+                                            accounts_of({{"ann", "secret"}, {"abe", "secret"}}));
   Served room({"--max-users", "4", "--rate", "0", "--accounts", folder.file("accounts")});
   Peer ann = Peer::logged_in(room.port, "ann", "secret");
   Peer ben = Peer::registered(room.port, "ben");
@@ -422,7 +425,7 @@ BOOST_AUTO_TEST_CASE(who_was_sent_away_and_does_not_read_still_has_to_leave) {
   TemporaryFolder folder;
   chat::PasswordStorage accounts = accounts_of({{"talker", "pw"}});
   accounts.set_operator("talker", true);
-  accounts.save(folder.file("accounts"));
+  chat::Stored<chat::PasswordStorage>::save(folder.file("accounts"), accounts);
   Served room(options({"--history", "0", "--accounts", folder.file("accounts")}));
   Peer talker = Peer::logged_in(room.port, "talker", "pw");
   Peer ben = slow(room.port, "ben");

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
 #include "chat/wire/line_format.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"

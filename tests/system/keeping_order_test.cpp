@@ -15,7 +15,10 @@
 
 #include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "chat/storage/room_storage.hpp"
+#include "chat/storage/stored.hpp"
 #include "chat/wire/command_table.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/rounds.hpp"
@@ -524,8 +527,9 @@ struct Files {
         Lines{"--max-users", maximum, "--rate", "0", "--accounts", accounts});
   }
   void write(const std::vector<std::pair<std::string, std::string>>& entries) const {
-    std::ofstream file(accounts);
-    for (const auto& [name, mark] : entries) file << name << ":" << hash << mark << "\n";
+    std::string text;
+    for (const auto& [name, mark] : entries) text += name + ":" + hash + mark + "\n";
+    folder.write("accounts", text);
   }
 
   const std::string hash = cheap_hash("pw");
@@ -581,7 +585,7 @@ BOOST_AUTO_TEST_CASE(a_change_of_accounts_that_cannot_be_written_is_told_and_has
   BOOST_TEST(answer(ben, "here") == "ben: here");
   BOOST_TEST(ann.read_line() == "ben: here");
   BOOST_REQUIRE(::prlimit(files.served->program.pid(), RLIMIT_FSIZE, &before, nullptr) == 0);
-  BOOST_TEST(chat::PasswordStorage::load(files.accounts).login_users() == 2u);
+  BOOST_TEST(chat::Stored<chat::PasswordStorage>::load(files.accounts).login_users() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(what_protects_the_room_is_in_force_on_a_full_disk_and_stored_once_it_can_be) {
@@ -619,7 +623,8 @@ BOOST_AUTO_TEST_CASE(what_protects_the_room_is_in_force_on_a_full_disk_and_store
              "! only accounts come in now");
   BOOST_REQUIRE(::prlimit(program.pid(), RLIMIT_FSIZE, &before, nullptr) == 0);
   ann.read_until("* what was in force only is stored now");
-  const auto stored = chat::RoomStorage::load(chat::RoomStorage::file_beside(files.accounts));
+  const auto stored =
+      chat::Stored<chat::RoomStorage>::load(chat::RoomStorage::file_beside(files.accounts));
   BOOST_TEST(stored.topic() == "cats");
   BOOST_TEST(stored.motd() == "dogs");
   BOOST_TEST(stored.closed());

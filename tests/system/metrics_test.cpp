@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/server/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/served.hpp"

@@ -18,6 +18,9 @@
 #include <string>
 #include <vector>
 
+#include "chat/session/limits.hpp"
+#include "chat/storage/password_storage.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/running_room.hpp"
 #include "tests/support/served.hpp"
@@ -35,10 +38,11 @@ struct Operated {
 
   // Always the same lines: another hash would be another account.
   void write_accounts(const std::vector<std::string>& names) const {
-    std::ofstream file(accounts);
+    std::string text;
     for (const std::string& name : names) {
-      file << name << ":" << hash << (name == "ann" ? ":operator" : "") << "\n";
+      text += name + ":" + hash + (name == "ann" ? ":operator" : "") + "\n";
     }
+    folder.write("accounts", text);
   }
   // The event log up to the line with `event`.
   std::string log_until(const std::string& event) const {
@@ -111,7 +115,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_or_is_damaged_is_refused_with_one_line) {
   room.program().read_errors_until("more than 3 users");
   BOOST_TEST(Peer::answer_to(room.served->port, "login", "eve,pw") ==
              "! wrong username or password");
-  std::ofstream(room.accounts) << "nonsense\n";
+  room.folder.write("accounts", "nonsense\n");
   std::ofstream(room.accounts + ".room") << "nonsense\n";
   room.program().signal(SIGHUP);
   room.program().read_errors_until("accounts is damaged, line 1");
@@ -123,7 +127,7 @@ BOOST_AUTO_TEST_CASE(check_says_what_is_wrong_and_serves_nothing) {
   const TemporaryFolder folder;
   const std::string accounts = folder.file("accounts");
   BOOST_TEST(checked(accounts, "1").first == 0);
-  std::ofstream(accounts) << "ann:" << cheap_hash("pw") << "\ndan:" << cheap_hash("pw") << "\n";
+  folder.write("accounts", "ann:" + cheap_hash("pw") + "\ndan:" + cheap_hash("pw") + "\n");
   BOOST_TEST(checked(accounts, "2").first == 0);
   BOOST_TEST(checked(accounts, "2").second ==
              "it could serve: 2 accounts, of them 0 operators, 0 bans\n");
@@ -134,6 +138,40 @@ BOOST_AUTO_TEST_CASE(check_says_what_is_wrong_and_serves_nothing) {
   const auto [damaged, what] = checked(accounts, "2");
   BOOST_TEST(damaged == 1);
   BOOST_TEST(what.find("accounts.room is damaged, line 1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_unfit_is_refused_at_the_start_by_check_and_when_it_is_reread) {
+  const Operated room;
+  const std::string of_room = room.accounts + ".room";
+  const auto refused = [&](const std::string& why) {
+    BOOST_TEST_CONTEXT(why) {
+      const auto [status, said] = checked(room.accounts, "4");
+      BOOST_TEST(status == 1);
+      BOOST_TEST(said.find(why) != std::string::npos);
+      Program start("server", {"--port", "0", "--max-users", "4", "--accounts", room.accounts});
+      BOOST_TEST(start.status() == 1);
+      BOOST_TEST(start.read_errors().find(why) != std::string::npos);
+      room.program().signal(SIGHUP);
+      BOOST_TEST(room.log_until("not-reloaded").find("not-reloaded") != std::string::npos);
+      room.program().read_errors_until(why);
+      BOOST_TEST(Peer::answer_to(room.served->port, "login", "eve,pw") ==
+                 "! wrong username or password");
+      BOOST_TEST(Peer::answer_to(room.served->port, "login", "dan,pw") == "* hello dan");
+    }
+  };
+  room.write_accounts({"ann", "dan", "eve"});
+  BOOST_REQUIRE(::chmod(room.accounts.c_str(), 0666) == 0);
+  refused("accounts can be written by others than its owner (mode 0666): chmod 600 ");
+  BOOST_REQUIRE(::chmod(room.accounts.c_str(), 0644) == 0);
+  refused("accounts can be read by others than its owner (mode 0644): chmod 600 ");
+  std::filesystem::remove(room.accounts);
+  BOOST_REQUIRE(::mkfifo(room.accounts.c_str(), 0600) == 0);
+  refused("accounts is not a regular file");
+  std::filesystem::remove(room.accounts);
+  room.write_accounts({"ann", "dan"});
+  std::ofstream(of_room) << "ban\tname\tdan\t-\tann\tspam\n";
+  BOOST_REQUIRE(::chmod(of_room.c_str(), 0646) == 0);
+  refused("accounts.room can be written by others than its owner (mode 0646): chmod go-w ");
 }
 
 BOOST_AUTO_TEST_CASE(an_operator_stops_the_server_and_may_think_better_of_it) {
@@ -244,10 +282,11 @@ BOOST_AUTO_TEST_CASE(who_is_given_the_name_of_another_account_is_another_one_for
       std::ofstream(room.accounts)
           << "ann:" << room.hash << ":operator\ndan:" << cheap_hash("other") << "\n";
     } else {
-      chat::PasswordStorage::update(room.accounts, [](chat::PasswordStorage& accounts) {
-        accounts.remove("dan");
-        accounts.add("dan", cheap_hash("other"));
-      });
+      chat::Stored<chat::PasswordStorage>::update(room.accounts,
+                                                  [](chat::PasswordStorage& accounts) {
+                                                    accounts.remove("dan");
+                                                    accounts.add("dan", cheap_hash("other"));
+                                                  });
     }
     room.hand_over();
     BOOST_TEST(dan.read_until("! ") == "! your account is no more");

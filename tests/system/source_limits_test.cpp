@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "chat/storage/password_storage.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/served.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -137,7 +140,7 @@ BOOST_AUTO_TEST_CASE(who_comes_in_too_often_is_refused_and_others_are_not) {
 
 BOOST_AUTO_TEST_CASE(one_address_gets_half_of_the_free_seats) {
   const TemporaryFolder folder;
-  accounts_of({"ann", "ben"}).save(folder.file("accounts"));
+  chat::Stored<chat::PasswordStorage>::save(folder.file("accounts"), accounts_of({"ann", "ben"}));
   const Limited room({"--max-users", "10", "--accounts", folder.file("accounts")});
   std::vector<Peer> members;
   for (int i = 0; i < 4; ++i) {
@@ -170,7 +173,8 @@ BOOST_AUTO_TEST_CASE(an_address_gets_as_many_seats_as_were_said_and_this_machine
 
 BOOST_AUTO_TEST_CASE(sixty_wrong_guessers_do_not_keep_a_right_password_of_their_address_out) {
   const TemporaryFolder folder;
-  accounts_of({"ann", "ben", "cid", "dan"}).save(folder.file("accounts"));
+  chat::Stored<chat::PasswordStorage>::save(folder.file("accounts"),
+                                            accounts_of({"ann", "ben", "cid", "dan"}));
   const Limited room({"--max-users", "10", "--accounts", folder.file("accounts"),
                       "--max-pending-per-address", "100"});
   std::vector<Peer> guessers;
@@ -187,7 +191,7 @@ BOOST_AUTO_TEST_CASE(sixty_wrong_guessers_do_not_keep_a_right_password_of_their_
 
 BOOST_AUTO_TEST_CASE(the_networks_of_a_56_guess_together) {
   const TemporaryFolder folder;
-  accounts_of({"ann"}).save(folder.file("accounts"));
+  chat::Stored<chat::PasswordStorage>::save(folder.file("accounts"), accounts_of({"ann"}));
   const Limited room({"--max-users", "10", "--accounts", folder.file("accounts")});
   const auto start = Clock::now();
   for (int i = 0; i <= 2 * chat::kFreeGuesses; ++i) {

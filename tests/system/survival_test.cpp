@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "chat/room/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "tests/support/baseline.hpp"
 #include "tests/support/healthy_pair.hpp"
 #include "tests/support/peer.hpp"

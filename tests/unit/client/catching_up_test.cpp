@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/base/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "chat/wire/protocol.hpp"
 
 namespace chat {

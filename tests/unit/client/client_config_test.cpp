@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/wire/limits.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace chat {

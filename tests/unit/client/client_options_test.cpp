@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "chat/wire/limits.hpp"
+
 namespace chat {
 
 BOOST_AUTO_TEST_SUITE(client_options)

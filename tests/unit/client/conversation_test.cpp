@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "chat/base/limits.hpp"
+#include "chat/client/limits.hpp"
 
 namespace chat {
 

@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 
+#include "chat/client/limits.hpp"
+
 namespace chat {
 
 using Act = Liveness::Act;

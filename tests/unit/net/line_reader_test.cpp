@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/base/limits.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 namespace {

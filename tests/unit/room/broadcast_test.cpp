@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "chat/room/limits.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/socket_pair.hpp"
 

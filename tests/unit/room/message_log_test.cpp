@@ -2,6 +2,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
+#include "chat/storage/limits.hpp"
+#include "chat/wire/limits.hpp"
+
 namespace chat {
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "chat/base/limits.hpp"
+#include "chat/room/limits.hpp"
 #include "chat/room/subscriber.hpp"
 
 namespace chat {

@@ -8,6 +8,8 @@
 #include <list>
 #include <thread>
 
+#include "chat/room/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "tests/support/failing_memory.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/socket_pair.hpp"
@@ -35,7 +37,7 @@ PasswordStorage accounts_named(const Names& names) {
   std::string lines;
   for (const auto& name : names) lines += name + ":" + kHash + "\n";
   folder.write("accounts", lines);
-  return PasswordStorage::load(folder.file("accounts"));
+  return Stored<PasswordStorage>::load(folder.file("accounts"));
 }
 
 AccountId id_of(const std::string& name) { return accounts_named({name}).id_of(name); }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "chat/room/limits.hpp"
+
 namespace chat {
 namespace {
 

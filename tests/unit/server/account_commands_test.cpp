@@ -21,6 +21,7 @@
 #include "chat/base/program_name.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "chat/storage/password_storage.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -91,7 +92,8 @@ struct Fixture {
     return run("", [&] { return list_accounts(file); });
   }
   void have(const std::string& name) {
-    PasswordStorage::update(file, [&](PasswordStorage& storage) { storage.add(name, kHash); });
+    Stored<PasswordStorage>::update(file,
+                                    [&](PasswordStorage& storage) { storage.add(name, kHash); });
   }
 };
 
@@ -113,7 +115,7 @@ BOOST_FIXTURE_TEST_SUITE(account_commands, Fixture)
 
 BOOST_AUTO_TEST_CASE(an_account_is_added_with_two_lines_on_a_pipe) {
   check_done(add("Ann", "secret, with a comma\nsecret, with a comma\n"), "added account Ann\n");
-  const auto storage = PasswordStorage::load(file);
+  const auto storage = Stored<PasswordStorage>::load(file);
   BOOST_TEST((storage.verify("ann", "secret, with a comma") == "Ann"));
   BOOST_TEST(folder.read("accounts").find("secret") == std::string::npos);
 }
@@ -144,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_password_that_nobody_could_log_in_with_is_refused) {
 BOOST_AUTO_TEST_CASE(the_longest_password_is_taken) {
   const std::string longest(511, 'x');
   check_done(add("ann", longest + "\n" + longest + "\n"), "added account ann\n");
-  BOOST_TEST((PasswordStorage::load(file).verify("ann", longest) == "ann"));
+  BOOST_TEST((Stored<PasswordStorage>::load(file).verify("ann", longest) == "ann"));
   // One byte more is another password, even where it is cut off after it.
   check_refused(add("ben", longest + "\n" + longest + "x\n"),
                 "the two passwords differ: nothing was changed");
@@ -295,7 +297,7 @@ BOOST_FIXTURE_TEST_CASE(on_a_terminal_it_asks_twice_and_shows_no_password, Termi
   BOOST_TEST(wait_status_of(child) == 0);
   BOOST_TEST(shown == "Password: \r\nPassword again: \r\nadded account ann\r\n");
   BOOST_TEST(echoes());
-  BOOST_TEST((PasswordStorage::load(file).verify("ann", "secret") == "ann"));
+  BOOST_TEST((Stored<PasswordStorage>::load(file).verify("ann", "secret") == "ann"));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_mistake_on_a_terminal_gives_the_echo_back, TerminalFixture) {

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "chat/base/limits.hpp"
+
 namespace chat {
 namespace {
 

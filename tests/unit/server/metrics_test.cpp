@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/server/limits.hpp"
 #include "tests/support/house.hpp"
 #include "tests/support/peer.hpp"
 #include "tests/support/stopwatch.hpp"

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "chat/session/limits.hpp"
+
 namespace chat {
 namespace {
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "chat/session/limits.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/threads.hpp"
 

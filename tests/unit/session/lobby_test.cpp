@@ -8,6 +8,7 @@
 #include <new>
 #include <string>
 
+#include "chat/session/limits.hpp"
 #include "tests/support/failing_memory.hpp"
 #include "tests/support/socket_pair.hpp"
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "chat/base/limits.hpp"
 #include "tests/support/house_member.hpp"
 
 namespace chat {
@@ -51,7 +52,7 @@ BOOST_AUTO_TEST_CASE(one_who_is_kicked_has_to_leave_and_everybody_is_told) {
   BOOST_TEST(!ann.member.was_dismissed());
   (void)ann.far.read_until("* ben has entered");
   BOOST_TEST(ann.hears() == "* op has kicked ben: too loud");
-  BOOST_TEST(house.registry.farewell_of(ben.name).value_or("") ==
+  BOOST_TEST(house.room.registry.farewell_of(ben.name).value_or("") ==
              "! you were kicked by op: too loud\n");
 }
 
@@ -192,12 +193,12 @@ BOOST_AUTO_TEST_CASE(a_new_account_sends_away_who_is_registered_by_a_name_like_i
 BOOST_AUTO_TEST_CASE(an_end_is_ordered_and_called_off) {
   BOOST_TEST(run("/shutdown", "off") == "! no shutdown is ordered\n");
   BOOST_TEST(run("/shutdown", "5 upgrade") == "* as you say\n");
-  const auto state = house.countdown.state(Clock::now());
+  const auto state = house.room.countdown.state(Clock::now());
   BOOST_TEST(state.ordered);
   BOOST_TEST(state.by == "op");
   BOOST_TEST(state.reason == "upgrade");
   BOOST_TEST(run("/shutdown", "OFF") == "* the server goes on\n");
-  BOOST_TEST(!house.countdown.state(Clock::now()).ordered);
+  BOOST_TEST(!house.room.countdown.state(Clock::now()).ordered);
 }
 
 BOOST_AUTO_TEST_CASE(statistics_begin_with_who_is_online) {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "chat/session/limits.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "tests/support/failing_memory.hpp"
 #include "tests/support/house.hpp"
@@ -27,7 +28,7 @@ std::string told(House& house, std::string_view sent, long good, bool& failed) {
   connection.socket = std::move(ends.near);
   BOOST_REQUIRE(far.send_all(sent));
   far.shutdown_write();
-  house.lobby.admit(connection.place, connection.socket, connection.peer);
+  house.room.lobby.admit(connection.place, connection.socket, connection.peer);
   {
     FailingMemory memory(good);
     Session(house.room, connection).run();
@@ -51,7 +52,7 @@ void check_every_allocation(const PasswordStorage& accounts, std::string_view se
   for (long good = 0; failed; ++good) {
     BOOST_TEST_CONTEXT(good << " good allocations") {
       const std::string text = told(house, sent, good, failed);
-      BOOST_TEST(house.registry.online().empty());
+      BOOST_TEST(house.room.registry.online().empty());
       if (failed && text.find("* hello") == std::string::npos) {
         BOOST_TEST(
             (text.ends_with(protocol::kOutOfResources) || text.ends_with(protocol::kCrowded)));
@@ -89,9 +90,9 @@ BOOST_AUTO_TEST_CASE(memory_that_runs_out_in_a_wrong_login_costs_that_one_and_no
     // Two places: a third entry only succeeds at once if all were given back.
     const Guesser other(Source{9}, "other");
     for (int i = 0; i < kMaxHashes; ++i) {
-      BOOST_TEST((house.hash_gate.enter(other, Clock::now()).answer == HashGate::Answer::kIn));
+      BOOST_TEST((house.room.hash_gate.enter(other, Clock::now()).answer == HashGate::Answer::kIn));
     }
-    for (int i = 0; i < kMaxHashes; ++i) house.hash_gate.leave(other, false);
+    for (int i = 0; i < kMaxHashes; ++i) house.room.hash_gate.leave(other, false);
     if (good >= kFreeGuesses) break;
   }
 }

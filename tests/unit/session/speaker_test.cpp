@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "chat/base/limits.hpp"
+#include "chat/session/limits.hpp"
 #include "chat/storage/password_hash.hpp"
 #include "tests/support/house_member.hpp"
 
@@ -189,7 +191,7 @@ BOOST_AUTO_TEST_CASE(whois_shows_addresses_to_operators_alone) {
 BOOST_AUTO_TEST_CASE(old_lines_come_once_more_to_who_asks) {
   for (const char* line : {"one", "two", "three"}) BOOST_TEST(ann.types(line));
   (void)ben.far.read_until("ann: three");
-  const std::string last = std::to_string(house.broadcast.last_number() - 1);
+  const std::string last = std::to_string(house.room.broadcast.last_number() - 1);
   BOOST_TEST(ben.answer_to("/history 2").ends_with("ann: two"));
   BOOST_TEST(ben.hears().ends_with("ann: three"));
   BOOST_TEST(ben.answer_to("/since " + last).ends_with("ann: three"));
@@ -207,7 +209,7 @@ BOOST_AUTO_TEST_CASE(what_brings_many_lines_costs_some_of_the_rate) {
   BOOST_TEST(ann.types("/history 20"));
   BOOST_TEST(ann.speaker.take_cost() == 0);
   for (std::size_t i = 0; i < 2 * kReplayedLikeALine; ++i) {
-    BOOST_REQUIRE(house.broadcast.say(op.member, "op", "x"));
+    BOOST_REQUIRE(house.room.broadcast.say(op.member, "op", "x"));
     if (i % 256 == 0) {
       for (HouseMember* one : {&op, &ann, &ben}) (void)one->far.read_until("op: x");
     }
@@ -224,7 +226,7 @@ BOOST_AUTO_TEST_CASE(quitting_ends_the_stay) {
 }
 
 BOOST_AUTO_TEST_CASE(one_who_is_sent_away_says_nothing_more) {
-  (void)house.registry.dismiss([](const Profile& one) { return one.name == "ben"; }, "! go\n");
+  (void)house.room.registry.dismiss([](const Profile& one) { return one.name == "ben"; }, "! go\n");
   BOOST_TEST(!ben.types("hello"));
   BOOST_TEST(!ben.types("/me waves"));
   BOOST_TEST(!ben.types("/away lunch"));
@@ -233,7 +235,7 @@ BOOST_AUTO_TEST_CASE(one_who_is_sent_away_says_nothing_more) {
 }
 
 BOOST_AUTO_TEST_CASE(while_the_room_is_held_no_command_is_begun) {
-  house.standstill.want();
+  house.room.standstill.want();
   BOOST_TEST(!op.types("/topic tea"));
   BOOST_TEST(!op.types("/quit"));
   BOOST_TEST(!op.speaker.has_quit());

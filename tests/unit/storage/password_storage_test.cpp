@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "chat/storage/password_hash.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace chat {
@@ -36,7 +37,7 @@ mode_t mode_of(const std::string& path) {
 std::string damage(const TemporaryFolder& folder, const std::string& content) {
   folder.write("accounts", content);
   try {
-    PasswordStorage::load(folder.file("accounts"));
+    Stored<PasswordStorage>::load(folder.file("accounts"));
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -48,9 +49,10 @@ struct Fixture {
   std::string file = folder.file("accounts");
 
   void add(const std::string& name) {
-    PasswordStorage::update(file, [&](PasswordStorage& storage) { storage.add(name, kHash); });
+    Stored<PasswordStorage>::update(file,
+                                    [&](PasswordStorage& storage) { storage.add(name, kHash); });
   }
-  Names names() { return PasswordStorage::load(file).names(); }
+  Names names() { return Stored<PasswordStorage>::load(file).names(); }
   // Each must have one.
   std::string content_without_ids() {
     std::string content = folder.read("accounts");
@@ -72,7 +74,7 @@ BOOST_FIXTURE_TEST_SUITE(password_storage, Fixture)
 // Looking up
 
 BOOST_AUTO_TEST_CASE(a_missing_file_means_no_login_users) {
-  const auto storage = PasswordStorage::load(file);
+  const auto storage = Stored<PasswordStorage>::load(file);
   BOOST_TEST(storage.login_users() == 0u);
   BOOST_TEST(!storage.contains("ann"));
   BOOST_TEST(folder.entries().empty());
@@ -166,18 +168,18 @@ BOOST_AUTO_TEST_CASE(an_account_stays_the_same_one_by_another_password_and_in_it
   const AccountId id = storage.id_of("ann");
   storage.set_hash("ann", "$y$j9T$another$" + std::string(43, 's'));
   storage.set_operator("ann", true);
-  storage.save(file);
-  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
+  Stored<PasswordStorage>::save(file, storage);
+  BOOST_TEST(Stored<PasswordStorage>::load(file).id_of("ann") == id);
   add("ben");
-  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
-  BOOST_TEST(PasswordStorage::load(file).id_of("ben") != id);
+  BOOST_TEST(Stored<PasswordStorage>::load(file).id_of("ann") == id);
+  BOOST_TEST(Stored<PasswordStorage>::load(file).id_of("ben") != id);
 }
 
 BOOST_AUTO_TEST_CASE(an_account_of_an_earlier_versions_file_keeps_the_identity_it_gets) {
   const std::string other_hash = "$y$j9T$saltsaltsalt$" + std::string(43, 's');
   const auto id_of = [&](const std::string& line) {
     BOOST_REQUIRE(damage(folder, line) == "");
-    return PasswordStorage::load(file).id_of("ann");
+    return Stored<PasswordStorage>::load(file).id_of("ann");
   };
   const AccountId id = id_of("ann:" + kHash);
   BOOST_TEST(id != 0u);
@@ -186,9 +188,9 @@ BOOST_AUTO_TEST_CASE(an_account_of_an_earlier_versions_file_keeps_the_identity_i
   BOOST_TEST(id_of("ann:" + other_hash) != id);  // somebody else's, for all that can be known
   BOOST_TEST(id_of("ann:" + kHash) == id);
   add("ben");
-  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
-  PasswordStorage::update(file, [&](PasswordStorage& s) { s.set_hash("ann", other_hash); });
-  BOOST_TEST(PasswordStorage::load(file).id_of("ann") == id);
+  BOOST_TEST(Stored<PasswordStorage>::load(file).id_of("ann") == id);
+  Stored<PasswordStorage>::update(file, [&](PasswordStorage& s) { s.set_hash("ann", other_hash); });
+  BOOST_TEST(Stored<PasswordStorage>::load(file).id_of("ann") == id);
   BOOST_TEST(id_of("ann:" + kHash + ":id=00000000000000ab") == 0xABu);
   BOOST_TEST(id_of("ann:" + kHash + ":operator:id=ffffffffffffffff") == ~AccountId{0});
 }
@@ -219,7 +221,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_account_and_no_hash_cannot_be_set) {
   BOOST_CHECK_THROW(storage.set_hash("ben", kHash), std::invalid_argument);
   BOOST_CHECK_THROW(storage.set_hash("ann", "secret"), std::invalid_argument);
   BOOST_TEST((storage.names() == Names{"ann"}));
-  storage.save(file);
+  Stored<PasswordStorage>::save(file, storage);
   BOOST_TEST(content_without_ids().ends_with("\nann:" + kHash + "\n"));
 }
 
@@ -277,10 +279,10 @@ BOOST_AUTO_TEST_CASE(an_unknown_name_takes_as_much_work_as_a_known_one) {
 BOOST_AUTO_TEST_CASE(what_was_saved_is_loaded) {
   PasswordStorage storage;
   for (const char* name : {"cid", "Ann", "ben"}) storage.add(name, kHash);
-  storage.save(file);
-  const auto loaded = PasswordStorage::load(file);
+  Stored<PasswordStorage>::save(file, storage);
+  const auto loaded = Stored<PasswordStorage>::load(file);
   BOOST_TEST((loaded.names() == Names{"Ann", "ben", "cid"}));
-  loaded.save(folder.file("copy"));
+  Stored<PasswordStorage>::save(folder.file("copy"), loaded);
   BOOST_TEST(folder.read("copy") == folder.read("accounts"));
 }
 
@@ -294,9 +296,9 @@ BOOST_AUTO_TEST_CASE(operators_are_saved_and_loaded_as_such) {
   PasswordStorage storage;
   storage.add("ann", kHash, true);
   storage.add("ben", kHash);
-  storage.save(file);
+  Stored<PasswordStorage>::save(file, storage);
   BOOST_TEST(content_without_ids().ends_with("\nann:" + kHash + ":operator\nben:" + kHash + "\n"));
-  const auto loaded = PasswordStorage::load(file);
+  const auto loaded = Stored<PasswordStorage>::load(file);
   BOOST_TEST(loaded.is_operator("ann"));
   BOOST_TEST(!loaded.is_operator("ben"));
   BOOST_TEST(loaded.operators() == 1u);
@@ -401,7 +403,7 @@ BOOST_AUTO_TEST_CASE(damage_does_not_repeat_what_the_line_holds) {
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_an_error_that_names_it) {
   std::filesystem::create_directory(file);
   try {
-    PasswordStorage::load(file);
+    Stored<PasswordStorage>::load(file);
     BOOST_ERROR("a folder was loaded");
   } catch (const std::system_error& error) {
     BOOST_TEST(error.code().value() == EISDIR);
@@ -440,7 +442,7 @@ BOOST_AUTO_TEST_CASE(saving_replaces_the_file_and_does_not_write_into_the_old_on
 BOOST_AUTO_TEST_CASE(saving_where_a_folder_stands_leaves_it_alone_and_no_temporary) {
   std::filesystem::create_directory(file);
   try {
-    PasswordStorage().save(file);
+    Stored<PasswordStorage>::save(file, PasswordStorage());
     BOOST_ERROR("a folder was replaced");
   } catch (const std::system_error& error) {
     BOOST_TEST(error.code().value() == EISDIR);
@@ -453,7 +455,7 @@ BOOST_AUTO_TEST_CASE(saving_where_a_folder_stands_leaves_it_alone_and_no_tempora
 BOOST_AUTO_TEST_CASE(saving_into_a_missing_folder_is_an_error_that_names_it) {
   const std::string missing = folder.file("missing");
   try {
-    PasswordStorage().save(missing + "/accounts");
+    Stored<PasswordStorage>::save(missing + "/accounts", PasswordStorage());
     BOOST_ERROR("it was saved");
   } catch (const std::system_error& error) {
     BOOST_TEST(error.code().value() == ENOENT);
@@ -488,11 +490,11 @@ BOOST_AUTO_TEST_CASE(where_the_disk_takes_no_more_the_old_file_stays_and_no_temp
 BOOST_AUTO_TEST_CASE(a_change_that_throws_saves_nothing) {
   add("ann");
   const std::string old = folder.read("accounts");
-  BOOST_CHECK_THROW(PasswordStorage::update(file,
-                                            [](PasswordStorage& storage) {
-                                              storage.add("ben", kHash);
-                                              throw std::runtime_error("no");
-                                            }),
+  BOOST_CHECK_THROW(Stored<PasswordStorage>::update(file,
+                                                    [](PasswordStorage& storage) {
+                                                      storage.add("ben", kHash);
+                                                      throw std::runtime_error("no");
+                                                    }),
                     std::runtime_error);
   BOOST_TEST(folder.read("accounts") == old);
 }
@@ -524,7 +526,8 @@ BOOST_AUTO_TEST_CASE(symbolic_links_in_a_circle_are_an_error) {
 BOOST_AUTO_TEST_CASE(a_file_in_the_current_folder_needs_no_path) {
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.file(""));
-  PasswordStorage::update("accounts", [](PasswordStorage& storage) { storage.add("ann", kHash); });
+  Stored<PasswordStorage>::update("accounts",
+                                  [](PasswordStorage& storage) { storage.add("ann", kHash); });
   std::filesystem::current_path(before);
   BOOST_TEST((names() == Names{"ann"}));
 }

@@ -11,7 +11,8 @@
 #include <system_error>
 #include <vector>
 
-#include "chat/base/limits.hpp"
+#include "chat/storage/limits.hpp"
+#include "chat/storage/stored.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace chat {
@@ -85,13 +86,13 @@ struct Fixture {
   std::string file = folder.file("accounts.room");
 
   RoomStorage reloaded(const RoomStorage& storage) {
-    storage.save(file, kNow);
-    return RoomStorage::load(file);
+    replace_file(file, storage.text(kNow));
+    return Stored<RoomStorage>::load(file);
   }
 
   // What is saved, without the comment on top.
   std::string entries(const RoomStorage& storage, WallTime now = kNow) {
-    storage.save(file, now);
+    replace_file(file, storage.text(now));
     std::string content = folder.read("accounts.room");
     while (content.starts_with('#')) content.erase(0, content.find('\n') + 1);
     return content;
@@ -101,7 +102,7 @@ struct Fixture {
   std::string damage(const std::string& content) {
     folder.write("accounts.room", content);
     try {
-      (void)RoomStorage::load(file);
+      (void)Stored<RoomStorage>::load(file);
     } catch (const std::runtime_error& error) {
       return error.what();
     }
@@ -272,8 +273,8 @@ BOOST_AUTO_TEST_CASE(a_time_is_the_same_after_saving) {
   for (const WallTime until : {kNow + Unit(1), kNow + std::chrono::floor<Unit>(1'999'999ns),
                                kNow + Unit(366 * 24h), WallTime::max()}) {
     storage.ban(ban_of_name("ben", until), kNow - 1h);
-    storage.save(file, kNow - 1h);
-    BOOST_TEST((RoomStorage::load(file).bans(kNow - 1h) == storage.bans(kNow - 1h)));
+    replace_file(file, storage.text(kNow - 1h));
+    BOOST_TEST((Stored<RoomStorage>::load(file).bans(kNow - 1h) == storage.bans(kNow - 1h)));
   }
 }
 
@@ -300,7 +301,7 @@ BOOST_AUTO_TEST_CASE(there_are_at_most_1000_bans_of_names_and_ranges_that_are_no
   BOOST_TEST(refusal([&] { storage.ban(ban_of_name("last"), kNow + 1h); }) == "");
   BOOST_TEST(storage.bans(kNow + 1h).size() == 1000u);
   // A file with more is refused.
-  storage.save(file, kNow + 1h);
+  replace_file(file, storage.text(kNow + 1h));
   const auto more = folder.read("accounts.room") + "ban\tname\tone-more\t-\tann\t\n";
   BOOST_TEST(damage(more).ends_with(": there are 1000 bans already"));
 }
@@ -386,7 +387,7 @@ BOOST_AUTO_TEST_CASE(it_stands_beside_the_accounts) {
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_file_means_nothing_is_kept) {
-  const auto storage = RoomStorage::load(file);
+  const auto storage = Stored<RoomStorage>::load(file);
   BOOST_TEST(folder.entries().empty());
   BOOST_TEST(entries(storage) == "");
 }
@@ -395,7 +396,7 @@ BOOST_AUTO_TEST_CASE(everything_is_saved_one_entry_in_a_line_and_loaded) {
   const RoomStorage storage = full_storage();
   BOOST_TEST(entries(storage) == kFullEntries);
   BOOST_TEST(folder.read("accounts.room").starts_with("# "));
-  const RoomStorage loaded = RoomStorage::load(file);
+  const RoomStorage loaded = Stored<RoomStorage>::load(file);
   BOOST_TEST((loaded.bans(kNow) == storage.bans(kNow)));
   BOOST_TEST(loaded.bans(kNow).size() == 4u);
   BOOST_TEST(loaded.topic() == storage.topic());
@@ -408,7 +409,7 @@ BOOST_AUTO_TEST_CASE(what_earlier_versions_kept_of_accounts_is_read_and_forgotte
   folder.write("accounts.room",
                "settings\tAnn\tquiet\ntopic\tcats\n"
                "settings\teve\tquiet\tignore\tben,cid\n");
-  BOOST_TEST(entries(RoomStorage::load(file)) == "topic\tcats\n");
+  BOOST_TEST(entries(Stored<RoomStorage>::load(file)) == "topic\tcats\n");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_a_value) {
@@ -423,14 +424,14 @@ BOOST_AUTO_TEST_CASE(comments_an_empty_file_and_a_last_line_without_end_are_no_d
   BOOST_TEST(damage("") == "");
   BOOST_TEST(damage("#") == "");
   BOOST_TEST(damage("# x\nclosed\n#\ty\ntopic\t# no comment") == "");
-  BOOST_TEST(RoomStorage::load(file).closed());
-  BOOST_TEST(RoomStorage::load(file).topic() == "# no comment");
+  BOOST_TEST(Stored<RoomStorage>::load(file).closed());
+  BOOST_TEST(Stored<RoomStorage>::load(file).topic() == "# no comment");
 }
 
 BOOST_AUTO_TEST_CASE(bans_that_are_over_are_no_damage) {
   BOOST_TEST(damage("ban\tname\tben\t2026-11-25T11:59:59.999Z\tann\t\n") == "");
-  BOOST_TEST(RoomStorage::load(file).ban_of("ben", kNow) == nullptr);
-  BOOST_TEST(RoomStorage::load(file).ban_of("ben", kNow - 2ms) != nullptr);
+  BOOST_TEST(Stored<RoomStorage>::load(file).ban_of("ben", kNow) == nullptr);
+  BOOST_TEST(Stored<RoomStorage>::load(file).ban_of("ben", kNow - 2ms) != nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_refused_with_file_and_line_number) {
@@ -523,9 +524,9 @@ BOOST_AUTO_TEST_CASE(the_file_is_saved_as_safely_as_the_accounts) {
   const bool root = ::geteuid() == 0;  // nobody else can give a file away
   if (root) BOOST_REQUIRE(::chown(target.c_str(), 4321, 4321) == 0);
   std::filesystem::create_hard_link(target, folder.file("old"));
-  full_storage().save(file, kNow);
+  replace_file(file, full_storage().text(kNow));
   BOOST_TEST(std::filesystem::is_symlink(file));
-  BOOST_TEST(RoomStorage::load(file).topic() == full_storage().topic());
+  BOOST_TEST(Stored<RoomStorage>::load(file).topic() == full_storage().topic());
   BOOST_TEST(folder.read("old") == "closed\n");
   struct stat status {};
   BOOST_REQUIRE(::stat(target.c_str(), &status) == 0);
@@ -539,8 +540,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_or_written_is_an_error_that_name
   const auto names_it = [&](const std::system_error& error) {
     return std::string(error.what()).find(file) != std::string::npos;
   };
-  BOOST_CHECK_EXCEPTION(RoomStorage::load(file), std::system_error, names_it);
-  BOOST_CHECK_EXCEPTION(RoomStorage().save(file, kNow), std::system_error, names_it);
+  BOOST_CHECK_EXCEPTION(Stored<RoomStorage>::load(file), std::system_error, names_it);
+  BOOST_CHECK_EXCEPTION(Stored<RoomStorage>::save(file, {}), std::system_error, names_it);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

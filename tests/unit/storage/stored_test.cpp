@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_one_step_in_the_file_and_for_everyone) {
   // It begins with what is in the file by now.
   other.change([](RoomStorage& storage) { storage.set_motd("dogs"); });
   BOOST_TEST(other.current()->topic() == "cats");
-  BOOST_TEST(RoomStorage::load(path).motd() == "dogs");
+  BOOST_TEST(Stored<RoomStorage>::load(path).motd() == "dogs");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_refused_changes_nothing) {
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_changes_nothing) {
   BOOST_TEST(stored.current()->topic() == "");
   RoomStorage others;
   others.set_topic("birds");
-  others.save(path);
+  Stored<RoomStorage>::save(path, others);
   BOOST_CHECK_THROW(stored.reload([](const RoomStorage&) { throw std::runtime_error("no"); }),
                     std::runtime_error);
   BOOST_TEST(stored.current()->topic() == "");
@@ -68,10 +68,10 @@ BOOST_AUTO_TEST_CASE(what_is_applied_is_valid_though_it_cannot_be_stored) {
   }
   RoomStorage others;
   others.set_motd("dogs");
-  others.save(path);
+  Stored<RoomStorage>::save(path, others);
   BOOST_TEST(stored.store() == "");
   BOOST_TEST(!stored.is_unstored());
-  const RoomStorage file = RoomStorage::load(path);
+  const RoomStorage file = Stored<RoomStorage>::load(path);
   BOOST_TEST(file.topic() == "cats");
   BOOST_TEST(file.closed());
   BOOST_TEST(file.motd() == "dogs");

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "chat/base/limits.hpp"
+#include "chat/ui/limits.hpp"
 
 namespace chat {
 

@@ -11,9 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 #include "chat/ui/columns.hpp"
+#include "chat/ui/limits.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 namespace {

@@ -3,8 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
+#include "chat/ui/limits.hpp"
 
 namespace chat {
 

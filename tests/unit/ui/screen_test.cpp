@@ -20,6 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/ui/limits.hpp"
+#include "chat/wire/limits.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/screen_model.hpp"
 

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "chat/base/limits.hpp"
+#include "chat/wire/limits.hpp"
 
 namespace chat {
 
