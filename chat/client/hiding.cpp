@@ -121,7 +121,7 @@ std::vector<std::string> Hiding::take(std::string_view line, std::string_view ow
   return answer;
 }
 
-// A notice of the room's own says what an operator has done.
+// Another notice of the room's own says what an operator has done.
 bool Hiding::hides(const ServerLine& line, std::string_view own_name) const {
   using Kind = ServerLine::Kind;
   MutexLock lock(mutex_);
@@ -130,6 +130,9 @@ bool Hiding::hides(const ServerLine& line, std::string_view own_name) const {
     case Kind::kMe:
     case Kind::kPrivate:
       return settings_.ignored.contains(folded_name(line.from));
+    case Kind::kNotice:
+      return protocol::is_correction(line.text) &&
+             settings_.ignored.contains(folded_name(line.from));
     case Kind::kEnter:
     case Kind::kLeave:
       return settings_.quiet && folded_name(line.from) != folded_name(own_name);

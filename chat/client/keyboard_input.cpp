@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "chat/base/limits.hpp"
 #include "chat/base/text.hpp"
 #include "chat/client/habits.hpp"
 #include "chat/client/limits.hpp"
@@ -122,7 +123,7 @@ bool KeyboardInput::is_meant(const std::string& line) {
   }
   const bool again = std::exchange(correction_, is_correction(line) ? line : "") == line;
   if (correction_.empty() || again) return true;
-  screen_.tell("not sent: that corrects nothing here; typed once more it is said");
+  screen_.tell("not sent: /edit TEXT corrects your last line; typed once more this is said");
   return false;
 }
 

@@ -135,6 +135,7 @@ bool Broadcast::say(Subscriber& member, std::string_view name, std::string_view 
   const WallTime now = std::chrono::system_clock::now();
   append(kind, name, text, now);
   member.has_spoken(now);
+  if (kind != Kind::kNotice) member.has_said(log_.end().number);
   if (!loaded_ && !more) publication.borrow_round();
   return true;
 }
@@ -177,6 +178,16 @@ bool Broadcast::send_letter(Subscriber& member, What what, std::string text,
   if (what == What::kTag) member.guarded().rendering = Rendering::kTagged;
   if (may && what == What::kText) publication.borrow_round();
   return true;
+}
+
+std::string Broadcast::kept(MessageLog::Range lines) const {
+  MutexLock lock(mutex_);
+  const Place end = log_.end();
+  lines.first = std::max(lines.first, floor_.number + 1);
+  lines.last = std::min(lines.last, end.number);
+  if (lines.empty()) return {};
+  return log_.bytes(Rendering::kTagged, log_.after(lines.first - 1, end).tagged,
+                    log_.after(lines.last, end).tagged);
 }
 
 std::uint64_t Broadcast::last_number() const {

@@ -87,9 +87,10 @@ class Broadcast {
   // After leave(): blocks until the broadcaster has let go of `member`.
   void wait_until_released(Subscriber& member);
 
-  // `name`, who is `member`, says `text` to everyone, or (kMe) does it. May wait (back-pressure).
-  // `more`: it is about to say something more, which the same round may carry. False: the room is
-  // closed or `member` has been dropped.
+  // `name`, who is `member`, says `text` to everyone, or (kMe) does it, or (kNotice) changes what
+  // it has said, which it can do until it says something more. May wait (back-pressure). `more`: it
+  // is about to say something more, which the same round may carry. False: the room is closed or
+  // `member` has been dropped.
   bool say(Subscriber& member, std::string_view name, std::string_view text, Kind kind = Kind::kSay,
            bool more = false);
 
@@ -130,6 +131,10 @@ class Broadcast {
     Histogram to_kernel;    // from being said to being handed to the kernel for everyone who reads
   };
   Figures figures();
+
+  // Those of `lines` that are kept, tagged, each with LF. They are copied while nobody can say
+  // anything: ask for few at a time.
+  std::string kept(MessageLog::Range lines) const;
 
   std::uint64_t last_number() const;  // of the room's last line; 0: there was none yet
 

@@ -221,6 +221,8 @@ Registry::Entry Registry::take_over(Subscriber& old, Subscriber& member, const V
   talker.source = source_of(peer);
   apply_mutes(member, talker, old.muted_until());
   member.spend_lines_until(old.lines_spent_until());
+  member.has_spoken(old.spoke());
+  member.has_said(old.last_said());
   if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, visit.rendering,
                             greeting(taken.name, visit))) {
     return Entry::kClosed;

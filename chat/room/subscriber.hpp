@@ -49,6 +49,10 @@ class Subscriber {
   WallTime spoke() const { return spoke_.load(std::memory_order_relaxed); }
   void has_spoken(WallTime time) { spoke_.store(time, std::memory_order_relaxed); }
 
+  // The number of the line of its own that it may correct; 0: there is none.
+  std::uint64_t last_said() const { return last_said_.load(std::memory_order_relaxed); }
+  void has_said(std::uint64_t number) { last_said_.store(number, std::memory_order_relaxed); }
+
   // Until when it may not say anything.
   WallTime muted_until() const { return muted_until_.load(std::memory_order_relaxed); }
   void mute_until(WallTime time) { muted_until_.store(time, std::memory_order_relaxed); }
@@ -136,6 +140,7 @@ class Subscriber {
   std::atomic<bool> dismissed_{false};
   std::atomic<bool> replaced_{false};
   std::atomic<WallTime> spoke_{};
+  std::atomic<std::uint64_t> last_said_{0};
   std::atomic<WallTime> muted_until_{};
   std::atomic<Clock::time_point> lines_spent_until_{};
   Outbox outbox_;

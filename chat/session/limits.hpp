@@ -12,6 +12,11 @@ inline constexpr std::size_t kProfilesUnasked = 20;  // that /who describes: a s
 inline constexpr std::size_t kMaxProfiles = 200;     // that /who all describes
 inline constexpr std::size_t kMaxAway = 200;         // bytes of what /away says
 
+inline constexpr std::chrono::minutes kCorrectable{2};  // a line, after it was said
+inline constexpr std::size_t kMaxFound = 20;            // lines that /find shows
+inline constexpr std::uint64_t kSearchedAtOnce = 128;   // lines, while nobody can say anything
+inline constexpr std::uint64_t kLinesAround = 5;        // that /context shows on either side
+
 // What a command costs of the rate of lines besides itself: one for so many lines of the room that
 // it brings once more, or so many names or descriptions of members.
 inline constexpr std::size_t kReplayedLikeALine = 1024;

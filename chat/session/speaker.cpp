@@ -34,6 +34,44 @@ std::string refusal(const CommandEntry& entry) {
   }
 }
 
+// A line that was asked for, with its number: * 1042 2026-11-24T12:34:56Z ann: hello
+std::string numbered_line(const RoomLine& line) {
+  std::string text = "* " + std::to_string(line.number) + " ";
+  text.append(line.time.substr(0, line.time.size() - std::string_view(".000Z").size())) += "Z ";
+  for (const std::string_view piece : plain_pieces(line.kind, line.from, line.text)) text += piece;
+  return text;
+}
+
+// Lets `take` have each of the tagged lines, from the last one on.
+void for_each_backwards(std::string_view lines, const std::function<void(const RoomLine&)>& take) {
+  while (!lines.empty()) {
+    lines.remove_suffix(1);
+    const auto begin = lines.rfind('\n') + 1;  // 0 where there is none
+    if (const auto line = parse_room_line(lines.substr(begin))) take(*line);
+    lines = lines.substr(0, begin);
+  }
+}
+
+// What /find looks for.
+struct Wanted {
+  explicit Wanted(std::string_view arguments) {
+    const auto at = arguments.rfind('@');
+    const bool has_name = at != std::string_view::npos && (at == 0 || arguments[at - 1] == ' ') &&
+                          is_name(arguments.substr(at + 1));
+    if (has_name) from = folded_name(arguments.substr(at + 1));
+    text = lowercase(trimmed(has_name ? arguments.substr(0, at) : arguments));
+  }
+
+  bool is(const RoomLine& line) const {
+    if (line.kind == Kind::kEnter || line.kind == Kind::kLeave) return false;
+    if (!from.empty() && folded_name(line.from) != from) return false;
+    return lowercase(line.text).find(text) != std::string::npos;
+  }
+
+  std::string text;  // in lower case
+  std::string from;  // folded; empty: anybody
+};
+
 std::string profile_line(const Profile& profile, WallTime now) {
   std::string line = "* " + profile.name + ": here " + duration_text(now - profile.since);
   line += ", idle " + duration_text(now - profile.spoke);
@@ -103,6 +141,15 @@ bool Speaker::tell_in_pieces(const std::function<std::string()>& next) {
   }
 }
 
+bool Speaker::tell_backwards(std::vector<std::string> lines) {
+  return tell_in_pieces([&]() -> std::string {
+    if (lines.empty()) return {};
+    std::string line = std::move(lines.back());
+    lines.pop_back();
+    return line;
+  });
+}
+
 bool Speaker::may(Access access) const {
   switch (access) {
     case Access::kEveryone:
@@ -139,6 +186,10 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments, std::st
       return reply(argument);
     case Command::kMe:
       return say(arguments, Kind::kMe);
+    case Command::kEdit:
+      return correct(argument);
+    case Command::kUndo:
+      return correct({});
     case Command::kAway:
       return away(argument);
     case Command::kBack:
@@ -153,6 +204,10 @@ bool Speaker::run(const CommandEntry& entry, std::string_view arguments, std::st
       return history(argument);
     case Command::kSince:
       return since(argument);
+    case Command::kFind:
+      return find(argument);
+    case Command::kContext:
+      return context(argument);
     case Command::kPing:
       return tell(std::string(protocol::kPong));
     case Command::kTagged:
@@ -355,6 +410,64 @@ bool Speaker::replay(MessageLog::Range lines) {
   if (!room_.broadcast.replay(member_, lines)) return false;
   const std::uint64_t kept = std::min<std::uint64_t>(lines.last + 1 - lines.first, kKeptLines);
   cost_ += static_cast<int>(kept / kReplayedLikeALine);
+  return true;
+}
+
+// Some lines at a time, so that nobody waits for a search. The newest ones, shown in their order.
+bool Speaker::find(std::string_view arguments) {
+  const Wanted wanted(arguments);
+  std::uint64_t last = room_.broadcast.last_number();
+  const std::uint64_t least = last - std::min<std::uint64_t>(last, kKeptLines);
+  const auto cost = static_cast<int>((last - least) / kReplayedLikeALine);
+  std::vector<std::string> found;
+  while (last > least && found.size() <= kMaxFound) {
+    if (room_.standstill.is_wanted()) return false;
+    const std::uint64_t before = last - std::min(last - least, kSearchedAtOnce);
+    const std::string lines = room_.broadcast.kept({before + 1, last});
+    for_each_backwards(lines, [&](const RoomLine& line) {
+      if (wanted.is(line)) found.push_back(numbered_line(line));
+    });
+    last = before;
+  }
+  cost_ += cost;
+  if (found.empty()) return tell("* no line that is kept holds that\n");
+  if (found.size() > kMaxFound) {
+    found.resize(kMaxFound);
+    found.push_back("* the newest " + std::to_string(kMaxFound) +
+                    " lines of those that hold it:\n");
+  }
+  return tell_backwards(std::move(found));
+}
+
+bool Speaker::context(std::string_view argument) {
+  const auto number = parse_number(argument);
+  if (!number || *number == 0) return tell(std::string(protocol::kNotALineNumber));
+  const std::uint64_t last = room_.broadcast.last_number();
+  if (*number > last) return tell("! there is no line " + std::to_string(*number) + " yet\n");
+  const std::uint64_t first = *number - std::min(*number - 1, kLinesAround);
+  const std::string lines = room_.broadcast.kept({first, *number + kLinesAround});
+  std::vector<std::string> around;  // the last one first
+  bool kept = false;
+  for_each_backwards(lines, [&](const RoomLine& line) {
+    kept = kept || line.number == *number;
+    around.push_back(numbered_line(line));
+  });
+  if (!kept) return tell("! line " + std::to_string(*number) + " is not kept any more\n");
+  return tell_backwards(std::move(around));
+}
+
+// Its last line becomes `text`; empty: is taken back. A new line says so: what was said stays.
+bool Speaker::correct(std::string_view text) {
+  if (is_muted()) return tell_muted();
+  const std::uint64_t number = member_.last_said();
+  if (number == 0) return tell("! there is no line of yours that could be changed\n");
+  if (std::chrono::system_clock::now() - member_.spoke() > kCorrectable) {
+    return tell("! a line can be changed for two minutes; yours is older\n");
+  }
+  const std::string change =
+      text.empty() ? protocol::withdrawal(number) : protocol::correction(number, text);
+  if (!room_.broadcast.say(member_, name_, change, Kind::kNotice, more_)) return false;
+  if (text.empty()) member_.has_said(0);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "chat/net/line_reader.hpp"
 #include "chat/room/broadcast.hpp"
@@ -45,6 +46,7 @@ class Speaker {
  private:
   bool run(const CommandEntry& entry, std::string_view arguments, std::string_view line);
   bool report(std::string lines);
+  bool tell_backwards(std::vector<std::string> lines);
   bool tell_in_pieces(const std::function<std::string()>& next);
   bool replay(MessageLog::Range lines);
   bool may(Access access) const;
@@ -64,6 +66,9 @@ class Speaker {
   bool motd(std::string_view text);
   bool history(std::string_view count);
   bool since(std::string_view number);
+  bool find(std::string_view arguments);
+  bool context(std::string_view number);
+  bool correct(std::string_view text);
   bool tag();
 
   bool take_passwords(const protocol::SecretCommand& command);

@@ -87,6 +87,8 @@ namespace {
 constexpr std::string_view kOnline = "online";
 constexpr std::string_view kMissed = "you missed lines ";
 constexpr std::string_view kNotKept = " are not kept any more";
+constexpr std::string_view kCorrects = "corrects ";
+constexpr std::string_view kTakesBack = "takes back ";
 constexpr std::string_view kNothingAfter = "there is nothing after line ";
 
 // One line of a list of `names`, as online_line().
@@ -149,6 +151,18 @@ std::string nothing_after(std::uint64_t number) {
 
 bool is_nothing_after(std::string_view notice_text) {
   return notice_text.starts_with(kNothingAfter);
+}
+
+std::string correction(std::uint64_t number, std::string_view text) {
+  return std::string(kCorrects).append(std::to_string(number)).append(": ").append(text);
+}
+
+std::string withdrawal(std::uint64_t number) {
+  return std::string(kTakesBack).append(std::to_string(number));
+}
+
+bool is_correction(std::string_view text) {
+  return text.starts_with(kCorrects) || text.starts_with(kTakesBack);
 }
 
 std::optional<Command> parse_command(std::string_view line) {

@@ -108,6 +108,12 @@ std::string away_line(const std::vector<std::string>& names, std::size_t& next);
 std::string private_line(std::string_view from, std::string_view to, std::string_view text);
 std::string nobody_called(std::string_view name);
 
+// TEXT of the notice that says what somebody makes of an own line: what it should be, or that it is
+// taken back.
+std::string correction(std::uint64_t number, std::string_view text);
+std::string withdrawal(std::uint64_t number);
+bool is_correction(std::string_view text);
+
 // What is told about lines of the room by their numbers; and whether a notice, without its mark and
 // its end, says so.
 std::string missed_lines(std::uint64_t first, std::uint64_t last);

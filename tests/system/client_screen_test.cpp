@@ -925,7 +925,7 @@ BOOST_AUTO_TEST_CASE(what_users_of_other_chats_type_does_what_they_expect_or_say
   ann.type("/nick eve\r");
   ann.see("! a name is yours until you leave");
   ann.type("s/helo/hello/\r");
-  ann.see("! not sent: that corrects nothing here");
+  ann.see("! not sent: /edit TEXT corrects");
   ann.type("s/helo/hello/\r");
   BOOST_TEST(ben.read_until("ann: ") == "ann: s/helo/hello/");
   ann.type("/hsitory\r");

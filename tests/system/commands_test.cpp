@@ -396,6 +396,100 @@ BOOST_AUTO_TEST_CASE(a_thousand_at_once) {
   BOOST_TEST(heard == kMembers);
 }
 
+// Its number stands in a tagged line, whatever came before.
+BOOST_AUTO_TEST_CASE(ones_last_line_is_corrected_and_taken_back_by_lines_that_name_it) {
+  Company room;
+  BOOST_TEST(room.answer(room.ben, "/edit x") ==
+             "! there is no line of yours that could be changed");
+  BOOST_TEST(room.answer(room.ben, "/undo") == "! there is no line of yours that could be changed");
+  Peer program = Peer::registered(room.room.port(), "cid");
+  program.say("/tagged");
+  program.read_until("-\t");
+  room.ben->say("helo");
+  const std::string said = program.read_line();
+  BOOST_TEST(said.ends_with("\tsay\tben\thelo"));
+  const std::string number = said.substr(0, said.find('\t'));
+  room.ann->say("hi");
+  BOOST_TEST(program.read_line().ends_with("\tAnn\thi"));
+  room.ben->say("/edit hello \x1b[2J");
+  const std::string shown = "corrects " + number + ": hello \xEF\xBF\xBD[2J";
+  BOOST_TEST(program.read_line().ends_with("\tnotice\tben\t" + shown));
+  room.ann->read_until("Ann: hi");
+  BOOST_TEST(room.ann->read_line() == "* ben " + shown);
+  room.ben->say("/edit hello all");
+  BOOST_TEST(room.ann->read_line() == "* ben corrects " + number + ": hello all");
+  room.ben->say("/undo");
+  BOOST_TEST(room.ann->read_line() == "* ben takes back " + number);
+  room.ben->read_until("* ben takes back");
+  BOOST_TEST(room.answer(room.ben, "/undo") == "! there is no line of yours that could be changed");
+  room.ben->say("/me waves");
+  room.ben->read_until("~ ben waves");
+  room.ann->say("/mute ben");
+  room.ben->read_until("* Ann has muted ben");
+  BOOST_TEST(room.answer(room.ben, "/edit x").starts_with("! you are muted until"));
+  BOOST_TEST(room.answer(room.ben, "/undo").starts_with("! you are muted until"));
+  room.ann->say("/unmute ben");
+  room.ben->read_until("* Ann has unmuted ben");
+  room.ben->say("/edit bows");
+  room.ben->read_until("* ben corrects");
+}
+
+BOOST_AUTO_TEST_CASE(find_shows_the_newest_lines_that_hold_a_text_and_nothing_private) {
+  Company room;
+  room.ann->say("/msg ben the Needle is private");
+  room.ben->read_until("Ann -> ben");
+  for (int i = 0; i < 30; ++i) room.ben->say("needle " + std::to_string(i));
+  room.ben->say("hay\n/me threads a NEEDLE");
+  room.ben->read_until("~ ben threads");
+  room.ann->say("the needle, too");
+  room.ben->read_until("Ann: the needle");
+  const auto found = [&](const std::string& line, std::size_t count) {
+    room.ben->say(line);
+    Lines lines;
+    while (lines.size() < count) lines.push_back(room.ben->read_line());
+    room.ben->say("/ping");
+    BOOST_TEST(room.ben->read_line() == "* pong");
+    return lines;
+  };
+  const Lines all = found("/find Needle", 21);
+  BOOST_TEST(all.front() == "* the newest 20 lines of those that hold it:");
+  BOOST_TEST(all[1].ends_with("Z ben: needle 12"));
+  BOOST_TEST(all[19].ends_with("Z ~ ben threads a NEEDLE"));
+  BOOST_TEST(all[20].ends_with("Z Ann: the needle, too"));
+  BOOST_TEST(found("/find needle @ANN", 1).front().ends_with("Z Ann: the needle, too"));
+  BOOST_TEST(found("/find needle 17 @ben", 1).front().ends_with("Z ben: needle 17"));
+  BOOST_TEST(found("/find @ann", 1).front().ends_with("Z Ann: the needle, too"));
+  for (const char* line :
+       {"/find private", "/find entered", "/find needle @cid", "/find needle@ann"}) {
+    BOOST_TEST(found(line, 1).front() == "* no line that is kept holds that");
+  }
+}
+
+// 200 lines are more than are looked at in one go.
+BOOST_AUTO_TEST_CASE(find_reaches_all_lines_that_are_kept_and_context_shows_what_is_around_one) {
+  Company room;
+  for (int i = 0; i < 200; ++i) room.ben->say("line " + std::to_string(i) + ".");
+  room.ben->read_until("ben: line 199.");
+  const std::string found = room.answer(room.ben, "/find LINE 7. @ben");
+  BOOST_TEST(found.ends_with("Z ben: line 7."));
+  const std::string number = found.substr(2, found.find(' ', 2) - 2);
+  room.ben->say("/context " + number);
+  for (int i = 2; i <= 12; ++i) {
+    BOOST_TEST(room.ben->read_line().ends_with("Z ben: line " + std::to_string(i) + "."));
+  }
+  BOOST_TEST(room.answer(room.ben, "/context 1").ends_with("Z * Ann has entered the chat"));
+  for (int i = 2; i <= 6; ++i) room.ben->read_line();
+  BOOST_TEST(room.answer(room.ben, "/context 9999") == "! there is no line 9999 yet");
+  BOOST_TEST(room.answer(room.ben, "/context x").starts_with("! "));
+  BOOST_TEST(room.answer(room.ben, "/context 0").starts_with("! "));
+  for (const std::string text(4000, 'x'); room.answer(room.ben, "/context 1").starts_with("* ");) {
+    for (int i = 0; i < 200; ++i) room.ben->send(text + "\n");
+    room.ben->say("/ping");
+    room.ben->read_until("* pong");
+  }
+  BOOST_TEST(room.ben->transcript().back() == "! line 1 is not kept any more");
+}
+
 // All but /me, which is as if they talked, and /quit.
 BOOST_AUTO_TEST_CASE(every_command_by_a_thousand_at_once) {
   constexpr std::size_t kMembers = 1000;

@@ -49,6 +49,16 @@ BOOST_AUTO_TEST_CASE(it_takes_the_place_of_ones_own_session_and_nobody_else_hear
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_said_before_can_still_be_corrected) {
+  RunningRoom room(3);
+  Peer old = Peer::registered(room.port(), "ann");
+  old.say("helo");
+  old.read_until("ann: helo");
+  Peer again = resumed(room.port(), "ann");
+  again.say("/edit hello");
+  BOOST_TEST(again.read_line() == "* ann corrects 2: hello");
+}
+
 BOOST_AUTO_TEST_CASE(where_nobody_is_in_it_is_a_login_or_a_register) {
   RunningRoom room(2, {{"ann", "secret"}});
   Peer ann = resumed(room.port(), "ann", "secret");

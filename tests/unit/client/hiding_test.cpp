@@ -39,12 +39,15 @@ BOOST_AUTO_TEST_CASE(of_who_is_ignored_what_is_said_done_and_whispered_is_hidden
   BOOST_TEST(answer(hiding, "/ignore BEN") == "* you ignore ben");
   for (const char* line :
        {"ben: hi", "Ben: hi", "~ ben waves", "ben -> ann: psst", "- 2026-11-24T12:34:56Z ben: hi",
-        "7\t2026-11-24T12:34:56.789Z\tsay\tben\thi"}) {
+        "7\t2026-11-24T12:34:56.789Z\tsay\tben\thi",
+        "8\t2026-11-24T12:34:56.789Z\tnotice\tben\tcorrects 7: ho",
+        "9\t2026-11-24T12:34:56.789Z\tnotice\tben\ttakes back 7"}) {
     BOOST_TEST(hides(hiding, line), line);
   }
-  for (const char* line :
-       {"cid: ben", "ann -> ben: psst", "* ben has entered the chat", "* ben has left the chat",
-        "* ben has set the topic: x", "* online (2): ann, ben", "! ben is not here"}) {
+  for (const char* line : {"cid: ben", "ann -> ben: psst", "* ben has entered the chat",
+                           "* ben has left the chat", "* ben has set the topic: x",
+                           "9\t2026-11-24T12:34:56.789Z\tnotice\tben\thas set the topic: x",
+                           "* online (2): ann, ben", "! ben is not here"}) {
     BOOST_TEST(!hides(hiding, line), line);
   }
   BOOST_TEST(answer(hiding, "/unignore ben") == "* you ignore ben no more");

@@ -74,6 +74,18 @@ BOOST_AUTO_TEST_CASE(a_line_that_cannot_be_said_is_refused_to_its_speaker_alone)
   BOOST_TEST(ben.heard_all());
 }
 
+BOOST_AUTO_TEST_CASE(a_line_can_be_changed_for_two_minutes) {
+  using namespace std::chrono_literals;
+  BOOST_TEST(ann.types("helo"));
+  BOOST_TEST(ann.hears() == "ann: helo");
+  ann.member.has_spoken(std::chrono::system_clock::now() - 121s);
+  for (const char* line : {"/edit hello", "/undo"}) {
+    BOOST_TEST(ann.answer_to(line) == "! a line can be changed for two minutes; yours is older");
+  }
+  ann.member.has_spoken(std::chrono::system_clock::now() - 110s);
+  BOOST_TEST(ann.answer_to("/edit hello").starts_with("* ann corrects "));
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_command_is_not_said_and_the_nearest_named) {
   BOOST_TEST(ann.answer_to("/wohis ben") ==
              "! unknown command /wohis; is it /whois?; /help lists the commands");
