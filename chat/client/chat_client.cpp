@@ -26,6 +26,11 @@ ScreenOptions screen_options(const ClientOptions& options, bool plain) {
   const bool color = options.color.value_or(!wants_none);
   const Palette palette = palette_of(environment("TERM"), environment("COLORTERM"));
   ScreenOptions result{{options.time, color, options.bell, palette}, options.status, options.host};
+  if (options.notify) {
+    result.notify = notify_options(environment("TERM"), environment("TMUX"));
+  } else {
+    result.notify.how = Notifying::kNever;
+  }
   if (options.port != kDefaultPort) result.room += ":" + std::to_string(options.port);
   return result;
 }

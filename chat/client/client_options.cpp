@@ -120,6 +120,12 @@ std::string set_bell(ClientOptions& options, const Option& option, const std::st
   return {};
 }
 
+std::string set_notify(ClientOptions& options, const Option& option, const std::string& when) {
+  if (when != "mention" && when != "never") return refusal(option, when);
+  options.notify = when == "mention";
+  return {};
+}
+
 std::string set_color(ClientOptions& options, const Option& option, const std::string& when) {
   if (when != "auto" && when != "always" && when != "never") return refusal(option, when);
   options.color.reset();
@@ -170,6 +176,8 @@ constexpr std::array kOptions = {
            turn<&O::json, true>},
     Option{"bell", 0, "WHEN", "mention, all or never", "ring at a mention (default), all or never",
            set_bell},
+    Option{"notify", 0, "WHEN", "mention or never",
+           "notify of mentions while you look elsewhere (default), or never", set_notify},
     Option{"color", 0, "WHEN", "auto, always or never",
            "auto (default: unless NO_COLOR is set), always or never", set_color},
     Option{"no-time", 0, "", "", "no time before each line", turn<&O::time, false>},

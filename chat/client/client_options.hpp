@@ -47,6 +47,7 @@ struct ClientOptions {
   bool time = true;
   std::optional<bool> color;  // nothing: as the environment's NO_COLOR says
   Bell bell = Bell::kMention;
+  bool notify = true;
   bool reconnect = true;
   bool history = true;  // of what is typed, for the next session
   std::string room;     // the saved one; empty: none

@@ -109,6 +109,8 @@ bool Display::folds(const ServerLine& line, Clock::time_point now) {
   return true;
 }
 
+std::string Display::marker() const { return colored(kDim, "--- new") + "\n"; }
+
 std::string Display::folded(Moment now) {
   if (!fold_due_) return {};
   fold_due_.reset();

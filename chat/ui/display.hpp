@@ -52,6 +52,12 @@ class Display {
   // The line as it is written, with its end; empty: it is folded.
   std::string shown(const ServerLine& line, Moment now);
 
+  // The row above the first line that the user has not seen.
+  std::string marker() const;
+
+  // Whether it is for the user: a private line, or one that holds the user's name.
+  bool mentions_me(const ServerLine& line) const;
+
   // More than kNoticesAtOnce arrivals and departures within kFoldTime are only counted. When is the
   // count due, and the line that gives it.
   std::optional<Clock::time_point> fold_due() const { return fold_due_; }
@@ -60,7 +66,6 @@ class Display {
  private:
   bool folds(const ServerLine& line, Clock::time_point now);
   bool rings(const ServerLine& line, Clock::time_point now);
-  bool mentions_me(const ServerLine& line) const;
   bool is_own(const ServerLine& line) const;
   std::string time_of(const ServerLine& line, Moment now);
   std::string body_of(const ServerLine& line);

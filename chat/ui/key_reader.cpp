@@ -53,6 +53,8 @@ constexpr std::array kSequenceKeys = {
     SequenceKey{"H", Kind::kHome},
     SequenceKey{"F", Kind::kEnd},
     SequenceKey{"Z", Kind::kBackTab},
+    SequenceKey{"I", Kind::kFocus},
+    SequenceKey{"O", Kind::kBlur},
     SequenceKey{"1~", Kind::kHome},
     SequenceKey{"7~", Kind::kHome},
     SequenceKey{"4~", Kind::kEnd},
@@ -237,6 +239,9 @@ void KeyReader::take_alt(unsigned char byte) {
     case 'd':
     case 'D':
       return add(Kind::kKillWordRight);
+    case 'n':
+    case 'N':
+      return add(Kind::kToggleNotifying);
     case kDelete:
       return add(Kind::kKillPartLeft);
     default:

@@ -47,6 +47,9 @@ struct Key {
     kClearScreen,
     kInterrupt,
     kSuspend,
+    kFocus,            // the terminal reports it: the user looks, or
+    kBlur,             // looks elsewhere
+    kToggleNotifying,  // Alt+N
   };
   Kind kind;
   std::string text = {};

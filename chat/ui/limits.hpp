@@ -16,4 +16,9 @@ inline constexpr std::size_t kNoticesAtOnce = 5;    // arrivals and departures i
 inline constexpr std::chrono::seconds kFoldTime{1};
 inline constexpr std::chrono::seconds kBellPause{1};  // the bell rings no more often
 
+// While the user looks elsewhere.
+inline constexpr std::size_t kNotificationColumns = 200;
+inline constexpr std::chrono::seconds kNotificationPause{1};  // between two notifications
+inline constexpr std::size_t kLinesWorthASummary = 20;        // that came meanwhile
+
 }  // namespace chat

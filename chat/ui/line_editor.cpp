@@ -169,6 +169,10 @@ const std::vector<LineEditor::Binding>& LineEditor::bindings() {
 
 void LineEditor::take(const Key& key) {
   using K = Key::Kind;
+  // These interrupt nothing.
+  if (key.kind == K::kFocus) return add({Kind::kLooks});
+  if (key.kind == K::kBlur) return add({Kind::kLooksAway});
+  if (key.kind == K::kToggleNotifying) return add({Kind::kToggleNotifying});
   const bool was_full = std::exchange(full_, false);
   if (asked_ && take_answer(key)) return;
   if (!answer_.empty() && take_rest_of_answer(key)) return;

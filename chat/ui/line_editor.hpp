@@ -41,6 +41,9 @@ class LineEditor {
       kInterrupt,
       kSuspend,
       kClearScreen,
+      kLooks,      // the user does
+      kLooksAway,  // or does not
+      kToggleNotifying,
     };
     Kind kind;
     std::string text = {};

@@ -25,6 +25,8 @@ constexpr std::string_view kMarkNoPastes = "\x1B[?2004l";
 constexpr std::string_view kSaveAlt = "\x1B[?1036s";
 constexpr std::string_view kAltEscapes = "\x1B[?1036h";
 constexpr std::string_view kRestoreAlt = "\x1B[?1036r";
+constexpr std::string_view kReportFocus = "\x1B[?1004h";
+constexpr std::string_view kReportNoFocus = "\x1B[?1004l";
 constexpr std::string_view kDoNotWrap = "\x1B[?7l";
 constexpr std::string_view kWrap = "\x1B[?7h";
 constexpr std::string_view kReversed = "\x1B[7m";
@@ -61,12 +63,15 @@ std::string_view without_prompt(std::string_view row) {
 std::string taking_keys(const Terminal& terminal, bool save) {
   if (!terminal.can_paint()) return {};
   std::string keys(kMarkPastes);
+  if (!terminal.is_plain()) keys += kReportFocus;
   if (terminal.is_like_xterm()) keys.append(save ? kSaveAlt : "").append(kAltEscapes);
   return keys;
 }
 std::string leaving_keys(const Terminal& terminal) {
   if (!terminal.can_paint()) return {};
-  return std::string(kMarkNoPastes).append(terminal.is_like_xterm() ? kRestoreAlt : "");
+  return std::string(kMarkNoPastes)
+      .append(terminal.is_plain() ? "" : kReportNoFocus)
+      .append(terminal.is_like_xterm() ? kRestoreAlt : "");
 }
 
 }  // namespace
@@ -75,6 +80,7 @@ Screen::Screen(Terminal& terminal, ScreenOptions options)
     : terminal_(terminal),
       options_(std::move(options)),
       display_(options_.display),
+      attention_(options_.room, options_.notify),
       // Both are called with the mutex held.
       editor_([this](std::string_view before)
                   NO_THREAD_SAFETY_ANALYSIS { return complete(before, roster_, moderation_); },
@@ -109,10 +115,25 @@ void Screen::show(std::span<const ServerLine> lines) {
       continue;
     }
     follow(line);
-    above += display_.shown(line, now());
+    above += noticed(line) + display_.shown(line, now());
   }
   status_.online = roster_.size();
   repaint(above);
+}
+
+// What stands above a line that the user does not see now; and what the terminal is told of it.
+std::string Screen::noticed(const ServerLine& line) {
+  if (line.replayed || terminal_.is_plain()) return {};
+  const bool marked = attention_.takes_marker();
+  return attention_.shown(line, display_.mentions_me(line), now()) +
+         (marked ? display_.marker() : "");
+}
+
+std::string Screen::own_notice(std::string_view text) {
+  if (text.empty()) return {};
+  ServerLine line;
+  line.text = text;
+  return display_.shown(line, now());
 }
 
 // An account's name may be written in another way than the user did.
@@ -256,6 +277,15 @@ std::string Screen::shown(const LineEditor::Event& event) {
       return {};
     case Kind::kClearScreen:
       return std::string(terminal_.is_plain() ? "" : kClear);
+    case Kind::kLooks:
+      terminal_.write(attention_.looks());
+      return own_notice(attention_.summary());
+    case Kind::kLooksAway:
+      attention_.looks_away(now());
+      return {};
+    case Kind::kToggleNotifying:
+      return own_notice(attention_.toggle() ? "you are notified of mentions (Alt+N: not)"
+                                            : "you are not notified of mentions (Alt+N: again)");
     default:
       return {};
   }
@@ -278,7 +308,8 @@ void Screen::continued() {
 
 void Screen::suspend(Terminal::Stop stop) {
   const MutexLock lock(mutex_);
-  if (typing_) terminal_.write(erasure().append(leaving_keys(terminal_)));
+  if (typing_)
+    terminal_.write(erasure().append(attention_.looks()).append(leaving_keys(terminal_)));
   terminal_.suspend(stop);
   if (typing_) terminal_.write(taking_keys(terminal_, true).append(bottom()));
 }
@@ -287,7 +318,7 @@ void Screen::end_typing() {
   const MutexLock lock(mutex_);
   if (!typing_) return;
   typing_ = false;
-  terminal_.write(erasure().append(leaving_keys(terminal_)));
+  terminal_.write(erasure().append(attention_.looks()).append(leaving_keys(terminal_)));
 }
 
 void Screen::repaint(std::string_view above) {

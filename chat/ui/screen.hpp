@@ -11,6 +11,7 @@
 
 #include "chat/base/limits.hpp"
 #include "chat/base/mutex.hpp"
+#include "chat/ui/attention.hpp"
 #include "chat/ui/display.hpp"
 #include "chat/ui/line_editor.hpp"
 #include "chat/ui/moderation.hpp"
@@ -26,6 +27,7 @@ struct ScreenOptions {
   DisplayOptions display;
   bool status = true;
   std::string room;  // as the status line names it
+  NotifyOptions notify = {};
 };
 
 // Each change is one write, so that a line that comes in never tears the one being typed, and
@@ -71,6 +73,8 @@ class Screen : public Output {
 
  private:
   void follow(const ServerLine& line) REQUIRES(mutex_);
+  std::string noticed(const ServerLine& line) REQUIRES(mutex_);
+  std::string own_notice(std::string_view text) REQUIRES(mutex_);
   bool is_own(std::string_view name) const REQUIRES(mutex_);
   std::string shown(const LineEditor::Event& event) REQUIRES(mutex_);
   void repaint(std::string_view above) REQUIRES(mutex_);
@@ -84,6 +88,7 @@ class Screen : public Output {
   const ScreenOptions options_;
   Mutex mutex_;
   Display display_ GUARDED_BY(mutex_);
+  Attention attention_ GUARDED_BY(mutex_);
   Roster roster_ GUARDED_BY(mutex_);
   Moderation moderation_ GUARDED_BY(mutex_);
   LineEditor editor_ GUARDED_BY(mutex_);

@@ -97,6 +97,10 @@ class ScreenModel {
   bool marks_pastes() const { return marks_pastes_; }
   bool alt_escapes() const { return alt_escapes_; }  // rather than make another letter
 
+  bool reports_focus() const { return reports_focus_; }
+  const std::string& title() const { return title_; }
+  const std::vector<std::string>& notifications() const { return notifications_; }
+
  private:
   struct Cell {
     std::string text = " ";  // empty: the right half of a wide character
@@ -144,6 +148,7 @@ class ScreenModel {
 
   std::size_t take_sequence(std::string_view bytes) {
     if (bytes.size() < 2) return 0;
+    if (bytes[1] == ']') return take_control_string(bytes);
     std::size_t end = 2;
     while (end < bytes.size() && (bytes[end] < 0x40)) ++end;
     if (end == bytes.size()) return 0;
@@ -176,6 +181,12 @@ class ScreenModel {
       if (parameters != "0") style_ += (style_.empty() ? "" : ";") + parameters;
     } else if (sequence == "[?2004h" || sequence == "[?2004l") {
       marks_pastes_ = final_byte == 'h';
+    } else if (sequence == "[?1004h" || sequence == "[?1004l") {
+      reports_focus_ = final_byte == 'h';
+    } else if (sequence == "[22;2t") {
+      saved_title_ = title_;
+    } else if (sequence == "[23;2t") {
+      title_ = saved_title_;
     } else if (sequence == "[?7h" || sequence == "[?7l") {
       wraps_ = final_byte == 'h';
     } else if (sequence == "[?1036h") {
@@ -186,6 +197,21 @@ class ScreenModel {
       alt_escapes_ = saved_alt_escapes_;
     } else {
       throw std::runtime_error("not for this terminal: ESC " + sequence);
+    }
+    return end + 1;
+  }
+
+  // OSC 2 and OSC 9.
+  std::size_t take_control_string(std::string_view bytes) {
+    const auto end = bytes.find('\a');
+    if (end == std::string_view::npos) return 0;
+    const std::string_view string = bytes.substr(2, end - 2);
+    if (string.starts_with("2;")) {
+      title_ = string.substr(2);
+    } else if (string.starts_with("9;")) {
+      notifications_.emplace_back(string.substr(2));
+    } else {
+      throw std::runtime_error("not for this terminal: OSC " + std::string(string));
     }
     return end + 1;
   }
@@ -298,6 +324,10 @@ class ScreenModel {
   std::string style_;
   std::size_t bells_ = 0;
   bool marks_pastes_ = false;
+  bool reports_focus_ = false;
+  std::string title_ = "shell";
+  std::string saved_title_;
+  std::vector<std::string> notifications_;
   bool alt_escapes_ = false;
   bool saved_alt_escapes_ = false;
 };

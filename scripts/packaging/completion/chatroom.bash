@@ -13,6 +13,7 @@ _chatroom() {
   COMPREPLY=()
   case ${1##*/}$before in
     *--bell) mapfile -t COMPREPLY < <(compgen -W 'mention all never' -- "$word") ;;
+    *--notify) mapfile -t COMPREPLY < <(compgen -W 'mention never' -- "$word") ;;
     *--history) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word") ;;
     *--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word") ;;
     *--transcript-sync) mapfile -t COMPREPLY < <(compgen -W 'always second never' -- "$word") ;;

@@ -9,6 +9,8 @@ for program in chatroom chatroom-server
         switch $program--$part[2]
             case '*--bell'
                 set -a does -x -a 'mention all never'
+            case '*--notify'
+                set -a does -x -a 'mention never'
             case '*--history'
                 set -a does -x -a 'on off'
             case '*--color'

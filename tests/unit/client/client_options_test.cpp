@@ -142,6 +142,10 @@ BOOST_AUTO_TEST_CASE(how_it_looks_and_sounds_can_be_chosen) {
   BOOST_TEST(parse_client_options({"a", "--json"}).json);
   BOOST_TEST((parse_client_options({"a", "--bell", "all"}).bell == Bell::kAll));
   BOOST_TEST((parse_client_options({"a", "--bell=never"}).bell == Bell::kNever));
+  BOOST_TEST(options.notify);
+  BOOST_TEST(!parse_client_options({"a", "--notify", "never"}).notify);
+  BOOST_TEST(parse_client_options({"a", "--notify", "all"}).error ==
+             "--notify takes mention or never, not 'all'");
   BOOST_TEST(parse_client_options({"a", "--bell", "x"}).error ==
              "--bell takes mention, all or never, not 'x'");
   BOOST_TEST((parse_client_options({"a", "--color", "always"}).color == true));
@@ -169,7 +173,7 @@ BOOST_AUTO_TEST_CASE(the_version_needs_no_host) {
 BOOST_AUTO_TEST_CASE(the_usage_names_every_option) {
   for (const auto* word :
        {"HOST", "--port N", "--login NAME", "--register NAME", "--password-file FILE",
-        "--send TEXT", "--log FILE", "--json", "--bell WHEN", "--color WHEN", "--no-time",
+        "--send TEXT", "--log FILE", "--json", "--bell WHEN", "--notify WHEN", "--color WHEN", "--no-time",
         "--no-status", "--version", "--help"}) {
     BOOST_TEST(client_usage().find(word) != std::string_view::npos);
   }

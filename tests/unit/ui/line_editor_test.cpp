@@ -284,6 +284,7 @@ BOOST_AUTO_TEST_CASE(every_sequence_may_be_cut_anywhere) {
         person.type("ab" + keys.substr(0, first)).type(keys.substr(first, second - first));
         person.type(keys.substr(second));
         BOOST_TEST(person.line() == line);
+        std::erase_if(person.kinds, [](Kind kind) { return kind == Kind::kLooks; });
         BOOST_TEST(person.kinds.empty());
       }
     }
@@ -666,6 +667,17 @@ BOOST_AUTO_TEST_CASE(keys_wait_until_the_event_before_them_is_taken) {
 BOOST_AUTO_TEST_CASE(control_keys_for_others_are_events) {
   BOOST_TEST((Typist().type("\x03\x1A\x0C").kinds ==
               std::vector{Kind::kInterrupt, Kind::kSuspend, Kind::kClearScreen}));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_terminal_reports_of_its_focus_disturbs_nothing) {
+  Typist typist;
+  typist.type("first\rsecond\r").kinds.clear();
+  typist.type(
+      "\x12"
+      "fir\x1B[O\x1B[Ist\x1Bn\r");
+  BOOST_TEST((typist.kinds ==
+              std::vector{Kind::kLooksAway, Kind::kLooks, Kind::kToggleNotifying, Kind::kLine}));
+  BOOST_TEST(typist.lines.back() == "first");
 }
 
 // Against a model that is as simple as can be: a list of characters.

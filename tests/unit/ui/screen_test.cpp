@@ -195,6 +195,33 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_typed_goes_in_the_room_and_stays_before_it) 
   BOOST_TEST(desk.model.row_at_cursor() == ">");
 }
 
+BOOST_AUTO_TEST_CASE(who_looks_elsewhere_is_notified_and_finds_a_marker_and_the_title_goes_back) {
+  Desk desk;
+  desk.come_in();
+  BOOST_TEST(desk.seen().reports_focus());
+  desk.comes({"ben: seen"});
+  BOOST_TEST(desk.type("hel\x1B[O").empty());
+  desk.comes({"ben: hi all"});
+  BOOST_TEST(desk.seen().title() == "shell");
+  desk.comes({"ben: hi ann", "ben: more"});
+  BOOST_TEST(desk.rows() == (Words{"ben: seen", "--- new", "ben: hi all", "ben: hi ann",
+                                   "ben: more", "> hel", "example.org · ann · connected"}));
+  BOOST_TEST(desk.model.title() == "(1) example.org");
+  BOOST_TEST((desk.model.notifications() == Words{"ben: hi ann"}));
+  BOOST_TEST(desk.type("\x1B[Ilo\r") == Words{"hello"});
+  BOOST_TEST(desk.seen().title() == "shell");
+  BOOST_TEST(desk.type("\x1Bn\x1B[O").empty());
+  desk.comes({"ben: ann?"});
+  BOOST_TEST(desk.seen().shows("* you are not notified of mentions (Alt+N: again)"));
+  BOOST_TEST(desk.model.title() == "shell");
+  BOOST_TEST(desk.type("\x1Bn").empty());
+  desk.comes({"ben: ann!"});
+  BOOST_TEST(desk.seen().title() == "(2) example.org");
+  desk.screen->end_typing();
+  BOOST_TEST(desk.seen().title() == "shell");
+  BOOST_TEST(!desk.model.reports_focus());
+}
+
 BOOST_AUTO_TEST_CASE(a_hidden_line_is_not_shown_but_counts) {
   Desk desk;
   desk.come_in();
