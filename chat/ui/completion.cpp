@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chat/base/text.hpp"
+#include "chat/ui/emoji.hpp"
 #include "chat/wire/command_table.hpp"
 
 namespace chat {
@@ -80,6 +81,17 @@ std::optional<Words> argument_of_command(std::string_view before, std::string_vi
   return arguments_beginning_with(command->command, arguments[index], word, roster, moderation);
 }
 
+// `word` as far as it is typed, with its colon.
+Words emoji_called(std::string_view word) {
+  Words words;
+  const std::string name = lowercase(word.substr(1));
+  for (const Emoji& emoji : kEmoji) {
+    const bool whole = name.ends_with(':') && name.substr(0, name.size() - 1) == emoji.name;
+    if (whole || emoji.name.starts_with(name)) words.push_back(std::string(emoji.character) + " ");
+  }
+  return words;
+}
+
 }  // namespace
 
 Completion complete(std::string_view before, const Roster& roster, const Moderation& moderation) {
@@ -91,6 +103,7 @@ Completion complete(std::string_view before, const Roster& roster, const Moderat
   if (auto words = argument_of_command(before.substr(0, begin), word, roster, moderation)) {
     return {begin, std::move(*words)};
   }
+  if (word.size() > 1 && word.starts_with(':')) return {begin, emoji_called(word)};
   // A name may stand behind a bracket, a comma or a quotation mark.
   const std::size_t inside = word.find_last_of("(,\"") + 1;  // npos + 1 is 0
   word.remove_prefix(inside);

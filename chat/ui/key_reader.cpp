@@ -36,7 +36,7 @@ constexpr std::array kControlKeys = {
     ControlKey{ctrl('P'), Kind::kUp},           ControlKey{ctrl('R'), Kind::kSearch},
     ControlKey{ctrl('T'), Kind::kTranspose},    ControlKey{ctrl('U'), Kind::kKillToStart},
     ControlKey{ctrl('W'), Kind::kKillWordLeft}, ControlKey{ctrl('Y'), Kind::kYank},
-    ControlKey{ctrl('Z'), Kind::kSuspend},
+    ControlKey{ctrl('Z'), Kind::kSuspend},      ControlKey{ctrl('_'), Kind::kUndo},
 };
 
 // What stands between ESC [ and the end, and that end. Ctrl is 5, Alt 3; rxvt has letters of its

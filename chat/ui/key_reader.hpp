@@ -41,6 +41,7 @@ struct Key {
     kKillToEnd,
     kYank,
     kTranspose,
+    kUndo,  // Ctrl+_
     kSearch,
     kCancel,  // Ctrl+G
     kEscape,

@@ -16,6 +16,8 @@ inline constexpr std::size_t kNoticesAtOnce = 5;    // arrivals and departures i
 inline constexpr std::chrono::seconds kFoldTime{1};
 inline constexpr std::chrono::seconds kBellPause{1};  // the bell rings no more often
 
+inline constexpr std::size_t kMaxUndo = 100;  // changes of the typed line
+
 // While the user looks elsewhere.
 inline constexpr std::size_t kNotificationColumns = 200;
 inline constexpr std::chrono::seconds kNotificationPause{1};  // between two notifications

@@ -87,6 +87,7 @@ bool begins_answer(std::string_view word) {
 
 void LineEditor::ask(Question question) {
   killed_.clear();
+  undo_.clear();
   end_search(true);
   asked_.reset();
   if (question.secret != question_.secret) put_aside(question.secret);
@@ -173,6 +174,36 @@ void LineEditor::take(const Key& key) {
   if (key.kind == K::kFocus) return add({Kind::kLooks});
   if (key.kind == K::kBlur) return add({Kind::kLooksAway});
   if (key.kind == K::kToggleNotifying) return add({Kind::kToggleNotifying});
+  if (key.kind == K::kUndo && !asked_ && !search_) return undo();
+  Step before{text_, cursor_};
+  act(key);
+  note_change(key, std::move(before));
+}
+
+// A word that is typed is one change. What a line of the history, or another question, has replaced
+// does not come back: it has ways of its own.
+void LineEditor::note_change(const Key& key, Step before) {
+  using K = Key::Kind;
+  const bool replaced = key.kind == K::kEnter || key.kind == K::kUp || key.kind == K::kDown ||
+                        search_ || asked_ || !question_.in_room || question_.secret;
+  if (replaced) undo_.clear();
+  const bool goes_on = std::exchange(in_word_, key.kind == K::kText && key.text != " ") && in_word_;
+  if (replaced || text_ == before.text || (goes_on && !undo_.empty())) return;
+  undo_.push_back(std::move(before));
+  if (undo_.size() > kMaxUndo) undo_.erase(undo_.begin());
+}
+
+void LineEditor::undo() {
+  killing_ = in_word_ = false;
+  cycle_.reset();
+  if (undo_.empty()) return;
+  text_ = std::move(undo_.back().text);
+  cursor_ = undo_.back().cursor;
+  undo_.pop_back();
+}
+
+void LineEditor::act(const Key& key) {
+  using K = Key::Kind;
   const bool was_full = std::exchange(full_, false);
   if (asked_ && take_answer(key)) return;
   if (!answer_.empty() && take_rest_of_answer(key)) return;

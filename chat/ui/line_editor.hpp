@@ -119,6 +119,12 @@ class LineEditor {
     bool shown;  // all of them were
   };
 
+  // The line before a change.
+  struct Step {
+    std::string text;
+    std::size_t cursor;
+  };
+
   // The question that y or n answers.
   struct Asked {
     std::string prompt;
@@ -133,6 +139,9 @@ class LineEditor {
   static const std::vector<Binding>& bindings();
 
   void take(const Key& key);
+  void act(const Key& key);
+  void note_change(const Key& key, Step before);
+  void undo();
   bool take_answer(const Key& key);
   bool take_rest_of_answer(const Key& key);
   bool take_search(const Key& key);
@@ -194,6 +203,9 @@ class LineEditor {
 
   std::string killed_;
   bool killing_ = false;  // the last key killed: the next one adds to it
+
+  std::vector<Step> undo_;  // the last one last
+  bool in_word_ = false;    // the last key typed a character of a word
 
   History history_;
   std::optional<std::size_t> age_;             // of the line shown, where it is one of the history

@@ -1,9 +1,14 @@
 #include "chat/ui/completion.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <clocale>
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "chat/base/text.hpp"
+#include "chat/ui/columns.hpp"
+#include "chat/ui/emoji.hpp"
 #include "chat/wire/command_table.hpp"
 
 namespace chat {
@@ -56,6 +61,23 @@ BOOST_AUTO_TEST_CASE(names_match_in_any_case_and_keep_their_own) {
   BOOST_TEST(completed("B") == Words({"Ben: ", "bert: "}));
   BOOST_TEST(completed("hi @b") == Words({"@Ben ", "@bert "}));
   BOOST_TEST(completed("x") == Words{});
+}
+
+BOOST_AUTO_TEST_CASE(an_emoji_comes_by_its_name_behind_a_colon) {
+  BOOST_TEST(completed(":thumbs") == Words({"👎 ", "👍 "}));
+  BOOST_TEST(completed("well :TADA:") == Words{"🎉 "});
+  BOOST_TEST(completed("/msg ann :tada") == Words{"🎉 "});
+  BOOST_TEST(completed("at 10:an") == Words{});
+  BOOST_TEST(completed(":") == Words{});
+}
+
+BOOST_AUTO_TEST_CASE(every_emoji_is_a_name_in_order_and_one_wide_character) {
+  (void)std::setlocale(LC_CTYPE, "C.UTF-8");
+  for (std::size_t i = 0; i < kEmoji.size(); ++i) {
+    BOOST_TEST(columns_of(kEmoji[i].character) == 2u, kEmoji[i].name);
+    BOOST_TEST(sanitised(kEmoji[i].character) == kEmoji[i].character);
+    if (i > 0) BOOST_TEST((kEmoji[i - 1].name < kEmoji[i].name));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_command_begins_the_line) {

@@ -680,6 +680,33 @@ BOOST_AUTO_TEST_CASE(what_the_terminal_reports_of_its_focus_disturbs_nothing) {
   BOOST_TEST(typist.lines.back() == "first");
 }
 
+BOOST_AUTO_TEST_CASE(ctrl_underscore_undoes_word_by_word_and_change_by_change) {
+  Typist typist;
+  BOOST_TEST(typist.type("hello new wor").line() == "hello new wor|");
+  BOOST_TEST(typist.type("\x1F").line() == "hello new |");
+  BOOST_TEST(typist.type("\x17\x1F").line() == "hello new |");
+  BOOST_TEST(typist.type("\x01\x0B\x1F").line() == "|hello new ");
+  BOOST_TEST(typist.type("\x05\x1B[200~pasted\x1B[201~\x1F").line() == "hello new |");
+  BOOST_TEST(typist.type("\x03\x1F").line() == "hello new |");
+  BOOST_TEST(typist.type("\x1F\x1F\x1F").line() == "hello|");
+  BOOST_TEST(typist.type("\x1F\x1F\x1F").line() == "|");
+  BOOST_TEST(typist.type("sent\r\x1F").line() == "|");
+  BOOST_TEST(typist.type("draft\x1B[A\x1F").line() == "sent|");
+  for (int i = 0; i < 1000; ++i) typist.type("x ");
+  for (int i = 0; i < 1000; ++i) typist.type("\x1F");
+  BOOST_TEST(typist.line().size() > 1000u);  // so far back it does not go
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_password_is_left_to_undo) {
+  Typist typist;
+  typist.editor.ask({"password? ", LineEditor::Mask::kAll, true, true});
+  typist.type("secret\x15\x1F");
+  typist.type("\r");
+  BOOST_TEST(typist.lines.back().empty());
+  typist.editor.ask({});
+  BOOST_TEST(typist.type("\x1F").line() == "|");
+}
+
 // Against a model that is as simple as can be: a list of characters.
 
 namespace {
