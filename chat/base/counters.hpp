@@ -1,4 +1,4 @@
-// What has happened so far, counted by name: refusals by their reason. Thread safe.
+// Counters by name: refusals by their reason. Thread safe.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What happens to the room, for its owner: one line for each event,
+// The event log, for the room's owner: one line for each event,
 //
 //   2026-11-24T12:34:56Z came-in 192.0.2.7:51820 ann login
 //

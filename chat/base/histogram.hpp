@@ -1,4 +1,4 @@
-// How long something took, how often: counts by upper bounds, as OpenMetrics has them. NOT thread
+// A histogram of durations: counts by upper bounds, as OpenMetrics has them. NOT thread
 // safe.
 #pragma once
 

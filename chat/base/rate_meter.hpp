@@ -1,5 +1,5 @@
-// How much of something there was each second, over the last minute. NOT thread safe. Pure: the
-// time is given to it.
+// Measures a rate: the amount of something per second, over the last minute. NOT thread safe. Pure:
+// the time is given to it.
 #pragma once
 
 #include <algorithm>

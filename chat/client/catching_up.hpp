@@ -1,5 +1,4 @@
-// What makes a new connection go on where the old one broke off: nothing missed, nothing said
-// twice.
+// Makes a new connection go on where the old one broke off: nothing missed, nothing said twice.
 //
 // The room's lines have numbers without gaps. Where one is missing, all after the last one shown is
 // asked for (/since), and a /tagged behind that question, whose answer is the mark: what was asked

@@ -1,4 +1,4 @@
-// What users of other chats type out of habit. Pure, and thread safe.
+// Translates commands that users of other chats type out of habit. Pure, and thread safe.
 #pragma once
 
 #include <string>

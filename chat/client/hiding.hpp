@@ -1,6 +1,6 @@
-// What the user does not want to see: what others say, by name, or who comes and goes. Kept in the
-// user's settings file, which all the user's clients share: each change is made to what the file
-// holds then, and its other lines are left as they are.
+// Hides lines that the user does not want to see: of others, by name, or who comes and goes. Kept
+// in the user's settings file, which all the user's clients share: each change is made to what the
+// file holds then, and its other lines are left as they are.
 //
 //   ignore NAME
 //   quiet on

@@ -1,4 +1,5 @@
-// What a user types on a Screen: prompts on the way in, then lines, commands, pastes and keys.
+// The input from a keyboard, on a Screen: prompts on the way in, then lines, commands, pastes and
+// keys.
 #pragma once
 
 #include <optional>

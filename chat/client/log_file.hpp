@@ -1,5 +1,5 @@
-// What a user keeps of the room, as --log asks for: each line as it came, with its local date and
-// time in front,
+// The user's own log of the room (--log): each line as it came, with its local date and time in
+// front,
 //
 //   2026-11-24 21:30:05 ann: hello
 //

@@ -1,4 +1,4 @@
-// How the client has ended.
+// The outcome of a run of the client, and its exit status.
 #pragma once
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// What comes line by line where there is no screen: from a pipe, a file, or a terminal that keeps
+// The input line by line, where there is no screen: from a pipe, a file, or a terminal that keeps
 // to lines. Two lines are the way in, where the options are not it, and passwords stand behind the
 // commands that want them. The rest goes on as it is; with --send - it is text, line by line; with
 // --listen nothing is read but a password.

@@ -1,6 +1,7 @@
-// What a user has typed in a room, kept for the next session: the newest kMaxHistory lines, in a
-// file that is its owner's alone, without passwords and private messages. Clients that run at the
-// same time append to it. Where it cannot be written the lines are not kept. NOT thread safe.
+// The history of the lines typed in a room, kept for the next session: the newest kMaxHistory
+// lines, in a file that is its owner's alone, without passwords and private messages. Clients that
+// run at the same time append to it. Where it cannot be written the lines are not kept. NOT thread
+// safe.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Where a connection comes from, and where it goes to.
+// Addresses of both ends of a connection: parsed, resolved, printed.
 //
 // Errors: what is no address throws std::runtime_error that says so. Thread safe.
 #pragma once

@@ -1,4 +1,4 @@
-// Where connections come in: listening sockets, and how one is refused when descriptors run out.
+// Listening sockets, and how to refuse a connection when descriptors run out.
 //
 // Errors: what fails at start-up throws std::system_error, or std::runtime_error, that names the
 // operation; what a peer can cause is a returned value. NOT thread safe.

@@ -1,5 +1,4 @@
-// Where a room's log goes on from: what its transcript holds, or what an earlier program hands
-// over.
+// Restores a room's log, from its transcript or from the program that handed it over.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// What a member is still to get: its way through the log, and the letters for it alone among the
-// log's lines.
+// A member's unsent lines: its position in the log, and the letters, lines for this member alone.
 //
 // A letter stands at a place in the log, and is sent when the member's cursor has come there. Until
 // then all but a text is closed: what it says depends on what the log keeps at that moment.

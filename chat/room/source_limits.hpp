@@ -1,5 +1,5 @@
-// How much comes from one source, whatever connections and names it uses: lines, arrivals, and
-// sessions that are resumed. Each has a token bucket, which outlives the connections. A line beyond
+// Rate limits of one source over all its connections and names: of lines, arrivals, and resumed
+// sessions. Each has a token bucket, which outlives the connections. A line beyond
 // it is read later; an arrival or a resume is refused, before anybody in the room hears of it.
 //
 // Sources are nested (see network.hpp): each wider network may do twice as much. Free of all this

@@ -1,5 +1,5 @@
-// What `./server --add-account NAME [--operator]`, `--remove-account NAME` and `--list-accounts`
-// do, on the accounts in `file`. Each returns the exit status of the program: 0, or 1 after one
+// Runs `./server --add-account NAME [--operator]`, `--remove-account NAME` and `--list-accounts` on
+// the accounts in `file`. Each returns the exit status of the program: 0, or 1 after one
 // line on standard error that says why. A running server has read its accounts at start and keeps
 // those.
 #pragma once

@@ -1,4 +1,4 @@
-// What a server hands to the program that takes its place: the states of all its parts, and the
+// The state that a server hands to the program that replaces it: that of all its parts, and the
 // connections and listeners by their descriptors' numbers, which outlive execve(). Plain values,
 // written to a file in memory and read from it again.
 //

@@ -1,4 +1,4 @@
-// What a service manager such as systemd hands to a service, and wants to hear from it: by
+// Talks to a service manager such as systemd: takes its sockets, tells it the state. By
 // environment variables, and datagrams to a socket that one of them names (sd_notify(3),
 // sd_listen_fds(3)). Without those it does nothing.
 //

@@ -1,4 +1,4 @@
-// How often passwords may be guessed. After a few wrong ones for one account from one source the
+// The delay after wrong passwords. After a few wrong ones for one account from one source the
 // next has to wait, longer each time. It is the source that waits, never the account: else anyone
 // could lock its owner out. All accounts together have so many turns from one source, which go to
 // the account with the fewest wrong ones first: else one guesser could lock out all behind its

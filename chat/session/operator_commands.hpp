@@ -1,6 +1,6 @@
-// What operators do: who may come in, who has to leave, what is told. Each gives the answer, in
-// plain lines, that the operator gets; what concerns the room is told to everyone, and all of it to
-// the event log. Thread safe.
+// The commands of operators: who may come in, who has to leave, what is told. Each gives the
+// answer, in plain lines, that the operator gets; what concerns the room is told to everyone, and
+// all of it to the event log. Thread safe.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,4 @@
-// What a member's line means: something said to everyone, or a command.
-// It belongs to the member's worker.
+// Carries out a member's line: text for everyone, or a command. It belongs to the member's worker.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What the room keeps beside its accounts: bans, topic, message of the day, whether it is closed;
-// and the file in which all that is kept.
+// The room's own settings, beside its accounts: bans, topic, message of the day, whether it is
+// closed; and the file in which all that is kept.
 //
 // The file is text: lines that begin with # are comments, every other line is one entry, its fields
 // separated by TAB. A time is UTC, and - where a ban has no end:
@@ -13,9 +13,10 @@
 // an entry is forgotten. Anything else is damage and refused. Saving writes the entries anew,
 // without bans that are over and with a comment on top; other comments are not kept.
 //
-// A value: Stored<RoomStorage> reads and writes the file. Threads: the const functions are thread safe as long as nobody changes the object.
-// Errors: what changes it throws std::invalid_argument that says why not, and then has changed
-// nothing. Texts are one line: UTF-8 that neutralised() leaves alone, without TAB.
+// A value: Stored<RoomStorage> reads and writes the file. Threads: the const functions are thread
+// safe as long as nobody changes the object. Errors: what changes it throws std::invalid_argument
+// that says why not, and then has changed nothing. Texts are one line: UTF-8 that neutralised()
+// leaves alone, without TAB.
 #pragma once
 
 #include <chrono>

@@ -1,12 +1,12 @@
-// What is kept in a file and shared by all threads: whoever looks gets the whole as it was at one
-// moment, and a change is one step, in the file and for everyone; or first for everyone, where that
-// must not depend on a disk.
+// A value that is kept in a file and shared by all threads: whoever looks gets the whole as it was
+// at one moment, and a change is one step, in the file and for everyone; or first for everyone,
+// where that must not depend on a disk.
 //
 // All reading, writing and locking of such files is done here. T is a value that only parses and
-// formats: T() is what a file that does not exist holds, take(line) adds an entry that a line of the
-// file is, and throws std::invalid_argument that says what is wrong with it (lines that begin with #
-// are comments and never come), text() is the whole file, and kOthers what others may do with a file
-// that a server serves from. Another kind of storage is one class of this form.
+// formats: T() is what a file that does not exist holds, take(line) adds an entry that a line of
+// the file is, and throws std::invalid_argument that says what is wrong with it (lines that begin
+// with # are comments and never come), text() is the whole file, and kOthers what others may do
+// with a file that a server serves from. Another kind of storage is one class of this form.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ class Stored {
 
   // A file as a value, for whoever shares it with no other thread. load() throws std::system_error
   // where it cannot be read, and std::runtime_error where it is damaged (with the line's number) or
-  // not fit for `use`: see Use. save() and update() throw std::system_error, as replace_file() does;
-  // what `change` throws gets through, and then nothing is saved.
+  // not fit for `use`: see Use. save() and update() throw std::system_error, as replace_file()
+  // does; what `change` throws gets through, and then nothing is saved.
 
   static T load(const std::string& path, Use use = Use::kAdministration) {
     T value;
@@ -56,8 +56,7 @@ class Stored {
 
   // To serve from. Throws what load() does.
   explicit Stored(std::string path)
-      : path_(std::move(path)),
-        current_(std::make_shared<const T>(load(path_, Use::kService))) {}
+      : path_(std::move(path)), current_(std::make_shared<const T>(load(path_, Use::kService))) {}
   // Without a file.
   explicit Stored(T value) : current_(std::make_shared<const T>(std::move(value))) {}
   Stored(const Stored&) = delete;

@@ -1,6 +1,6 @@
-// How text lies on a screen: its characters as a person counts them (a letter with its accents, an
-// emoji with its modifiers), and how many columns each takes. Text is well-formed UTF-8 and holds
-// no control characters (see text.hpp).
+// The layout of text on a screen: its characters as a person counts them (a letter with its
+// accents, an emoji with its modifiers), and how many columns each takes. Text is well-formed UTF-8
+// and holds no control characters (see text.hpp).
 //
 // Pure and thread safe, but for the C library's wcwidth(), which knows the widths only after
 // use_utf8_locale() (text.hpp).

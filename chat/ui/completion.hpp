@@ -1,4 +1,4 @@
-// What Tab makes of a half-typed word: a /command at the line's beginning, what the command table
+// Completes a half-typed word (Tab): a /command at the line's beginning, what the command table
 // wants as its argument, an emoji by its name behind a colon, otherwise the name of somebody
 // online. Commands that the user may not use are not offered. Pure and thread safe.
 #pragma once

@@ -1,6 +1,5 @@
-// What a person sees of a line of the server's: its time, a colour for each name, mentions, the
-// bell; and of a crowd that comes or goes at once, the number. Pure but for the time zone; NOT
-// thread safe.
+// The look of a line of the server's: its time, a colour for each name, mentions, the bell; and of
+// a crowd that comes or goes at once, the number. Pure but for the time zone; NOT thread safe.
 //
 // The text comes neutralised: all that moves a cursor, colours or rings is put in here.
 #pragma once

@@ -1,5 +1,5 @@
-// What of a line is painted on one row of the screen. Pure and thread safe; columns.hpp says what
-// it needs.
+// The part of a line that is painted on one row of the screen. Pure and thread safe; columns.hpp
+// says what it needs.
 #pragma once
 
 #include <cstddef>

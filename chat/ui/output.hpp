@@ -1,4 +1,4 @@
-// What the user sees of the room: a Screen or, where there is none, PlainOutput.
+// The interface of what shows the room to the user: a Screen or, where there is none, PlainOutput.
 //
 // Thread safe. Whatever writes throws std::system_error where standard output takes no more.
 #pragma once

@@ -1,5 +1,5 @@
-// Who is online, as the server's lines tell: for the number in the status line and the names that
-// Tab completes. Pure; NOT thread safe.
+// The list of who is online, as the server's lines tell: for the status line's number and the names
+// that Tab completes. Pure; NOT thread safe.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What the user sees at a terminal, and the one writer of it: the server's lines, below them the
-// line being typed and a status line.
+// The screen at a terminal, and its only writer: the server's lines, below them the line being
+// typed and a status line.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How a line of the room is written, in its two renderings (PROTOCOL.md):
+// The format of a line of the room, in its two renderings (PROTOCOL.md):
 //
 //   plain    ann: hello
 //   tagged   17<TAB>2026-11-24T12:34:56.789Z<TAB>say<TAB>ann<TAB>hello
