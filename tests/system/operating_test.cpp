@@ -168,6 +168,15 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_unfit_is_refused_at_the_start_by_check_and_w
   BOOST_REQUIRE(::mkfifo(room.accounts.c_str(), 0600) == 0);
   refused("accounts is not a regular file");
   std::filesystem::remove(room.accounts);
+  std::filesystem::create_directory(room.accounts);
+  refused("accounts: Is a directory");
+  std::filesystem::remove(room.accounts);
+  room.write_accounts({"ann", "dan", "eve"});
+  if (::geteuid() == 0) {  // nobody else can give a file away
+    BOOST_REQUIRE(::chown(room.accounts.c_str(), 4321, 0) == 0);
+    refused("accounts belongs to user 4321, neither to the one who runs this (0) nor to root: ");
+    BOOST_REQUIRE(::chown(room.accounts.c_str(), 0, 0) == 0);
+  }
   room.write_accounts({"ann", "dan"});
   std::ofstream(of_room) << "ban\tname\tdan\t-\tann\tspam\n";
   BOOST_REQUIRE(::chmod(of_room.c_str(), 0646) == 0);

@@ -1,9 +1,12 @@
 #include "chat/storage/stored.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -135,6 +138,67 @@ BOOST_AUTO_TEST_CASE(of_changes_at_the_same_time_none_is_lost) {
   for (int i = 0; i < 40; ++i) {
     BOOST_TEST(stored.current()->ban_of("n" + std::to_string(i), WallTime()) != nullptr);
   }
+}
+
+// The smallest kind of storage.
+struct Count {
+  static constexpr Others kOthers = Others::kMayRead;
+  int count = 0;
+  void take(std::string_view line) {
+    if (line != "one") throw std::invalid_argument("not one");
+    ++count;
+  }
+  std::string text() const {
+    std::string content = "# ones\n";
+    for (int i = 0; i < count; ++i) content += "one\n";
+    return content;
+  }
+};
+
+BOOST_AUTO_TEST_CASE(another_storage_is_a_class_that_parses_and_formats) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("count");
+  Stored<Count> stored(path);
+  BOOST_TEST(stored.current()->count == 0);
+  stored.change([](Count& value) { value.count += 2; });
+  BOOST_TEST(folder.read("count") == "# ones\none\none\n");
+  folder.write("count", "one\none\none");
+  stored.reload([](const Count&) {});
+  BOOST_TEST(stored.current()->count == 3);
+  folder.write("count", "one\n# two\ntwo\n");
+  const auto is_damage = [&](const std::runtime_error& error) {
+    return error.what() == path + " is damaged, line 3: not one";
+  };
+  BOOST_CHECK_EXCEPTION(Stored<Count>{path}, std::runtime_error, is_damage);
+  BOOST_CHECK_EXCEPTION(stored.reload([](const Count&) {}), std::runtime_error, is_damage);
+  BOOST_CHECK_EXCEPTION(stored.change([](Count& value) { value.count = 0; }), std::runtime_error,
+                        is_damage);
+  BOOST_TEST(stored.current()->count == 3);
+  BOOST_TEST(folder.read("count") == "one\n# two\ntwo\n");
+}
+
+// Otherwise the next command of an operator would adopt it, and make it look fit.
+BOOST_AUTO_TEST_CASE(no_change_begins_with_a_file_that_others_can_write) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("count");
+  folder.write("count", "one\n");
+  Stored<Count> stored(path);
+  folder.write("count", "one\none\none\n");
+  BOOST_REQUIRE(::chmod(path.c_str(), 0660) == 0);
+  const auto is_told = [&](const std::runtime_error& error) {
+    return std::string(error.what()).ends_with(": chmod go-w " + path);
+  };
+  const auto double_it = [](Count& value) { value.count *= 2; };
+  BOOST_CHECK_EXCEPTION(Stored<Count>{path}, std::runtime_error, is_told);
+  BOOST_CHECK_EXCEPTION(stored.reload([](const Count&) {}), std::runtime_error, is_told);
+  BOOST_CHECK_EXCEPTION(stored.change(double_it), std::runtime_error, is_told);
+  BOOST_TEST(stored.current()->count == 1);
+  BOOST_TEST(stored.apply(double_it).ends_with(": chmod go-w " + path));
+  BOOST_TEST(stored.current()->count == 2);
+  BOOST_TEST(folder.read("count") == "one\none\none\n");
+  Stored<Count>::update(path, [](Count& value) { value.count = 4; });  // on the command line
+  BOOST_TEST(stored.store() == "");
+  BOOST_TEST(folder.read("count") == "# ones\none\none\none\none\none\none\none\none\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
