@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 
 #include "chat/base/text.hpp"
@@ -77,16 +78,27 @@ std::unordered_map<std::string, Registry::Account> Registry::by_name(
   return by_name;
 }
 
-Registry::Entry Registry::enter_registered(const std::string& name, std::string_view password,
-                                           Subscriber& member, const Visit& visit) {
+// Swapped, so that what it held leaves when `other` ends.
+Registry::Membership& Registry::Membership::operator=(Membership&& other) noexcept {
+  std::swap(registry_, other.registry_);
+  hold_.swap(other.hold_);
+  return *this;
+}
+
+Registry::Membership::~Membership() {
+  if (hold_) (void)registry_->leave(std::move(*this), false);
+}
+
+Registry::Entered Registry::enter_registered(const std::string& name, std::string_view password,
+                                             Subscriber& member, const Visit& visit) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
   return register_anew(name, password, member, visit, key);
 }
 
-Registry::Entry Registry::enter_login(const std::string& name, AccountId account,
-                                      Subscriber& member, const Visit& visit) {
+Registry::Entered Registry::enter_login(const std::string& name, AccountId account,
+                                        Subscriber& member, const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
@@ -94,36 +106,36 @@ Registry::Entry Registry::enter_login(const std::string& name, AccountId account
   return log_in_anew(name, account, member, visit, key);
 }
 
-Registry::Entry Registry::resume_registered(std::string& name, std::string_view password,
-                                            Subscriber& member, const Visit& visit) {
+Registry::Entered Registry::resume_registered(std::string& name, std::string_view password,
+                                              Subscriber& member, const Visit& visit) {
   const std::string key = name_skeleton(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
   const auto found = registered_.find(key);
   if (found != registered_.end()) {
-    const Stay& stay = stays_.at(found->second);
+    Stay& stay = *found->second;
     if (folded_name(stay.name) == folded_name(name)) {
       if (!equal_in_constant_time(stay.password, password)) return Entry::kWrongPassword;
       if (!stay.farewell.empty()) return Entry::kSentAway;
       name = stay.name;
-      return take_over(*found->second, member, visit);
+      return take_over(stay, member, visit);
     }
   }
   return register_anew(name, password, member, visit, key);
 }
 
-Registry::Entry Registry::resume_login(const std::string& name, AccountId account,
-                                       Subscriber& member, const Visit& visit) {
+Registry::Entered Registry::resume_login(const std::string& name, AccountId account,
+                                         Subscriber& member, const Visit& visit) {
   const std::string key = folded_name(name);
   MutexLock lock(mutex_);
   if (is_banned(name, visit.peer)) return Entry::kBanned;
   if (!is_account(key, account)) return Entry::kWrongPassword;
   const auto found = logged_in_.find(key);
   if (found != logged_in_.end()) {
-    const Stay& stay = stays_.at(found->second);
+    Stay& stay = *found->second;
     if (stay.account == account) {
       if (!stay.farewell.empty()) return Entry::kSentAway;
-      return take_over(*found->second, member, visit);
+      return take_over(stay, member, visit);
     }
   }
   return log_in_anew(name, account, member, visit, key);
@@ -140,12 +152,12 @@ bool Registry::is_banned(std::string_view name, const PeerAddress& peer) const {
   return storage->ban_of(name, now) != nullptr || storage->ban_of(peer, now) != nullptr;
 }
 
-Registry::Entry Registry::log_in_anew(const std::string& name, AccountId account,
-                                      Subscriber& member, const Visit& visit,
-                                      const std::string& key) {
+Registry::Entered Registry::log_in_anew(const std::string& name, AccountId account,
+                                        Subscriber& member, const Visit& visit,
+                                        const std::string& key) {
   if (!makes_way(logged_in_, key)) return Entry::kAlreadyIn;
   if (!makes_way(registered_, name_skeleton(name))) return Entry::kNameUsed;
-  return enter({name, account, 0, {}, logged_in_, key, visit.peer, {}}, member, visit);
+  return enter({&member, name, account, 0, {}, logged_in_, key, visit.peer, {}}, visit);
 }
 
 // Whether nobody has that key any more: one who is sent away has left then, though its worker does
@@ -153,24 +165,23 @@ Registry::Entry Registry::log_in_anew(const std::string& name, AccountId account
 bool Registry::makes_way(const Keys& keys, const std::string& key) noexcept {
   const auto found = keys.find(key);
   if (found == keys.end()) return true;
-  Subscriber& member = *found->second;
-  const Stay& stay = stays_.find(&member)->second;
+  Stay& stay = *found->second;
   if (stay.farewell.empty()) return false;
-  broadcast_.leave(member, stay.name, true);
-  forget(member);
+  broadcast_.leave(*stay.member, stay.name, true);
+  forget(stay);
   return true;
 }
 
-Registry::Entry Registry::register_anew(const std::string& name, std::string_view password,
-                                        Subscriber& member, const Visit& visit,
-                                        const std::string& key) {
+Registry::Entered Registry::register_anew(const std::string& name, std::string_view password,
+                                          Subscriber& member, const Visit& visit,
+                                          const std::string& key) {
   if (storage_.current()->closed()) return Entry::kOnlyAccounts;
   // An account that was removed is there until it has left.
   if (logged_in_.contains(folded_name(name))) return Entry::kNameUsed;
   if (taken_.contains(key) || registered_.contains(key)) return Entry::kNameUsed;
   if (registered_.size() >= registered_seats_) return Entry::kFull;
   if (is_address_full(visit.peer)) return Entry::kAddressFull;
-  return enter({name, 0, 0, std::string(password), registered_, key, visit.peer, {}}, member,
+  return enter({&member, name, 0, 0, std::string(password), registered_, key, visit.peer, {}},
                visit);
 }
 
@@ -183,8 +194,8 @@ bool Registry::is_address_full(const PeerAddress& peer) const {
   for (std::size_t level = 0; level < levels_of(peer.source); ++level) {
     const Network network = network_of(peer.source, level);
     std::size_t count = 0;
-    for (const auto& [key, member] : registered_) {
-      const PeerAddress& other = stays_.at(member).peer;
+    for (const auto& [key, stay] : registered_) {
+      const PeerAddress& other = stay->peer;
       if (!other.loopback && network_of(other.source, level) == network) ++count;
     }
     if (count >= std::max(most, std::min(most << level, half))) return true;
@@ -192,72 +203,92 @@ bool Registry::is_address_full(const PeerAddress& peer) const {
   return false;
 }
 
-Registry::Entry Registry::enter(Stay stay, Subscriber& member, const Visit& visit) {
+Registry::Entered Registry::enter(Stay stay, const Visit& visit) {
+  auto hold = std::make_unique<Hold>();
   stay.number = ++last_stay_;
   stay.since = std::chrono::system_clock::now();
-  const Stay& held = stays_.emplace(&member, std::move(stay)).first->second;
+  Stay& held = add(std::move(stay), *hold);
   try {
-    held.keys.emplace(held.key, &member);
-    online_.push_back(held.name);
-    apply_mutes(member, talker_of(held), {});
-    if (broadcast_.enter(member, visit.rendering, greeting(held.name, visit), held.name)) {
-      return Entry::kIn;
+    apply_mutes(*held.member, talker_of(held), {});
+    if (broadcast_.enter(*held.member, visit.rendering, greeting(held.name, visit), held.name)) {
+      return {Entry::kIn, Membership(*this, std::move(hold))};
     }
   } catch (...) {
-    forget(member);
+    forget(held);
     throw;
   }
-  forget(member);
+  forget(held);
   return Entry::kClosed;
+}
+
+// Where memory runs out, nothing has happened.
+Registry::Stay& Registry::add(Stay stay, Hold& hold) {
+  online_.push_back(stay.name);
+  try {
+    stays_.push_back(std::move(stay));
+    Stay& held = stays_.back();
+    held.place = std::prev(stays_.end());
+    try {
+      held.key_place = held.keys.emplace(held.key, &held).first;
+    } catch (...) {
+      stays_.pop_back();
+      throw;
+    }
+    held.hold = &hold;
+    hold.stay = &held;
+    return held;
+  } catch (...) {
+    online_.pop_back();
+    throw;
+  }
 }
 
 // A dead connection must not take over: its user may have resumed by another one already, which
 // would lose its place to it. Once the room knows, nothing can fail any more.
-Registry::Entry Registry::take_over(Subscriber& old, Subscriber& member, const Visit& visit) {
+Registry::Entered Registry::take_over(Stay& stay, Subscriber& member, const Visit& visit) {
   if (!member.is_connected()) return Entry::kGone;
-  const Stay& taken = stays_.at(&old);
+  auto hold = std::make_unique<Hold>();
+  Subscriber& old = *stay.member;
   PeerAddress peer = visit.peer;
-  Talker talker = talker_of(taken);
+  Talker talker = talker_of(stay);
   talker.source = source_of(peer);
   apply_mutes(member, talker, old.muted_until());
   member.spend_lines_until(old.lines_spent_until());
   member.has_spoken(old.spoke());
   member.has_said(old.last_said());
   if (!broadcast_.take_over(old, protocol::kResumedElsewhere, member, visit.rendering,
-                            greeting(taken.name, visit))) {
+                            greeting(stay.name, visit))) {
     return Entry::kClosed;
   }
-  auto stay = stays_.extract(&old);
-  stay.key() = &member;
-  stay.mapped().keys.find(stay.mapped().key)->second = &member;
-  stay.mapped().peer = std::move(peer);
-  stay.mapped().muted_until = old.muted_until();
-  stays_.insert(std::move(stay));
-  return Entry::kResumed;
+  stay.member = &member;
+  stay.peer = std::move(peer);
+  stay.muted_until = old.muted_until();
+  stay.hold->stay = nullptr;
+  stay.hold = hold.get();
+  hold->stay = &stay;
+  return {Entry::kResumed, Membership(*this, std::move(hold))};
 }
 
 Broadcast::Greeting Registry::greeting(const std::string& name, const Visit& visit) const {
   return {protocol::hello(name) + visit.notices, protocol::online(online_)};
 }
 
-bool Registry::leave(Subscriber& member, bool flush) noexcept {
+bool Registry::leave(Membership membership, bool flush) noexcept {
+  const auto hold = std::move(membership.hold_);
+  if (!hold) return false;
   MutexLock lock(mutex_);
-  const auto found = stays_.find(&member);
-  if (found == stays_.end()) return false;
-  broadcast_.leave(member, found->second.name, flush);
-  forget(member);
+  if (hold->stay == nullptr) return false;
+  broadcast_.leave(*hold->stay->member, hold->stay->name, flush);
+  forget(*hold->stay);
   return true;
 }
 
-// Also after an entry that has failed half-way: then a part of this was never noted.
-void Registry::forget(Subscriber& member) noexcept {
-  const auto found = stays_.find(&member);
-  Stay& stay = found->second;
+void Registry::forget(Stay& stay) noexcept {
   ::explicit_bzero(stay.password.data(), stay.password.size());
-  stay.keys.erase(stay.key);
-  const auto name = std::find(online_.begin(), online_.end(), stay.name);
-  if (name != online_.end()) online_.erase(name);
-  stays_.erase(found);
+  stay.hold->stay = nullptr;
+  stay.keys.erase(stay.key_place);
+  online_.erase(std::find(online_.begin(), online_.end(), stay.name));
+  stays_.erase(stay.place);
 }
 
 std::vector<std::string> Registry::online() const {
@@ -268,7 +299,7 @@ std::vector<std::string> Registry::online() const {
 std::vector<std::string> Registry::away() const {
   MutexLock lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [member, stay] : stays_) {
+  for (const Stay& stay : stays_) {
     if (stay.away) names.push_back(stay.name);
   }
   return names;
@@ -277,63 +308,62 @@ std::vector<std::string> Registry::away() const {
 std::vector<Profile> Registry::profiles() const {
   MutexLock lock(mutex_);
   std::vector<Profile> profiles;
-  for (const auto& [member, stay] : stays_) profiles.push_back(profile_of(*member, stay));
-  std::sort(profiles.begin(), profiles.end(),
-            [](const Profile& one, const Profile& other) { return one.since < other.since; });
+  for (const Stay& stay : stays_) profiles.push_back(profile_of(stay));
   return profiles;
 }
 
 std::optional<Profile> Registry::profile(std::string_view name) const {
   MutexLock lock(mutex_);
-  const Subscriber* const member = find(name);
-  if (member == nullptr) return std::nullopt;
-  return profile_of(*member, stays_.at(member));
+  const Stay* const stay = find(name);
+  if (stay == nullptr) return std::nullopt;
+  return profile_of(*stay);
 }
 
-Subscriber* Registry::find(std::string_view name) const {
+Registry::Stay* Registry::find(std::string_view name) const {
   const std::string folded = folded_name(name);
   if (const auto account = logged_in_.find(folded); account != logged_in_.end()) {
     return account->second;
   }
   const auto found = registered_.find(name_skeleton(name));
   if (found == registered_.end()) return nullptr;
-  return folded_name(stays_.at(found->second).name) == folded ? found->second : nullptr;
+  return folded_name(found->second->name) == folded ? found->second : nullptr;
 }
 
-Profile Registry::profile_of(const Subscriber& member, const Stay& stay) const {
+Profile Registry::profile_of(const Stay& stay) {
   return {stay.name, stay.account, stay.number,
-          stay.peer, stay.since,   std::max(stay.since, member.spoke()),
+          stay.peer, stay.since,   std::max(stay.since, stay.member->spoke()),
           stay.away};
 }
 
-Registry::Posted Registry::post(const Subscriber& from, std::string_view to,
+Registry::Posted Registry::post(const Membership& from, std::string_view to,
                                 std::string_view text) {
+  if (!from.hold_) return {};
   MutexLock lock(mutex_);
-  const auto sender = stays_.find(&from);
-  if (sender == stays_.end()) return {};
-  return post(sender->second, find(to), text);
+  const Stay* const sender = from.hold_->stay;
+  if (sender == nullptr) return {};
+  return post(*sender, find(to), text);
 }
 
-Registry::Posted Registry::reply(const Subscriber& from, std::string_view text) {
+Registry::Posted Registry::reply(const Membership& from, std::string_view text) {
+  if (!from.hold_) return {};
   MutexLock lock(mutex_);
-  const auto sender = stays_.find(&from);
-  if (sender == stays_.end()) return {};
-  const Stay& stay = sender->second;
+  if (from.hold_->stay == nullptr) return {};
+  const Stay& stay = *from.hold_->stay;
   if (stay.last_to_write == 0) return {Posted::Outcome::kNoLetter};
-  Subscriber* const member = find(stay.last_to_write_name);
-  if (member == nullptr || stays_.at(member).number != stay.last_to_write) {
+  Stay* const writer = find(stay.last_to_write_name);
+  if (writer == nullptr || writer->number != stay.last_to_write) {
     return {Posted::Outcome::kHasLeft, stay.last_to_write_name};
   }
-  return post(stay, member, text);
+  return post(stay, writer, text);
 }
 
 // A member that was sent away can post nothing.
-Registry::Posted Registry::post(const Stay& from, Subscriber* to, std::string_view text) {
+Registry::Posted Registry::post(const Stay& from, Stay* to, std::string_view text) {
   using Outcome = Posted::Outcome;
   if (to == nullptr || !from.farewell.empty()) return {};
-  Stay& stay = stays_.at(to);
+  Stay& stay = *to;
   if (&stay == &from) return {Outcome::kYourself, stay.name};
-  if (!broadcast_.post(*to, protocol::private_line(from.name, stay.name, text))) {
+  if (!broadcast_.post(*stay.member, protocol::private_line(from.name, stay.name, text))) {
     return {Outcome::kNotReading, stay.name};
   }
   stay.last_to_write = from.number;
@@ -341,19 +371,16 @@ Registry::Posted Registry::post(const Stay& from, Subscriber* to, std::string_vi
   return {Outcome::kSent, stay.name, stay.away};
 }
 
-void Registry::set_away(const Subscriber& member, std::optional<std::string> away) {
+void Registry::set_away(const Membership& member, std::optional<std::string> away) {
+  if (!member.hold_) return;
   MutexLock lock(mutex_);
-  if (const auto found = stays_.find(&member); found != stays_.end()) {
-    found->second.away = std::move(away);
-  }
+  if (Stay* const stay = member.hold_->stay; stay != nullptr) stay->away = std::move(away);
 }
 
 void Registry::tell(const std::function<bool(const Profile&)>& whom, const std::string& lines) {
   MutexLock lock(mutex_);
-  for (const auto& keys : {&logged_in_, &registered_}) {
-    for (const auto& [key, member] : *keys) {
-      if (whom(profile_of(*member, stays_.at(member)))) (void)broadcast_.post(*member, lines);
-    }
+  for (const Stay& stay : stays_) {
+    if (whom(profile_of(stay))) (void)broadcast_.post(*stay.member, lines);
   }
 }
 
@@ -361,37 +388,34 @@ std::vector<std::string> Registry::dismiss(const std::function<bool(const Profil
                                            std::string_view farewell) {
   MutexLock lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& keys : {&logged_in_, &registered_}) {
-    for (const auto& [key, member] : *keys) {
-      Stay& stay = stays_.at(member);
-      if (!stay.farewell.empty() || !whom(profile_of(*member, stay))) continue;
-      names.push_back(stay.name);
-      send_away(*member, stay, farewell);
-    }
+  for (Stay& stay : stays_) {
+    if (!stay.farewell.empty() || !whom(profile_of(stay))) continue;
+    names.push_back(stay.name);
+    send_away(stay, farewell);
   }
   return names;
 }
 
-void Registry::send_away(Subscriber& member, Stay& stay, std::string_view farewell) {
+void Registry::send_away(Stay& stay, std::string_view farewell) {
   if (!stay.farewell.empty()) return;
   stay.farewell = farewell;
-  broadcast_.dismiss(member, farewell);
+  broadcast_.dismiss(*stay.member, farewell);
 }
 
 std::optional<std::string> Registry::farewell_of(std::string_view name) const {
   MutexLock lock(mutex_);
-  const Subscriber* const member = find(name);
-  if (member == nullptr || stays_.at(member).farewell.empty()) return std::nullopt;
-  return stays_.at(member).farewell;
+  const Stay* const stay = find(name);
+  if (stay == nullptr || stay->farewell.empty()) return std::nullopt;
+  return stay->farewell;
 }
 
 // Mutes
 
 std::optional<Registry::Muted> Registry::mute(std::string_view name, WallTime until) {
   MutexLock lock(mutex_);
-  Subscriber* const member = find(name);
-  if (member == nullptr) return std::nullopt;
-  Stay& stay = stays_.at(member);
+  Stay* const found = find(name);
+  if (found == nullptr) return std::nullopt;
+  Stay& stay = *found;
   const auto now = std::chrono::system_clock::now();
   Mute mute{stay.name, stay.account, source_of(stay.peer), until};
   std::erase_if(mutes_, [&](const Mute& old) {
@@ -402,9 +426,9 @@ std::optional<Registry::Muted> Registry::mute(std::string_view name, WallTime un
     throw std::runtime_error("there are " + std::to_string(kMaxMutes) + " mutes already");
   }
   Muted muted{stay.name, {}};
-  for (const auto& [other, its_stay] : stays_) {
-    if (other == member || !talker_of(its_stay).is_muted_by(mute)) continue;
-    muted.others.push_back(its_stay.name);
+  for (const Stay& other : stays_) {
+    if (&other == &stay || !talker_of(other).is_muted_by(mute)) continue;
+    muted.others.push_back(other.name);
   }
   std::sort(muted.others.begin(), muted.others.end());
   if (until > now) mutes_.push_back(std::move(mute));
@@ -418,12 +442,11 @@ std::optional<std::string> Registry::unmute(std::string_view name) {
   std::optional<std::string> found;
   const auto now = std::chrono::system_clock::now();
   std::erase_if(mutes_, [&](const Mute& mute) { return mute.until <= now; });
-  if (const Subscriber* const member = find(name); member != nullptr) {
-    Stay& stay = stays_.at(member);
-    found = stay.name;
-    const Talker talker = talker_of(stay);
+  if (Stay* const stay = find(name); stay != nullptr) {
+    found = stay->name;
+    const Talker talker = talker_of(*stay);
     std::erase_if(mutes_, [&](const Mute& mute) { return talker.is_muted_by(mute); });
-    stay.muted_until = {};
+    stay->muted_until = {};
   } else {
     std::erase_if(mutes_, [&](const Mute& mute) {
       const bool lifted = folded_name(mute.name) == folded_name(name);
@@ -460,12 +483,7 @@ void Registry::apply_mutes(Subscriber& member, const Talker& talker, WallTime si
 }
 
 void Registry::apply_mutes() {
-  for (const auto& keys : {&logged_in_, &registered_}) {
-    for (const auto& [key, member] : *keys) {
-      const Stay& stay = stays_.at(member);
-      apply_mutes(*member, talker_of(stay), stay.muted_until);
-    }
-  }
+  for (const Stay& stay : stays_) apply_mutes(*stay.member, talker_of(stay), stay.muted_until);
 }
 
 void Registry::claim_seats(const PasswordStorage& accounts) {
@@ -487,8 +505,8 @@ void Registry::claim_seats(const PasswordStorage& accounts) {
 // Those who do not have to leave where accounts of these skeletons are added.
 std::size_t Registry::registered_beside(const std::unordered_set<std::string>& skeletons) const {
   std::size_t count = 0;
-  for (const auto& [skeleton, member] : registered_) {
-    if (stays_.at(member).farewell.empty() && !skeletons.contains(skeleton)) ++count;
+  for (const auto& [skeleton, stay] : registered_) {
+    if (stay->farewell.empty() && !skeletons.contains(skeleton)) ++count;
   }
   return count;
 }
@@ -502,15 +520,13 @@ std::vector<std::string> Registry::adopt(const PasswordStorage& accounts) {
   registered_seats_ = seats_beside(accounts, max_users_);
   taken_.swap(taken);
   accounts_.swap(known);
-  for (const auto& [key, member] : logged_in_) {
-    Stay& stay = stays_.at(member);
-    if (!is_account(key, stay.account)) send_away(*member, stay, kNoAccount);
+  for (const auto& [key, stay] : logged_in_) {
+    if (!is_account(key, stay->account)) send_away(*stay, kNoAccount);
   }
-  for (const auto& [skeleton, member] : registered_) {
-    Stay& stay = stays_.at(member);
-    if (!skeletons.contains(skeleton) || !stay.farewell.empty()) continue;
-    names.push_back(stay.name);
-    send_away(*member, stay, kLooksLikeAccount);
+  for (const auto& [skeleton, stay] : registered_) {
+    if (!skeletons.contains(skeleton) || !stay->farewell.empty()) continue;
+    names.push_back(stay->name);
+    send_away(*stay, kLooksLikeAccount);
   }
   apply_mutes();  // who is an operator may have changed
   return names;
@@ -528,15 +544,12 @@ Registry::State Registry::state() const {
 
 std::vector<std::pair<const Subscriber*, Registry::Seat>> Registry::seats_taken() const {
   MutexLock lock(mutex_);
-  std::unordered_map<std::string_view, std::pair<const Subscriber*, const Stay*>> by_name;
-  for (const auto& [member, stay] : stays_) by_name[stay.name] = {member, &stay};
   std::vector<std::pair<const Subscriber*, Seat>> seats;
-  for (const std::string& name : online_) {
-    const auto& [member, stay] = by_name.at(name);
+  for (const Stay& stay : stays_) {
     seats.push_back(
-        {member,
-         {stay->name, stay->account, stay->number, stay->password, stay->since, stay->away,
-          stay->last_to_write, stay->last_to_write_name, stay->muted_until, stay->farewell}});
+        {stay.member,
+         {stay.name, stay.account, stay.number, stay.password, stay.since, stay.away,
+          stay.last_to_write, stay.last_to_write_name, stay.muted_until, stay.farewell}});
   }
   return seats;
 }
@@ -548,28 +561,19 @@ void Registry::restore(const State& state) {
 }
 
 // There may be fewer seats than before, and other accounts: adopt() sees to these.
-void Registry::restore(Subscriber& member, const Seat& seat, const PeerAddress& peer,
-                       const Subscriber::State& state) {
+Registry::Membership Registry::restore(Subscriber& member, const Seat& seat,
+                                       const PeerAddress& peer, const Subscriber::State& state) {
+  auto hold = std::make_unique<Hold>();
   MutexLock lock(mutex_);
-  Keys& keys = seat.account != 0 ? logged_in_ : registered_;
-  const Stay stay{seat.name,
-                  seat.account,
-                  seat.stay,
-                  seat.password,
-                  keys,
-                  seat.account != 0 ? folded_name(seat.name) : name_skeleton(seat.name),
-                  peer,
-                  seat.since,
-                  seat.away,
-                  seat.last_to_write,
-                  seat.last_to_write_name,
-                  seat.muted_until,
-                  seat.farewell};
-  keys.emplace(stay.key, &member);
-  stays_.emplace(&member, stay);
-  online_.push_back(seat.name);
+  const Stay& stay =
+      add({&member, seat.name, seat.account, seat.stay, seat.password,
+           seat.account != 0 ? logged_in_ : registered_,
+           seat.account != 0 ? folded_name(seat.name) : name_skeleton(seat.name), peer, seat.since,
+           seat.away, seat.last_to_write, seat.last_to_write_name, seat.muted_until, seat.farewell},
+          *hold);
   apply_mutes(member, talker_of(stay), stay.muted_until);
   broadcast_.restore(member, state, false);
+  return Membership(*this, std::move(hold));
 }
 
 }  // namespace chat

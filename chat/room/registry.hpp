@@ -16,6 +16,9 @@
 // What keeps people out (bans, a closed room) is looked at in the same step in which they come in:
 // whoever changes that and then dismisses those whom it concerns misses nobody.
 //
+// Who is in holds a Membership of its stay: leaving, writing to others and being away need no
+// lookup.
+//
 // Whoever registers may not be taken for somebody else: a name that looks like one that is online,
 // like an account's (name_skeleton() in text.hpp), or like what the room or its owner would be
 // called, is used. The owner is free in what the accounts are called.
@@ -24,6 +27,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,7 +70,32 @@ struct Profile {
 };
 
 class Registry {
+  struct Stay;
+  // What a member and its stay know each other by: it stays where it is when the Membership moves.
+  struct Hold {
+    Stay* stay = nullptr;  // nothing: another member has taken the place, or it had to make way
+  };
+
  public:
+  // A member's place in the room: its worker owns it. Move-only; empty where nobody is in. Neither
+  // the registry nor the member may end before it. One that is dropped leaves without a flush: like
+  // leave(), so the broadcaster has to let go of the member as well.
+  class Membership {
+   public:
+    Membership() = default;
+    Membership(Membership&&) noexcept = default;
+    Membership& operator=(Membership&& other) noexcept;  // what it held before goes to `other`
+    ~Membership();
+
+   private:
+    friend class Registry;
+    Membership(Registry& registry, std::unique_ptr<Hold> hold)
+        : registry_(&registry), hold_(std::move(hold)) {}
+
+    Registry* registry_ = nullptr;
+    std::unique_ptr<Hold> hold_;
+  };
+
   // Storage and broadcast must outlive the registry. Of one address so many can register; 0: half
   // of the free seats, at least one. Throws std::runtime_error where not even the accounts fit.
   Registry(std::size_t max_users, const PasswordStorage& accounts,
@@ -90,25 +121,33 @@ class Registry {
     kGone,           // resume: the connection is dead already, and takes nobody's place
   };
 
+  struct Entered {
+    Entry entry = Entry::kGone;
+    Membership membership = {};  // with kIn and kResumed
+
+    Entered(Entry why) : entry(why) {}
+    Entered(Entry how, Membership got) : entry(how), membership(std::move(got)) {}
+  };
+
   // `name` comes in, as `member`. For login the caller has verified the password of `account`.
   // Where memory runs out (std::bad_alloc), nothing has happened.
-  Entry enter_registered(const std::string& name, std::string_view password, Subscriber& member,
-                         const Visit& visit = {});
-  Entry enter_login(const std::string& name, AccountId account, Subscriber& member,
-                    const Visit& visit = {});
+  Entered enter_registered(const std::string& name, std::string_view password, Subscriber& member,
+                           const Visit& visit = {});
+  Entered enter_login(const std::string& name, AccountId account, Subscriber& member,
+                      const Visit& visit = {});
 
   // The same where nobody of that name is in. Otherwise `member` takes the place of the one who is,
   // in one step and with nothing told to the others: kResumed, and `name` as it was. That one was
   // registered with the same `password`, or is the account's user.
-  Entry resume_registered(std::string& name, std::string_view password, Subscriber& member,
-                          const Visit& visit = {});
-  Entry resume_login(const std::string& name, AccountId account, Subscriber& member,
-                     const Visit& visit = {});
+  Entered resume_registered(std::string& name, std::string_view password, Subscriber& member,
+                            const Visit& visit = {});
+  Entered resume_login(const std::string& name, AccountId account, Subscriber& member,
+                       const Visit& visit = {});
 
   // The name is free at once; with `flush` the member still gets what was said before, so the
   // broadcaster has to let go of it: see Broadcast::wait_until_released(). Needs no memory: it
   // cannot fail. False: another member has taken its place, or it had to make way: it is told.
-  bool leave(Subscriber& member, bool flush) noexcept;
+  bool leave(Membership membership, bool flush) noexcept;
 
   // Who is online. Names are found in any case.
 
@@ -126,12 +165,12 @@ class Registry {
     std::optional<std::string> away = {};  // what that one says of being away
   };
   // `text` for `to` alone, who can reply() then. Nobody is waited for.
-  Posted post(const Subscriber& from, std::string_view to, std::string_view text);
+  Posted post(const Membership& from, std::string_view to, std::string_view text);
   // The same to whoever wrote to `from` last (kNoLetter: nobody did), and to nobody else of that
   // name (kHasLeft).
-  Posted reply(const Subscriber& from, std::string_view text);
+  Posted reply(const Membership& from, std::string_view text);
 
-  void set_away(const Subscriber& member, std::optional<std::string> away);
+  void set_away(const Membership& member, std::optional<std::string> away);
 
   // Order.
 
@@ -207,14 +246,16 @@ class Registry {
   State state() const;
   std::vector<std::pair<const Subscriber*, Seat>> seats_taken() const;
   void restore(const State& state);
-  void restore(Subscriber& member, const Seat& seat, const PeerAddress& peer,
-               const Subscriber::State& state);
+  Membership restore(Subscriber& member, const Seat& seat, const PeerAddress& peer,
+                     const Subscriber::State& state);
 
  private:
-  using Keys = std::unordered_map<std::string, Subscriber*>;  // who holds it
+  using Keys = std::map<std::string, Stay*>;  // who holds it
+  using Stays = std::list<Stay>;
 
   // One who is online, with all that it takes to leave or to be taken over.
   struct Stay {
+    Subscriber* member;
     std::string name;
     AccountId account;     // 0: registered
     std::uint64_t number;  // its own
@@ -228,6 +269,9 @@ class Registry {
     std::string last_to_write_name = {};
     WallTime muted_until = {};  // since before it was resumed last: it may have another source now
     std::string farewell = {};  // of who is sent away; otherwise empty
+    Hold* hold = nullptr;       // of whose membership it is
+    Stays::iterator place = {};
+    Keys::iterator key_place = {};  // once it is in keys
   };
 
   struct Account {
@@ -247,26 +291,27 @@ class Registry {
   static std::unordered_map<std::string, Account> by_name(const PasswordStorage& accounts);
   bool is_account(const std::string& key, AccountId id) const REQUIRES(mutex_);
   bool is_banned(std::string_view name, const PeerAddress& peer) const REQUIRES(mutex_);
-  Entry log_in_anew(const std::string& name, AccountId account, Subscriber& member,
-                    const Visit& visit, const std::string& key) REQUIRES(mutex_);
-  Entry register_anew(const std::string& name, std::string_view password, Subscriber& member,
+  Entered log_in_anew(const std::string& name, AccountId account, Subscriber& member,
                       const Visit& visit, const std::string& key) REQUIRES(mutex_);
+  Entered register_anew(const std::string& name, std::string_view password, Subscriber& member,
+                        const Visit& visit, const std::string& key) REQUIRES(mutex_);
   bool is_address_full(const PeerAddress& peer) const REQUIRES(mutex_);
-  Entry enter(Stay stay, Subscriber& member, const Visit& visit) REQUIRES(mutex_);
-  Entry take_over(Subscriber& old, Subscriber& member, const Visit& visit) REQUIRES(mutex_);
+  Entered enter(Stay stay, const Visit& visit) REQUIRES(mutex_);
+  Entered take_over(Stay& stay, Subscriber& member, const Visit& visit) REQUIRES(mutex_);
+  Stay& add(Stay stay, Hold& hold) REQUIRES(mutex_);
   Broadcast::Greeting greeting(const std::string& name, const Visit& visit) const REQUIRES(mutex_);
-  Subscriber* find(std::string_view name) const REQUIRES(mutex_);
-  Profile profile_of(const Subscriber& member, const Stay& stay) const REQUIRES(mutex_);
+  Stay* find(std::string_view name) const REQUIRES(mutex_);
+  static Profile profile_of(const Stay& stay);
   bool makes_way(const Keys& keys, const std::string& key) noexcept REQUIRES(mutex_);
   std::size_t registered_beside(const std::unordered_set<std::string>& skeletons) const
       REQUIRES(mutex_);
-  void send_away(Subscriber& member, Stay& stay, std::string_view farewell) REQUIRES(mutex_);
-  Posted post(const Stay& from, Subscriber* to, std::string_view text) REQUIRES(mutex_);
+  void send_away(Stay& stay, std::string_view farewell) REQUIRES(mutex_);
+  Posted post(const Stay& from, Stay* to, std::string_view text) REQUIRES(mutex_);
   Talker talker_of(const Stay& stay) const REQUIRES(mutex_);
   void apply_mutes(Subscriber& member, const Talker& talker, WallTime since_before)
       REQUIRES(mutex_);
   void apply_mutes() REQUIRES(mutex_);
-  void forget(Subscriber& member) noexcept REQUIRES(mutex_);
+  void forget(Stay& stay) noexcept REQUIRES(mutex_);
 
   const std::size_t max_users_;
   const Stored<RoomStorage>& storage_;
@@ -279,10 +324,10 @@ class Registry {
   // Skeletons nobody can register: reserved, accounts'. And the accounts, by folded name.
   std::unordered_set<std::string> taken_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Account> accounts_ GUARDED_BY(mutex_);
-  Keys logged_in_ GUARDED_BY(mutex_);   // the accounts online, by folded name
-  Keys registered_ GUARDED_BY(mutex_);  // the others online, by skeleton
-  std::unordered_map<const Subscriber*, Stay> stays_ GUARDED_BY(mutex_);
-  std::vector<std::string> online_ GUARDED_BY(mutex_);  // all names, as their users write them
+  Keys logged_in_ GUARDED_BY(mutex_);                   // the accounts online, by folded name
+  Keys registered_ GUARDED_BY(mutex_);                  // the others online, by skeleton
+  Stays stays_ GUARDED_BY(mutex_);                      // in the order in which they came
+  std::vector<std::string> online_ GUARDED_BY(mutex_);  // their names, as their users write them
   std::vector<Mute> mutes_ GUARDED_BY(mutex_);
   std::uint64_t last_stay_ GUARDED_BY(mutex_) = 0;
 };

@@ -238,12 +238,13 @@ Registry::Entry Login::enter(const protocol::Credentials& credentials) {
   if (!dialog_.room.source_limits.may_enter(kind, dialog_.connection.peer, Clock::now())) {
     return Registry::Entry::kTooOften;
   }
-  const auto entry = enter_registry(credentials);
-  if (is_in(entry)) dialog_.room.lobby.leave(dialog_.connection.place);
-  return entry;
+  auto entered = enter_registry(credentials);
+  membership_ = std::move(entered.membership);
+  if (is_in(entered.entry)) dialog_.room.lobby.leave(dialog_.connection.place);
+  return entered.entry;
 }
 
-Registry::Entry Login::enter_registry(const protocol::Credentials& credentials) {
+Registry::Entered Login::enter_registry(const protocol::Credentials& credentials) {
   Registry& registry = dialog_.room.registry;
   name_ = credentials.name;
   const Visit visit = this->visit();

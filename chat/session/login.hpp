@@ -27,14 +27,15 @@ class Login {
         Clock::time_point deadline)
       : dialog_(dialog), member_(member), mode_(mode), rendering_(rendering), deadline_(deadline) {}
 
-  // Whether `member` is in, as take_name() and account() say then. It throws nothing: where memory
-  // runs out, the client is told so.
+  // Whether `member` is in, as take_name(), take_membership() and account() say then. It throws
+  // nothing: where memory runs out, the client is told so.
   bool run() noexcept;
 
   // Whether it was told why it does not come in.
   bool was_refused() const { return refused_; }
 
   std::string take_name() noexcept { return std::move(name_); }
+  Registry::Membership take_membership() noexcept { return std::move(membership_); }
   AccountId account() const { return account_; }  // 0: registered
 
   // Also for a thread that has brought the worker to a standstill.
@@ -51,7 +52,7 @@ class Login {
   bool prove_by_user(protocol::Credentials& credentials);
   std::optional<std::string> name_of_user();
   bool verify(protocol::Credentials& credentials);
-  Registry::Entry enter_registry(const protocol::Credentials& credentials);
+  Registry::Entered enter_registry(const protocol::Credentials& credentials);
   Visit visit() const;
   std::optional<std::string> ban() const;
   bool wait_for_turn(const Guesser& guesser);
@@ -73,6 +74,7 @@ class Login {
   bool refused_ = false;
   std::string name_;
   AccountId account_ = 0;
+  Registry::Membership membership_;  // until it is taken
 };
 
 }  // namespace chat

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <utility>
 
 #include "chat/base/limits.hpp"
 #include "chat/session/limits.hpp"
@@ -28,14 +29,14 @@ Session::Session(Room& room, Connection& connection, const State& begun)
       rate_limit_(room.rate),
       login_(dialog_, member_, begun.mode, begun.member.rendering, Clock::now() + begun.login_left),
       name_(begun.seat.name),
-      speaker_(room, member_, name_, connection.peer, dialog_.standing) {
+      speaker_(room, member_, membership_, name_, connection.peer, dialog_.standing) {
   rate_limit_.restore(Clock::now() + begun.lines_spent);
   member_.spend_lines_until(rate_limit_.spent_until());
   speaker_.begin(begun.seat.account, begun.member.rendering);
   dialog_.reader.restore(begun.input);
   dialog_.input_ended = begun.input_ended;
   if (dialog_.phase == Phase::kIn) {
-    room_.registry.restore(member_, begun.seat, connection.peer, begun.member);
+    membership_ = room_.registry.restore(member_, begun.seat, connection.peer, begun.member);
   }
   if (dialog_.phase == Phase::kLeaving) room_.broadcast.restore(member_, begun.member, true);
 }
@@ -44,6 +45,7 @@ void Session::run() noexcept {
   if (dialog_.phase < Phase::kIn) {
     if (login_.run()) {
       name_ = login_.take_name();  // without memory of its own
+      membership_ = login_.take_membership();
       rate_limit_.restore(member_.lines_spent_until());
       speaker_.begin(login_.account(), login_.rendering());
       dialog_.phase = Phase::kIn;
@@ -56,7 +58,7 @@ void Session::run() noexcept {
   if (dialog_.phase == Phase::kIn) {
     const End end = stay();
     const std::string_view why = reason(end);  // before a stop could become the reason
-    const bool left = room_.registry.leave(member_, end != End::kLost);
+    const bool left = room_.registry.leave(std::move(membership_), end != End::kLost);
     dialog_.log("left", name_, member_.was_replaced() ? "goes on in another connection" : why);
     wait_until_released();
     if (left && end == End::kLost) return;
@@ -69,7 +71,7 @@ void Session::run() noexcept {
 
 void Session::abandon() noexcept {
   if (dialog_.phase == Phase::kIn) {
-    (void)room_.registry.leave(member_, false);
+    (void)room_.registry.leave(std::move(membership_), false);
     dialog_.log("left", name_, "no thread to go on with");
   }
   if (dialog_.phase == Phase::kIn || dialog_.phase == Phase::kLeaving) wait_until_released();

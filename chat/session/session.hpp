@@ -76,6 +76,7 @@ class Session {
   Room& room_;
   Dialog dialog_;
   Subscriber member_;
+  Registry::Membership membership_;  // while it is in
   RateLimit rate_limit_;
   Login login_;
   std::string name_;

@@ -313,12 +313,12 @@ bool Speaker::msg(std::string_view arguments) {
   const auto space = arguments.find(' ');
   const std::string_view to = arguments.substr(0, space);
   const std::string_view text = trimmed(arguments.substr(space));
-  return tell_posted(room_.registry.post(member_, to, text), to, text);
+  return tell_posted(room_.registry.post(membership_, to, text), to, text);
 }
 
 bool Speaker::reply(std::string_view text) {
   if (is_muted()) return tell_muted();
-  const auto posted = room_.registry.reply(member_, text);
+  const auto posted = room_.registry.reply(membership_, text);
   return tell_posted(posted, posted.to, text);
 }
 
@@ -353,12 +353,12 @@ bool Speaker::away(std::string_view text) {
   if (text.size() > kMaxAway) {
     return tell("! an away message has at most " + std::to_string(kMaxAway) + " bytes\n");
   }
-  room_.registry.set_away(member_, std::string(text));
+  room_.registry.set_away(membership_, std::string(text));
   return report("* you are away; /back says that you are back\n");
 }
 
 bool Speaker::back() {
-  room_.registry.set_away(member_, std::nullopt);
+  room_.registry.set_away(membership_, std::nullopt);
   return report("* you are back\n");
 }
 

@@ -10,6 +10,7 @@
 
 #include "chat/net/line_reader.hpp"
 #include "chat/room/broadcast.hpp"
+#include "chat/room/registry.hpp"
 #include "chat/session/room.hpp"
 #include "chat/session/standstill.hpp"
 #include "chat/wire/command_table.hpp"
@@ -21,9 +22,14 @@ class Speaker {
  public:
   // All must outlive it. `name` is the member's, once it is in. `standing` is the worker's: it may
   // wait for its turn to hash.
-  Speaker(Room& room, Subscriber& member, const std::string& name, const PeerAddress& peer,
-          Standstill::Standing& standing)
-      : room_(room), member_(member), name_(name), peer_(peer), standing_(standing) {}
+  Speaker(Room& room, Subscriber& member, const Registry::Membership& membership,
+          const std::string& name, const PeerAddress& peer, Standstill::Standing& standing)
+      : room_(room),
+        member_(member),
+        membership_(membership),
+        name_(name),
+        peer_(peer),
+        standing_(standing) {}
 
   // The member is in the room, and gets its lines so.
   void begin(AccountId account, Rendering rendering) noexcept;
@@ -77,6 +83,7 @@ class Speaker {
 
   Room& room_;
   Subscriber& member_;
+  const Registry::Membership& membership_;
   const std::string& name_;
   const PeerAddress& peer_;
   Standstill::Standing& standing_;

@@ -55,8 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       by_proxy ? chat::TrustedProxy::parse("127.0.0.2") : std::optional<chat::TrustedProxy>());
   SocketPair watcher;
   chat::Subscriber member(watcher.near);
-  check(house.room.registry.enter_registered("watcher", "pw", member) == chat::Registry::Entry::kIn,
-        "the watcher is in");
+  auto entered = house.room.registry.enter_registered("watcher", "pw", member);
+  check(entered.entry == chat::Registry::Entry::kIn, "the watcher is in");
   SocketPair client;
   chat::Connection connection;
   connection.socket = std::move(client.near);
@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   chat::Session(house.room, connection).run();
   connection.socket.shutdown();
   check_lines(read_all(client.far), true);
-  house.room.registry.leave(member, true);
+  (void)house.room.registry.leave(std::move(entered.membership), true);
   house.room.broadcast.wait_until_released(member);
   watcher.near.shutdown();
   check_lines(read_all(watcher.far), false);

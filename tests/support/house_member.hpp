@@ -21,14 +21,18 @@ class HouseMember {
         peer(chat::peer_at(address, 51820).value()),
         account(house.accounts.current()->id_of(name)) {
     const chat::Visit visit{chat::Rendering::kPlain, peer, {}};
-    const auto entry = account != 0 ? house.room.registry.enter_login(name, account, member, visit)
-                                    : house.room.registry.enter_registered(name, "pw", member, visit);
-    if (entry != chat::Registry::Entry::kIn) throw std::runtime_error(name + " does not come in");
+    chat::Registry& registry = house.room.registry;
+    auto entered = account != 0 ? registry.enter_login(name, account, member, visit)
+                                : registry.enter_registered(name, "pw", member, visit);
+    if (entered.entry != chat::Registry::Entry::kIn) {
+      throw std::runtime_error(name + " does not come in");
+    }
+    membership = std::move(entered.membership);
     speaker.begin(account, chat::Rendering::kPlain);
     (void)far.read_until("* " + name + " has entered the chat");
   }
   ~HouseMember() {
-    (void)house.room.registry.leave(member, false);
+    (void)house.room.registry.leave(std::move(membership), false);
     house.room.broadcast.wait_until_released(member);
   }
   HouseMember(const HouseMember&) = delete;
@@ -53,7 +57,8 @@ class HouseMember {
   const chat::AccountId account;
   SocketPair ends;
   chat::Subscriber member{ends.near};
+  chat::Registry::Membership membership;
   Peer far{std::move(ends.far)};
   chat::Standstill::Standing standing{false};
-  chat::Speaker speaker{house.room, member, name, peer, standing};
+  chat::Speaker speaker{house.room, member, membership, name, peer, standing};
 };

@@ -27,6 +27,7 @@ constexpr int kRounds = 100;  // of a race, so that it shows if nothing guards t
 // Someone at the door: a connection of which the test holds the far end.
 struct Guest : SocketPair {
   Subscriber member{near};
+  Registry::Membership membership = {};
 };
 
 const std::string kHash = "$y$j9T$salt$" + std::string(43, 'r');
@@ -60,21 +61,45 @@ struct Room {
       : accounts(accounts_named(account_names)),
         registry(max_users, accounts, storage, broadcast) {}
 
+  ~Room() {
+    for (Guest& guest : guests) leaves(guest, false);  // while there is a room to leave
+  }
+
+  Entry comes(Guest& guest, Registry::Entered entered) {
+    guest.membership = std::move(entered.membership);
+    return entered.entry;
+  }
+  Entry registers_as(Guest& guest, const std::string& name, const Visit& visit = {}) {
+    return comes(guest, registry.enter_registered(name, "pw", guest.member, visit));
+  }
   Entry registers(const std::string& name, const Visit& visit = {}) {
-    return registry.enter_registered(name, "pw", guests.emplace_back().member, visit);
+    return registers_as(guests.emplace_back(), name, visit);
   }
   Entry logs_in(const std::string& name, const Visit& visit = {}) {
-    return registry.enter_login(name, id_of(name), guests.emplace_back().member, visit);
+    Guest& guest = guests.emplace_back();
+    return comes(guest, registry.enter_login(name, id_of(name), guest.member, visit));
   }
   // By the account that `accounts` have of that name.
   Entry logs_in(const PasswordStorage& others, const std::string& name) {
-    return registry.enter_login(name, others.id_of(name), guests.emplace_back().member);
+    Guest& guest = guests.emplace_back();
+    return comes(guest, registry.enter_login(name, others.id_of(name), guest.member));
   }
-  Entry resumes_as(Guest& guest, std::string name) {
-    return registry.resume_registered(name, "pw", guest.member);
+  Entry resumes_as(Guest& guest, std::string& name, const std::string& password = "pw",
+                   const Visit& visit = {}) {
+    return comes(guest, registry.resume_registered(name, password, guest.member, visit));
   }
+  Entry resumes_as(Guest& guest, std::string&& name) { return resumes_as(guest, name); }
   Entry resumes(std::string name, const std::string& password = "pw", const Visit& visit = {}) {
-    return registry.resume_registered(name, password, guests.emplace_back().member, visit);
+    return resumes_as(guests.emplace_back(), name, password, visit);
+  }
+  Entry resumes_login_as(Guest& guest, const std::string& name, AccountId account) {
+    return comes(guest, registry.resume_login(name, account, guest.member));
+  }
+  Entry resumes_login(const std::string& name) {
+    return resumes_login_as(guests.emplace_back(), name, id_of(name));
+  }
+  bool leaves(Guest& guest, bool flush = true) {
+    return registry.leave(std::move(guest.membership), flush);
   }
   bool is_muted() const {  // who tried last
     return guests.back().member.muted_until() > std::chrono::system_clock::now();
@@ -86,10 +111,10 @@ struct Room {
     std::atomic<std::size_t> missing{names.size()};
     Threads threads;
     for (const auto& name : names) {
-      threads.start([&, &member = guests.emplace_back().member] {
+      threads.start([&, &guest = guests.emplace_back()] {
         --missing;
         while (missing > 0 && !threads.stopping()) std::this_thread::yield();
-        if (registry.enter_registered(name, "pw", member) == Entry::kIn) ++in;
+        if (registers_as(guest, name) == Entry::kIn) ++in;
       });
     }
     threads.join();
@@ -171,7 +196,7 @@ BOOST_AUTO_TEST_CASE(the_seat_and_name_of_a_registered_user_who_left_are_free_ag
     BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
     Guest& ben = room.guests.back();
     BOOST_TEST((room.registers("cid") == Entry::kFull));
-    room.registry.leave(ben.member, true);
+    room.leaves(ben);
   }
   BOOST_TEST((room.registers("cid") == Entry::kIn));
 }
@@ -180,7 +205,7 @@ BOOST_AUTO_TEST_CASE(an_account_that_leaves_may_come_again_but_its_seat_is_for_n
   Room room(1, {"ann"});
   for (int i = 0; i < 3; ++i) {
     BOOST_REQUIRE((room.logs_in("ann") == Entry::kIn));
-    room.registry.leave(room.guests.back().member, true);
+    room.leaves(room.guests.back());
     BOOST_TEST((room.registers("ben") == Entry::kFull));
   }
 }
@@ -228,7 +253,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_looks_like_one_online_or_an_accounts_is_used) {
   for (const char* name : {"b0b", "BoB", "B0b", "carol1", "car0ll", "CAROLI", "caro1i"}) {
     BOOST_TEST((room.registers(name) == Entry::kNameUsed));
   }
-  room.registry.leave(room.guests.front().member, true);
+  room.leaves(room.guests.front());
   BOOST_TEST((room.registers("b0b") == Entry::kIn));
 }
 
@@ -257,7 +282,7 @@ BOOST_AUTO_TEST_CASE(an_entry_that_runs_out_of_memory_leaves_nothing_taken_and_l
     {
       FailingMemory memory(good);
       try {
-        (void)room.registry.enter_registered(name, "pw", guest.member);
+        (void)room.registers_as(guest, name);
       } catch (const std::bad_alloc&) {
       }
       failed = memory.failed();
@@ -267,11 +292,56 @@ BOOST_AUTO_TEST_CASE(an_entry_that_runs_out_of_memory_leaves_nothing_taken_and_l
   }
   {
     FailingMemory memory(0);
-    room.registry.leave(guest.member, true);
+    room.leaves(guest);
     failed = memory.failed();
   }
   BOOST_TEST(!failed);
   BOOST_TEST((room.registers(name) == Entry::kIn));
+}
+
+// Leaving
+
+BOOST_AUTO_TEST_CASE(a_membership_leaves_once_also_when_it_is_moved_or_dropped) {
+  Room room(9, {});
+  BOOST_TEST(!room.registry.leave({}, true));
+  BOOST_REQUIRE((room.registers("ann") == Entry::kIn));
+  Guest& ann = room.guests.back();
+  BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
+  Guest& ben = room.guests.back();
+  Registry::Membership moved(std::move(ben.membership));
+  BOOST_TEST(!room.leaves(ben));
+  BOOST_TEST((room.registry.post(moved, "ann", "hi").outcome == Registry::Posted::Outcome::kSent));
+  BOOST_TEST((room.registry.online() == Names{"ann", "ben"}));
+  { const Registry::Membership dropped(std::move(moved)); }
+  BOOST_TEST((room.registry.online() == Names{"ann"}));
+  room.broadcast.wait_until_released(ben.member);
+  // What is assigned to leaves, too.
+  BOOST_REQUIRE((room.registers("cid") == Entry::kIn));
+  Guest& cid = room.guests.back();
+  ann.membership = std::move(cid.membership);
+  cid.membership = {};
+  BOOST_TEST((room.registry.online() == Names{"cid"}));
+  BOOST_TEST(room.leaves(ann));
+  BOOST_TEST(!room.leaves(ann));
+  BOOST_TEST(room.registry.online().empty());
+}
+
+// Who took its place is not sent out by whoever had it.
+BOOST_AUTO_TEST_CASE(a_membership_that_was_taken_over_leaves_nothing) {
+  Room room(9, {"dan"});
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
+  Guest& first = room.guests.back();
+  BOOST_REQUIRE((room.resumes_login("dan") == Entry::kResumed));
+  Guest& second = room.guests.back();
+  BOOST_TEST((room.registry.post(first.membership, "dan", "hi").outcome ==
+              Registry::Posted::Outcome::kNobody));
+  BOOST_TEST(!room.leaves(first));
+  BOOST_TEST((room.registry.online() == Names{"dan"}));
+  room.registry.dismiss([](const Profile&) { return true; }, "! go\n");
+  BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));  // the one that is sent away makes way
+  BOOST_TEST(!room.leaves(second));
+  BOOST_TEST((room.registry.online() == Names{"dan"}));
+  BOOST_TEST(room.leaves(room.guests.back()));
 }
 
 // What is heard
@@ -283,7 +353,7 @@ BOOST_AUTO_TEST_CASE(a_joiner_gets_the_list_and_from_its_own_arrival_on_every_co
   BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
   Guest& ben = room.guests.back();
   BOOST_TEST((room.registers("ann") == Entry::kNameUsed));  // is heard by nobody
-  room.registry.leave(ben.member, true);
+  room.leaves(ben);
   BOOST_TEST((room.registry.online() == Names{"ann"}));
   room.broadcast.close("* bye\n");
   const std::string ben_was_there = "* Ben has entered the chat\n* Ben has left the chat\n";
@@ -307,7 +377,7 @@ BOOST_AUTO_TEST_CASE(whoever_was_in_a_room_that_closed_can_leave) {
   Room room(2, {});
   BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
   room.broadcast.close({});
-  room.registry.leave(room.guests.back().member, true);
+  room.leaves(room.guests.back());
   BOOST_TEST(room.registry.online().empty());
 }
 
@@ -321,24 +391,26 @@ BOOST_AUTO_TEST_CASE(a_private_line_reaches_who_is_there_and_says_why_it_does_no
   BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
   Guest& ben = room.guests.back();
   BOOST_REQUIRE((room.logs_in("Dan") == Entry::kIn));
-  const auto post = [&](const std::string& to) { return room.registry.post(ann.member, to, "hi"); };
+  const auto post = [&](const std::string& to) {
+    return room.registry.post(ann.membership, to, "hi");
+  };
   for (const char* name : {"cid", "B3n", "Ben_", "", "a b", "dan "}) {
     BOOST_TEST((post(name).outcome == Outcome::kNobody), name);
   }
   BOOST_TEST((post("ANN").outcome == Outcome::kYourself));
-  BOOST_TEST((room.registry.reply(ben.member, "?").outcome == Outcome::kNoLetter));
+  BOOST_TEST((room.registry.reply(ben.membership, "?").outcome == Outcome::kNoLetter));
   BOOST_TEST((post("bEN").outcome == Outcome::kSent));
   BOOST_TEST(post("dan").to == "Dan");
-  BOOST_TEST(room.registry.reply(ben.member, "yes").to == "ann");
+  BOOST_TEST(room.registry.reply(ben.membership, "yes").to == "ann");
   BOOST_TEST(!post("ben").away.has_value());
-  room.registry.set_away(ben.member, "at lunch");
+  room.registry.set_away(ben.membership, "at lunch");
   BOOST_TEST(post("ben").away.value_or("") == "at lunch");
   BOOST_TEST(room.registry.profile("BEN")->away.value_or("") == "at lunch");
   room.registry.dismiss([](const Profile& one) { return one.name == "Ben"; }, "! go\n");
   BOOST_TEST((post("ben").outcome == Outcome::kNotReading));
-  room.registry.leave(ben.member, true);
+  room.leaves(ben);
   BOOST_TEST((post("ben").outcome == Outcome::kNobody));
-  room.registry.leave(ann.member, true);
+  room.leaves(ann);
   BOOST_TEST((post("dan").outcome == Outcome::kNobody));  // who is not here says nothing
 }
 
@@ -352,7 +424,7 @@ BOOST_AUTO_TEST_CASE(a_private_line_to_one_who_does_not_read_is_refused) {
   const std::string line(kMaxLine, 'x');
   auto outcome = Outcome::kSent;
   for (int i = 0; i < 1000 && outcome == Outcome::kSent; ++i) {
-    outcome = room.registry.post(ann.member, "ben", line).outcome;
+    outcome = room.registry.post(ann.membership, "ben", line).outcome;
   }
   BOOST_TEST((outcome == Outcome::kNotReading));
 }
@@ -372,7 +444,7 @@ BOOST_AUTO_TEST_CASE(who_is_dismissed_gets_the_farewell_and_is_there_until_it_ha
   BOOST_TEST(!room.guests.front().member.was_dismissed());
   BOOST_TEST(heard(ben).ends_with("* dan has entered the chat\n! go\n"));
   BOOST_TEST((room.registers("ben") == Entry::kNameUsed));
-  room.registry.leave(ben.member, true);
+  room.leaves(ben);
   BOOST_TEST((room.registers("ben") == Entry::kIn));
 }
 
@@ -387,16 +459,14 @@ BOOST_AUTO_TEST_CASE(who_is_sent_away_cannot_resume_and_can_come_in_anew_once_it
   for (int i = 0; i < 2; ++i) {
     BOOST_TEST((room.resumes("BEN") == Entry::kSentAway));
     BOOST_TEST((room.resumes("ben", "guess") == Entry::kWrongPassword));
-    Guest& again = room.guests.emplace_back();
-    BOOST_TEST((room.registry.resume_login("dan", id_of("dan"), again.member) == Entry::kSentAway));
+    BOOST_TEST((room.resumes_login("dan") == Entry::kSentAway));
   }
   BOOST_TEST(room.registry.farewell_of("Ben").value_or("") == "! go\n");
-  BOOST_TEST(room.registry.leave(ben.member, true));
-  BOOST_TEST(room.registry.leave(dan.member, true));
+  BOOST_TEST(room.leaves(ben));
+  BOOST_TEST(room.leaves(dan));
   BOOST_TEST(!room.registry.farewell_of("ben").has_value());
   BOOST_TEST((room.resumes("ben") == Entry::kIn));
-  Guest& again = room.guests.emplace_back();
-  BOOST_TEST((room.registry.resume_login("dan", id_of("dan"), again.member) == Entry::kIn));
+  BOOST_TEST((room.resumes_login("dan") == Entry::kIn));
 }
 
 // Nor does it say anything, though its worker does not know yet.
@@ -407,10 +477,10 @@ BOOST_AUTO_TEST_CASE(who_is_sent_away_writes_to_nobody) {
   Guest& ann = room.guests.back();
   BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
   Guest& ben = room.guests.back();
-  BOOST_TEST((room.registry.post(ann.member, "ben", "hi").outcome == Outcome::kSent));
+  BOOST_TEST((room.registry.post(ann.membership, "ben", "hi").outcome == Outcome::kSent));
   room.registry.dismiss([](const Profile& one) { return one.name == "ben"; }, "! go\n");
-  BOOST_TEST((room.registry.post(ben.member, "ann", "hi").outcome == Outcome::kNobody));
-  BOOST_TEST((room.registry.reply(ben.member, "hi").outcome == Outcome::kNobody));
+  BOOST_TEST((room.registry.post(ben.membership, "ann", "hi").outcome == Outcome::kNobody));
+  BOOST_TEST((room.registry.reply(ben.membership, "hi").outcome == Outcome::kNobody));
 }
 
 BOOST_AUTO_TEST_CASE(a_reply_is_for_who_wrote_and_not_for_who_has_the_name_since) {
@@ -420,17 +490,17 @@ BOOST_AUTO_TEST_CASE(a_reply_is_for_who_wrote_and_not_for_who_has_the_name_since
   Guest& ann = room.guests.back();
   BOOST_REQUIRE((room.registers("Ben") == Entry::kIn));
   Guest& ben = room.guests.back();
-  BOOST_TEST((room.registry.post(ben.member, "ann", "psst").outcome == Outcome::kSent));
+  BOOST_TEST((room.registry.post(ben.membership, "ann", "psst").outcome == Outcome::kSent));
   BOOST_REQUIRE((room.resumes("ben") == Entry::kResumed));  // goes on being the one who wrote
-  BOOST_TEST((room.registry.reply(ann.member, "yes").outcome == Outcome::kSent));
-  room.registry.leave(room.guests.back().member, true);
-  BOOST_TEST((room.registry.reply(ann.member, "yes").outcome == Outcome::kHasLeft));
+  BOOST_TEST((room.registry.reply(ann.membership, "yes").outcome == Outcome::kSent));
+  room.leaves(room.guests.back());
+  BOOST_TEST((room.registry.reply(ann.membership, "yes").outcome == Outcome::kHasLeft));
   for (const char* name : {"ben", "BEN"}) {
     BOOST_REQUIRE((room.registers(name) == Entry::kIn));
-    const auto posted = room.registry.reply(ann.member, "yes");
+    const auto posted = room.registry.reply(ann.membership, "yes");
     BOOST_TEST((posted.outcome == Outcome::kHasLeft));
     BOOST_TEST(posted.to == "Ben");
-    room.registry.leave(room.guests.back().member, true);
+    room.leaves(room.guests.back());
   }
 }
 
@@ -445,7 +515,7 @@ BOOST_AUTO_TEST_CASE(who_is_dismissed_just_as_it_leaves_has_left_once_and_the_ro
       Guest& ben = room.guests.back();
       const auto is_ben = [](const Profile& one) { return one.name == "ben"; };
       BOOST_TEST(room.registry.dismiss(is_ben, "! go\n").size() == 1u);
-      BOOST_TEST(room.registry.leave(ben.member, flush));
+      BOOST_TEST(room.leaves(ben, flush));
       room.broadcast.wait_until_released(ben.member);
       BOOST_TEST(heard(ben).ends_with("* ben has entered the chat\n! go\n"));
       room.broadcast.close("* bye\n");
@@ -468,12 +538,11 @@ BOOST_AUTO_TEST_CASE(a_mute_is_a_names_also_when_it_comes_back) {
   // Others' mutes do not make it forgotten.
   room.registry.mute("dan", until);
   room.registry.mute("dan", WallTime());
-  room.registry.leave(ben.member, true);
+  room.leaves(ben);
   BOOST_REQUIRE((room.registers("ben") == Entry::kIn));
   BOOST_TEST((room.guests.back().member.muted_until() == until));
-  std::string name = "ben";
   Guest& again = room.guests.emplace_back();
-  BOOST_REQUIRE((room.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
+  BOOST_REQUIRE((room.resumes_as(again, "ben") == Entry::kResumed));
   BOOST_TEST((again.member.muted_until() == until));
   room.registry.mute("ben", WallTime());
   BOOST_TEST((again.member.muted_until() == WallTime()));
@@ -493,11 +562,11 @@ BOOST_AUTO_TEST_CASE(a_mute_holds_for_all_that_looks_like_the_name_and_for_where
   const auto muted = room.registry.mute("bob", kInAnHour);
   BOOST_TEST((muted->others == Names{"b2"}));  // ann is an operator
   BOOST_TEST(!room.is_muted());
-  room.registry.leave(std::next(room.guests.begin())->member, true);
+  room.leaves(*std::next(room.guests.begin()));
   const auto check = [&](const std::string& name, const std::string& address, bool expected) {
     BOOST_REQUIRE((room.registers(name, from(address)) == Entry::kIn));
     BOOST_TEST(room.is_muted() == expected, name << " from " << address);
-    room.registry.leave(room.guests.back().member, true);
+    room.leaves(room.guests.back());
   };
   check("bob", "192.0.2.7", true);
   check("B0B", "2001:db8::1", true);
@@ -532,7 +601,7 @@ BOOST_AUTO_TEST_CASE(where_everyone_may_come_from_is_not_muted) {
     BOOST_TEST(room.is_muted());
     BOOST_REQUIRE((room.registers("cid", visit) == Entry::kIn));
     BOOST_TEST(!room.is_muted());
-    room.registry.leave(room.guests.front().member, true);
+    room.leaves(room.guests.front());
     BOOST_REQUIRE((room.registers("B0b", visit) == Entry::kIn));
     BOOST_TEST(room.is_muted());
   }
@@ -559,7 +628,7 @@ BOOST_AUTO_TEST_CASE(an_accounts_mute_is_not_that_of_who_has_its_name_since) {
   BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
   Guest& dan = room.guests.back();
   (void)room.registry.mute("dan", kInAnHour);
-  room.registry.leave(dan.member, true);
+  room.leaves(dan);
   BOOST_REQUIRE((room.logs_in("dan") == Entry::kIn));
   BOOST_TEST(room.is_muted());
   const auto others = with_another(room.accounts, "dan");
@@ -568,7 +637,7 @@ BOOST_AUTO_TEST_CASE(an_accounts_mute_is_not_that_of_who_has_its_name_since) {
   BOOST_TEST(!room.is_muted());
   // Who registers the name, when it is no account's any more, may be the one who was muted.
   (void)room.registry.adopt({});
-  room.registry.leave(room.guests.back().member, true);
+  room.leaves(room.guests.back());
   BOOST_REQUIRE((room.registers("dan") == Entry::kIn));
   BOOST_TEST(room.is_muted());
 }
@@ -578,7 +647,7 @@ BOOST_AUTO_TEST_CASE(mutes_have_a_bound_and_those_that_are_over_do_not_count) {
   const auto mute = [&](const std::string& name, WallTime until) {
     BOOST_REQUIRE((room.registers(name) == Entry::kIn));
     const bool muted = room.registry.mute(name, until).has_value();
-    room.registry.leave(room.guests.back().member, true);
+    room.leaves(room.guests.back());
     room.broadcast.wait_until_released(room.guests.back().member);
     room.guests.pop_back();
     return muted;
@@ -620,8 +689,7 @@ BOOST_AUTO_TEST_CASE(who_is_banned_comes_in_by_no_way) {
     BOOST_TEST((room.resumes(name) == Entry::kBanned));
   }
   BOOST_TEST((room.logs_in("dan") == Entry::kBanned));
-  Guest& again = room.guests.emplace_back();
-  BOOST_TEST((room.registry.resume_login("dan", id_of("dan"), again.member) == Entry::kBanned));
+  BOOST_TEST((room.resumes_login("dan") == Entry::kBanned));
   BOOST_TEST((room.registers("cid", from("192.0.2.7")) == Entry::kBanned));
   Visit exempt = from("192.0.2.7");
   exempt.peer.exempt = true;
@@ -639,8 +707,7 @@ BOOST_AUTO_TEST_CASE(a_ban_that_lands_while_somebody_comes_in_misses_nobody) {
     std::atomic<bool> comes{false};
     std::thread coming([&] {
       comes = true;
-      entry = round % 2 == 0 ? room.registry.enter_registered("eve", "pw", eve.member)
-                             : room.resumes_as(eve, "eve");
+      entry = round % 2 == 0 ? room.registers_as(eve, "eve") : room.resumes_as(eve, "eve");
     });
     const auto ban_in_its_turn = [&](const Profile&) {
       for (int yields = 0; !comes || yields < 100; ++yields) std::this_thread::yield();
@@ -662,7 +729,7 @@ BOOST_AUTO_TEST_CASE(a_room_that_is_closed_while_somebody_registers_is_closed) {
     std::latch start(2);
     std::thread coming([&] {
       start.arrive_and_wait();
-      entry = room.registry.enter_registered("eve", "pw", eve.member);
+      entry = room.registers_as(eve, "eve");
     });
     start.arrive_and_wait();
     room.storage.change([](RoomStorage& storage) { storage.set_closed(true); });
@@ -695,7 +762,7 @@ BOOST_AUTO_TEST_CASE(other_accounts_fit_as_long_as_who_is_registered_keeps_a_sea
   (void)room.registry.adopt(accounts_named({"dan"}));
   BOOST_TEST(heard(room.guests.back()).ends_with("! your account is no more\n"));
   BOOST_TEST((room.registers("eve") == Entry::kNameUsed));  // it is still there
-  room.registry.leave(room.guests.back().member, true);
+  room.leaves(room.guests.back());
 }
 
 BOOST_AUTO_TEST_CASE(
@@ -727,7 +794,7 @@ BOOST_AUTO_TEST_CASE(an_account_sends_away_whoever_is_registered_by_a_name_like_
   // It has not left, and keeps nobody out.
   BOOST_TEST((room.logs_in("Bob") == Entry::kIn));
   BOOST_TEST((room.registry.online() == Names{"cid", "Bob"}));
-  BOOST_TEST(!room.registry.leave(alike.member, true));
+  BOOST_TEST(!room.leaves(alike));
   BOOST_TEST(!alike.member.was_replaced());
   room.broadcast.close("* bye\n");
   BOOST_TEST(heard(cid).ends_with("* b0b has left the chat\n* Bob has entered the chat\n* bye\n"));
@@ -745,14 +812,13 @@ BOOST_AUTO_TEST_CASE(another_account_of_the_same_name_is_another_one) {
   // Whose password was looked at before.
   BOOST_TEST((room.logs_in("dan") == Entry::kWrongPassword));
   Guest& late = room.guests.emplace_back();
-  BOOST_TEST(
-      (room.registry.resume_login("dan", id_of("dan"), late.member) == Entry::kWrongPassword));
+  BOOST_TEST((room.resumes_login_as(late, "dan", id_of("dan")) == Entry::kWrongPassword));
   // The new one is neither kept out by the old one nor takes its place.
   Guest& dan = room.guests.emplace_back();
-  BOOST_TEST((room.registry.resume_login("dan", others.id_of("dan"), dan.member) == Entry::kIn));
+  BOOST_TEST((room.resumes_login_as(dan, "dan", others.id_of("dan")) == Entry::kIn));
   BOOST_TEST((room.registry.online() == Names{"eve", "dan"}));
-  BOOST_TEST(!room.registry.leave(old.member, true));
-  BOOST_TEST(room.registry.leave(dan.member, true));
+  BOOST_TEST(!room.leaves(old));
+  BOOST_TEST(room.leaves(dan));
 }
 
 BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_user_has_left) {
@@ -762,7 +828,7 @@ BOOST_AUTO_TEST_CASE(the_name_of_an_account_that_is_no_more_is_free_once_its_use
   (void)room.registry.adopt(PasswordStorage());
   for (const char* name : {"dan", "DAN"}) BOOST_TEST((room.registers(name) == Entry::kNameUsed));
   BOOST_TEST((room.registry.online() == Names{"dan"}));
-  room.registry.leave(dan.member, true);
+  room.leaves(dan);
   BOOST_TEST((room.registers("Dan") == Entry::kIn));
   BOOST_TEST((room.registry.online() == Names{"Dan"}));
   BOOST_TEST((room.registry.seats().registered == 1u));
@@ -777,8 +843,7 @@ BOOST_AUTO_TEST_CASE(an_account_that_was_removed_meanwhile_does_not_come_in_any_
   BOOST_TEST((room.logs_in("eve") == Entry::kWrongPassword));
   Guest& again = room.guests.emplace_back();
   for (const char* name : {"eve", "dan"}) {
-    BOOST_TEST(
-        (room.registry.resume_login(name, id_of(name), again.member) == Entry::kWrongPassword));
+    BOOST_TEST((room.resumes_login_as(again, name, id_of(name)) == Entry::kWrongPassword));
   }
   BOOST_TEST((room.registry.online() == Names{"dan"}));
 }
@@ -792,11 +857,10 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_dead_already_takes_nobodys_place) {
   Guest& late = room.guests.emplace_back();
   late.far = {};
   std::string name = "ann";
-  BOOST_TEST((room.registry.resume_registered(name, "pw", late.member) == Entry::kGone));
-  BOOST_TEST(
-      (room.registry.resume_login("account", id_of("account"), late.member) == Entry::kGone));
+  BOOST_TEST((room.resumes_as(late, name, "pw") == Entry::kGone));
+  BOOST_TEST((room.resumes_login_as(late, "account", id_of("account")) == Entry::kGone));
   Guest& alive = room.guests.emplace_back();
-  BOOST_TEST((room.registry.resume_registered(name, "pw", alive.member) == Entry::kResumed));
+  BOOST_TEST((room.resumes_as(alive, name, "pw") == Entry::kResumed));
 }
 
 // Handing over
@@ -810,7 +874,8 @@ std::list<Registry::Seat> handed_over(const Room& room) {
 
 void take_up(Room& room, const std::list<Registry::Seat>& seats) {
   for (const Registry::Seat& seat : seats) {
-    room.registry.restore(room.guests.emplace_back().member, seat, {}, {});
+    Guest& guest = room.guests.emplace_back();
+    guest.membership = room.registry.restore(guest.member, seat, {}, {});
   }
   (void)room.registry.adopt(room.accounts);
 }
@@ -828,7 +893,7 @@ BOOST_AUTO_TEST_CASE(who_is_in_is_handed_over_in_the_order_in_which_they_came) {
   for (const auto& name : numbered("a", 5)) BOOST_TEST((before.registers(name) == Entry::kIn));
   std::string name = "b3";
   Guest& again = before.guests.emplace_back();
-  BOOST_TEST((before.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
+  BOOST_TEST((before.resumes_as(again, name, "pw") == Entry::kResumed));
   const auto seats = handed_over(before);
   BOOST_REQUIRE(seats.size() == 11u);
   BOOST_TEST(seats.front().name == "b0");
@@ -853,15 +918,14 @@ BOOST_AUTO_TEST_CASE(who_was_taken_up_can_be_resumed_and_leave) {
   take_up(after, handed_over(before));
   Guest& again = after.guests.emplace_back();
   std::string name = "ANN";
-  BOOST_TEST((after.registry.resume_registered(name, "no", again.member) == Entry::kWrongPassword));
-  BOOST_TEST((after.registry.resume_registered(name, "pw", again.member) == Entry::kResumed));
+  BOOST_TEST((after.resumes_as(again, name, "no") == Entry::kWrongPassword));
+  BOOST_TEST((after.resumes_as(again, name, "pw") == Entry::kResumed));
   BOOST_TEST(name == "ann");
-  BOOST_TEST(!after.registry.leave(after.guests.front().member, true));  // its place was taken
-  BOOST_TEST(after.registry.leave(again.member, true));
+  BOOST_TEST(!after.leaves(after.guests.front()));  // its place was taken
+  BOOST_TEST(after.leaves(again));
   BOOST_TEST((after.registers("ann") == Entry::kIn));
   Guest& other = after.guests.emplace_back();
-  BOOST_TEST(
-      (after.registry.resume_login("account", id_of("account"), other.member) == Entry::kResumed));
+  BOOST_TEST((after.resumes_login_as(other, "account", id_of("account")) == Entry::kResumed));
 }
 
 BOOST_AUTO_TEST_CASE(whose_account_is_gone_or_another_one_is_sent_away_by_who_takes_over) {
@@ -873,7 +937,8 @@ BOOST_AUTO_TEST_CASE(whose_account_is_gone_or_another_one_is_sent_away_by_who_ta
   const auto others = with_another(after.accounts, "account");
   BOOST_REQUIRE((after.registers("ann") == Entry::kIn));  // the log of a room is never empty
   for (const auto& seat : handed_over(before)) {
-    after.registry.restore(guests.emplace_back().member, seat, {}, {});
+    Guest& guest = guests.emplace_back();
+    guest.membership = after.registry.restore(guest.member, seat, {}, {});
   }
   (void)after.registry.adopt(others);
   for (Guest& guest : guests) {
@@ -883,7 +948,7 @@ BOOST_AUTO_TEST_CASE(whose_account_is_gone_or_another_one_is_sent_away_by_who_ta
   BOOST_TEST((after.resumes("admin") == Entry::kNameUsed));
   BOOST_TEST((after.logs_in(others, "account") == Entry::kIn));
   BOOST_TEST((after.registry.online() == Names{"ann", "admin", "account"}));
-  for (Guest& guest : guests) after.registry.leave(guest.member, true);
+  for (Guest& guest : guests) after.leaves(guest);
 }
 
 BOOST_AUTO_TEST_CASE(who_had_registered_the_name_of_what_is_an_account_now_is_sent_away) {
@@ -895,7 +960,7 @@ BOOST_AUTO_TEST_CASE(who_had_registered_the_name_of_what_is_an_account_now_is_se
   Guest& taken_up = after.guests.back();
   BOOST_TEST(heard(taken_up) == "! your name looks like an account's now\n");
   BOOST_TEST((after.logs_in("ann") == Entry::kIn));
-  BOOST_TEST(!after.registry.leave(taken_up.member, true));
+  BOOST_TEST(!after.leaves(taken_up));
 }
 
 BOOST_AUTO_TEST_CASE(who_was_sent_away_before_cannot_resume_after) {
@@ -917,10 +982,10 @@ BOOST_AUTO_TEST_CASE(replies_and_mutes_go_on_where_they_were) {
   const auto first = before.guests.begin();
   for (const auto& writer : {first, std::next(first)}) {
     const char* const to = writer == first ? "cid" : "ann";
-    BOOST_TEST((before.registry.post(writer->member, to, "psst").outcome == Outcome::kSent));
+    BOOST_TEST((before.registry.post(writer->membership, to, "psst").outcome == Outcome::kSent));
   }
   (void)before.registry.mute("cid", kInAnHour);
-  before.registry.leave(std::next(first)->member, true);
+  before.leaves(*std::next(first));
   Room after(9, {});
   hand_over(before, after);
   Guest& ann = after.guests.front();
@@ -931,8 +996,8 @@ BOOST_AUTO_TEST_CASE(replies_and_mutes_go_on_where_they_were) {
     BOOST_TEST((after.registers(name, from("192.0.2.7")) == Entry::kIn));
     BOOST_TEST(after.is_muted());
   }
-  BOOST_TEST((after.registry.reply(ann.member, "yes").outcome == Outcome::kHasLeft));
-  BOOST_TEST((after.registry.reply(cid.member, "yes").outcome == Outcome::kSent));
+  BOOST_TEST((after.registry.reply(ann.membership, "yes").outcome == Outcome::kHasLeft));
+  BOOST_TEST((after.registry.reply(cid.membership, "yes").outcome == Outcome::kSent));
   BOOST_TEST((after.registers("dan", from("192.0.2.8")) == Entry::kIn));
   BOOST_TEST(!after.is_muted());
 }
